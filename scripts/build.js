@@ -1,0 +1,64 @@
+// Builds www/pkg: the wasm engine, its JavaScript glue, and a brotli copy for servers that can send one.
+// Does nothing when the sources are those of the last build.
+
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { brotliCompressSync, constants } from 'node:zlib';
+
+import { installPackages, installRustTools, root, run, script } from './shell.js';
+
+const out = path.join(root, 'www', 'pkg');
+const wasm = path.join(out, 'hearth_bg.wasm');
+const stamp = path.join(out, 'sources.sha256');
+
+/** The files that the wasm depends on. */
+function sources() {
+  const files = ['Cargo.toml', 'Cargo.lock', '.cargo/config.toml', 'rust-toolchain.toml'];
+  for (const file of readdirSync(path.join(root, 'src'), { recursive: true })) {
+    if (/\.(rs|wgsl)$/.test(String(file))) files.push(path.join('src', String(file)));
+  }
+  return files.sort();
+}
+
+function sourcesHash() {
+  const hash = createHash('sha256');
+  for (const file of sources()) hash.update(`${file}\0`).update(readFileSync(path.join(root, file)));
+  return hash.digest('hex');
+}
+
+/** Bytes of the wasm, as it is and as brotli. */
+export function sizes() {
+  return { wasm: statSync(wasm).size, brotli: statSync(`${wasm}.br`).size };
+}
+
+/** Builds if need be. Installs what it needs first. */
+export function build() {
+  installPackages();
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === sourcesHash()) return;
+  installRustTools();
+  rmSync(stamp, { force: true });
+  console.log('Building the wasm engine (the first time takes some minutes)…');
+  run('wasm-pack', [
+    ...['build', '--release', '--target', 'web', '--mode', 'no-install', '--no-pack'],
+    ...['--out-dir', 'www/pkg', '--out-name', 'hearth'],
+  ]);
+  console.log('Optimising for size…');
+  const wasmOpt = path.join(root, 'node_modules', 'binaryen', 'bin', 'wasm-opt');
+  run(process.execPath, [wasmOpt, '-Oz', '--strip-debug', '--strip-producers', wasm, '-o', wasm]);
+  const bytes = readFileSync(wasm);
+  const params = { [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length, [constants.BROTLI_PARAM_LGWIN]: 24 };
+  writeFileSync(`${wasm}.br`, brotliCompressSync(bytes, { params }));
+  rmSync(path.join(out, '.gitignore'), { force: true });
+  writeFileSync(stamp, sourcesHash()); // now, since cargo may have updated Cargo.lock
+}
+
+if (process.argv[1] === import.meta.filename) {
+  script(() => {
+    build();
+    const { wasm, brotli } = sizes();
+    console.log(
+      `www/pkg is up to date: ${(wasm / 1e6).toFixed(2)} MB, ${(brotli / 1e6).toFixed(2)} MB as brotli`,
+    );
+  });
+}

@@ -1,0 +1,111 @@
+// Running other programs, and the tools that the build needs.
+
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const tools = path.join(root, '.tools');
+
+/** The environment with the project's own tools on the PATH. */
+const environment = {
+  ...process.env,
+  PATH: [path.join(tools, 'bin'), path.join(root, 'node_modules', '.bin'), process.env.PATH].join(
+    path.delimiter,
+  ),
+};
+
+/** A failure that needs no stack trace: its message tells the user what to do. */
+export class Failure extends Error {}
+
+/**
+ * Runs a program in the project's root with its output shown, and fails if it does.
+ * @param {string} program
+ * @param {string[]} args
+ * @param {{ env?: Record<string, string> }} [options]
+ */
+export function run(program, args, { env = {} } = {}) {
+  const { status, signal, error } = spawnSync(program, args, {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...environment, ...env },
+    shell: process.platform === 'win32',
+  });
+  if (error) throw new Failure(`${program} could not be run: ${error.message}`);
+  if (status !== 0) throw new Failure(`${program} ${args[0] ?? ''} failed (${signal ?? `exit ${status}`})`);
+}
+
+/**
+ * What a program prints, or null if it is not there or fails.
+ * @param {string} program
+ * @param {string[]} args
+ */
+export function output(program, args) {
+  const { status, stdout } = spawnSync(program, args, { cwd: root, env: environment, encoding: 'utf8' });
+  return status === 0 ? stdout : null;
+}
+
+/** Installs the npm packages unless they are those of the lock file. */
+export function installPackages() {
+  const installed = path.join(root, 'node_modules', '.package-lock.json');
+  const packages = (/** @type {string} */ file) => JSON.parse(readFileSync(file, 'utf8')).packages;
+  if (existsSync(installed)) {
+    const wanted = packages(path.join(root, 'package-lock.json'));
+    const have = packages(installed);
+    const missing = Object.keys(wanted).filter(
+      (name) => name && !wanted[name].optional && have[name]?.version !== wanted[name].version,
+    );
+    if (missing.length === 0) return;
+  }
+  console.log('Installing npm packages…');
+  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+}
+
+/** Installs the Rust target and the wasm tools, at the versions that the build is made for. */
+export function installRustTools() {
+  if (output('rustup', ['--version']) === null) {
+    throw new Failure('Hearth is built with Rust: install rustup from https://rustup.rs, then try again.');
+  }
+  const targets = output('rustup', ['target', 'list', '--installed']) ?? '';
+  if (!targets.includes('wasm32-unknown-unknown')) run('rustup', ['target', 'add', 'wasm32-unknown-unknown']);
+  installCrate('wasm-bindgen-cli', 'wasm-bindgen', lockedVersion('wasm-bindgen'));
+  installCrate('wasm-pack', 'wasm-pack', '0.15.1');
+}
+
+/** The version of a crate in Cargo.lock: the command-line tool must be of the same one. */
+function lockedVersion(/** @type {string} */ name) {
+  const lock = readFileSync(path.join(root, 'Cargo.lock'), 'utf8');
+  const version = lock.match(new RegExp(`name = "${name}"\\nversion = "([^"]+)"`))?.[1];
+  if (!version) throw new Failure(`Cargo.lock names no ${name}`);
+  return version;
+}
+
+function installCrate(
+  /** @type {string} */ crate,
+  /** @type {string} */ binary,
+  /** @type {string} */ version,
+) {
+  if (output(binary, ['--version'])?.trim().endsWith(` ${version}`)) return;
+  console.log(`Installing ${crate} ${version} into .tools (once, a few minutes)…`);
+  const install = ['install', `${crate}@${version}`, '--root', tools, '--force'];
+  try {
+    run('cargo', [...install, '--locked']);
+  } catch {
+    // A crate's own lock file can name versions that a registry mirror has not got.
+    run('cargo', install);
+  }
+}
+
+/**
+ * Runs a script's main function, and prints what went wrong without a stack trace where the message is enough.
+ * @param {() => Promise<void> | void} main
+ */
+export async function script(main) {
+  try {
+    await main();
+  } catch (error) {
+    console.error(error instanceof Failure ? `\n${error.message}` : error);
+    process.exitCode = 1;
+  }
+}

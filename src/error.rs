@@ -1,0 +1,67 @@
+//! The one error type of Hearth. Each variant has a stable `code` that JavaScript sees.
+
+use std::fmt;
+
+/// The result of everything here that can fail.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// What went wrong. The message says what was got and what would work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Error {
+    /// The asked-for device cannot be used on this machine.
+    DeviceUnavailable(String),
+    /// The GPU device disappeared while in use.
+    DeviceLost(String),
+    /// A weight file ended before the bytes that its header promises.
+    WeightsTruncated(String),
+    /// A weight file is damaged, or is no safetensors file at all.
+    WeightsInvalid(String),
+    /// A sound weight file that does not fit the model's configuration.
+    WeightsMismatch(String),
+    /// A configuration that asks for something Hearth does not do.
+    UnsupportedModel(String),
+    /// An option that is unknown, out of range, or contradicts another.
+    InvalidOption(String),
+    /// Something that should never happen; the message is for a bug report.
+    Internal(String),
+}
+
+impl Error {
+    /// The stable name of this kind of error, as the README lists it.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::DeviceUnavailable(_) => "device-unavailable",
+            Self::DeviceLost(_) => "device-lost",
+            Self::WeightsTruncated(_) => "weights-truncated",
+            Self::WeightsInvalid(_) => "weights-invalid",
+            Self::WeightsMismatch(_) => "weights-mismatch",
+            Self::UnsupportedModel(_) => "unsupported-model",
+            Self::InvalidOption(_) => "invalid-option",
+            Self::Internal(_) => "internal",
+        }
+    }
+
+    /// What was got and what would work, in one or two sentences.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        match self {
+            Self::DeviceUnavailable(message)
+            | Self::DeviceLost(message)
+            | Self::WeightsTruncated(message)
+            | Self::WeightsInvalid(message)
+            | Self::WeightsMismatch(message)
+            | Self::UnsupportedModel(message)
+            | Self::InvalidOption(message)
+            | Self::Internal(message) => message,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.code(), self.message())
+    }
+}
+
+impl std::error::Error for Error {}

@@ -1,0 +1,233 @@
+//! A generator and a discriminator of plain linear layers, with or without classes.
+//!
+//! Reference: Goodfellow et al., "Generative Adversarial Nets" (2014), <https://arxiv.org/abs/1406.2661>;
+//! classes as in Mirza and Osindero (2014), <https://arxiv.org/abs/1411.1784>. In PyTorch each network is
+//! an `nn.Sequential` named `main`, beside an `nn.Embedding` named `class_embedding` if it has classes;
+//! `training/gan.py` has both.
+//!
+//! ```text
+//! latents [batch, latent_dim] ┐
+//! class embedding [batch, e]  ┴ cat ► Linear ► ReLU ► … ► Linear ► tanh ► pictures [batch, pixels] in [-1, 1]
+//!
+//! pictures [batch, pixels]    ┐
+//! class embedding [batch, e]  ┴ cat ► Linear ► LeakyReLU ► … ► Linear ► sigmoid ► scores [batch, 1] in (0, 1)
+//! ```
+//!
+//! `pixels` is `num_channels · image_size²`, channel by channel, row by row. Instead of class numbers the
+//! networks take `class_weights [batch, num_classes]`, rows that mix the classes' embeddings: a one-hot
+//! row is one class, and rows in between lead from one digit to another.
+
+use burn::module::{Module, Param};
+use burn::nn::{Embedding, EmbeddingConfig, Linear, LinearConfig};
+use burn::tensor::{Device, Tensor};
+use serde::Deserialize;
+
+use crate::error::{Error, Result};
+use crate::kernels::{Activation, linear};
+use crate::weights::Key;
+
+/// The sizes of both networks, from the model's `config.json`.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Config {
+    /// Must be `gan`.
+    pub model_type: String,
+    /// Height and width of a picture, in pixels.
+    pub image_size: usize,
+    /// 1 (grey) or 3 (RGB).
+    pub num_channels: usize,
+    /// Size of the noise that a picture is made from.
+    pub latent_dim: usize,
+    /// Sizes of the generator's hidden layers, first to last.
+    pub generator_hidden_sizes: Vec<usize>,
+    /// Sizes of the discriminator's hidden layers, first to last.
+    pub discriminator_hidden_sizes: Vec<usize>,
+    /// Slope of the discriminator's LeakyReLU below zero.
+    #[serde(default = "default_negative_slope")]
+    pub negative_slope: f64,
+    /// Number of classes; 0 for a generator that has none.
+    #[serde(default)]
+    pub num_classes: usize,
+    /// Size of a class's embedding; 0 without classes.
+    #[serde(default)]
+    pub class_embedding_dim: usize,
+}
+
+fn default_negative_slope() -> f64 {
+    0.2
+}
+
+impl Config {
+    /// The most that one size may be: a layer of this size squared is still addressable.
+    const MAX_SIZE: usize = 16_384;
+    /// The most parameters that both networks may have together (1 GiB in `f32`).
+    const MAX_PARAMETERS: usize = 1 << 28;
+
+    /// Reads and checks a `config.json`.
+    ///
+    /// # Errors
+    /// `unsupported-model`, saying which field.
+    pub fn from_json(json: &str) -> Result<Self> {
+        let config: Self = serde_json::from_str(json)
+            .map_err(|error| Error::UnsupportedModel(format!("config.json: {error}")))?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Values in one picture.
+    #[must_use]
+    pub fn pixels(&self) -> usize {
+        self.num_channels * self.image_size * self.image_size
+    }
+
+    fn generator_sizes(&self) -> Vec<usize> {
+        let input = self.latent_dim + self.class_embedding_dim;
+        [&[input], self.generator_hidden_sizes.as_slice(), &[self.pixels()]].concat()
+    }
+
+    fn discriminator_sizes(&self) -> Vec<usize> {
+        let input = self.pixels() + self.class_embedding_dim;
+        [&[input], self.discriminator_hidden_sizes.as_slice(), &[1]].concat()
+    }
+
+    fn check(&self) -> Result<()> {
+        let refused = |what: String| Err(Error::UnsupportedModel(format!("config.json: {what}")));
+        if self.model_type != "gan" {
+            return refused(format!("model_type is {:?}; this pipeline reads \"gan\"", self.model_type));
+        }
+        if !matches!(self.num_channels, 1 | 3) {
+            return refused(format!("num_channels is {}; it must be 1 or 3", self.num_channels));
+        }
+        if (self.num_classes == 0) != (self.class_embedding_dim == 0) {
+            return refused("num_classes and class_embedding_dim are both 0 or both not".to_owned());
+        }
+        if !self.negative_slope.is_finite() {
+            return refused("negative_slope must be a number".to_owned());
+        }
+        let hidden = self.generator_hidden_sizes.iter().chain(&self.discriminator_hidden_sizes);
+        let sizes: Vec<usize> = hidden.copied().chain([self.image_size, self.latent_dim]).collect();
+        if let Some(size) = sizes.iter().find(|size| !(1..=Self::MAX_SIZE).contains(*size)) {
+            return refused(format!("a size is {size}; sizes go from 1 to {}", Self::MAX_SIZE));
+        }
+        if self.num_classes.max(self.class_embedding_dim) > Self::MAX_SIZE || sizes.len() > 64 {
+            return refused("more classes or layers than can be held".to_owned());
+        }
+        let parameters = [self.generator_sizes(), self.discriminator_sizes()]
+            .iter()
+            .flat_map(|sizes| sizes.windows(2).map(|pair| pair.iter().product::<usize>()).collect::<Vec<_>>())
+            .fold(0, usize::saturating_add);
+        if parameters > Self::MAX_PARAMETERS {
+            return refused(format!("{parameters} parameters, more than {}", Self::MAX_PARAMETERS));
+        }
+        Ok(())
+    }
+}
+
+/// Noise to pictures.
+#[derive(Module, Debug)]
+pub struct Generator {
+    class_embedding: Option<Embedding>,
+    main: Vec<Linear>,
+}
+
+impl Generator {
+    fn new(config: &Config, device: &Device) -> Self {
+        Self {
+            class_embedding: class_embedding(config, device),
+            main: linear_layers(&config.generator_sizes(), device),
+        }
+    }
+
+    /// Unit-normal `latents [batch, latent_dim]` to pictures `[batch, pixels]` in [-1, 1].
+    /// `class_weights [batch, num_classes]` is for models with classes.
+    pub fn forward(&self, latents: Tensor<2>, class_weights: Option<Tensor<2>>) -> Tensor<2> {
+        let input = with_class(latents, self.class_embedding.as_ref(), class_weights);
+        perceptron(&self.main, input, Activation::Relu, Activation::Tanh)
+    }
+}
+
+/// Pictures to the probability that each is real.
+#[derive(Module, Debug)]
+pub struct Discriminator {
+    class_embedding: Option<Embedding>,
+    main: Vec<Linear>,
+    negative_slope: f64,
+}
+
+impl Discriminator {
+    fn new(config: &Config, device: &Device) -> Self {
+        Self {
+            class_embedding: class_embedding(config, device),
+            main: linear_layers(&config.discriminator_sizes(), device),
+            negative_slope: config.negative_slope,
+        }
+    }
+
+    /// Pictures `[batch, pixels]` in [-1, 1] to scores `[batch, 1]` in (0, 1).
+    /// `class_weights [batch, num_classes]` is for models with classes.
+    pub fn forward(&self, pictures: Tensor<2>, class_weights: Option<Tensor<2>>) -> Tensor<2> {
+        let input = with_class(pictures, self.class_embedding.as_ref(), class_weights);
+        #[allow(clippy::cast_possible_truncation)] // a slope needs no more digits
+        let hidden = Activation::LeakyRelu(self.negative_slope as f32);
+        perceptron(&self.main, input, hidden, Activation::Sigmoid)
+    }
+}
+
+/// The two networks, as one checkpoint holds them.
+#[derive(Module, Debug)]
+pub struct Gan {
+    /// Noise to pictures.
+    pub generator: Generator,
+    /// Pictures to the probability that each is real.
+    pub discriminator: Discriminator,
+}
+
+impl Gan {
+    /// Both networks with parameters that wait for a checkpoint.
+    #[must_use]
+    pub fn new(config: &Config, device: &Device) -> Self {
+        Self { generator: Generator::new(config, device), discriminator: Discriminator::new(config, device) }
+    }
+}
+
+fn class_embedding(config: &Config, device: &Device) -> Option<Embedding> {
+    (config.num_classes > 0)
+        .then(|| EmbeddingConfig::new(config.num_classes, config.class_embedding_dim).init(device))
+}
+
+fn linear_layers(sizes: &[usize], device: &Device) -> Vec<Linear> {
+    sizes.windows(2).map(|pair| LinearConfig::new(pair[0], pair[1]).init(device)).collect()
+}
+
+/// Concatenates the class's embedding, mixed by the rows of `class_weights`, to `input [batch, size]`.
+fn with_class(
+    input: Tensor<2>,
+    embedding: Option<&Embedding>,
+    class_weights: Option<Tensor<2>>,
+) -> Tensor<2> {
+    match (embedding, class_weights) {
+        (Some(embedding), Some(weights)) => {
+            Tensor::cat(vec![input, weights.matmul(embedding.weight.val())], 1)
+        }
+        _ => input,
+    }
+}
+
+/// Linear layers, `hidden` after each but the last, which has `output`.
+fn perceptron(layers: &[Linear], input: Tensor<2>, hidden: Activation, output: Activation) -> Tensor<2> {
+    layers.iter().enumerate().fold(input, |x, (index, Linear { weight, bias })| {
+        let activation = if index + 1 < layers.len() { hidden } else { output };
+        let bias = bias.as_ref().map_or_else(|| Tensor::zeros([weight.dims()[1]], &x.device()), Param::val);
+        linear(x, weight.val(), bias, activation)
+    })
+}
+
+/// Where a parameter of [`Gan`] stands in the checkpoint: the activations take the odd places of PyTorch's
+/// `nn.Sequential`, so its layer 2 is our `main.1`.
+#[must_use]
+pub fn key_map(path: &str, layer: &str) -> Key {
+    let name: Vec<String> = path
+        .split('.')
+        .map(|part| part.parse::<usize>().map_or_else(|_| part.to_owned(), |index| (2 * index).to_string()))
+        .collect();
+    Key { name: name.join("."), transposed: layer == "Linear" && path.ends_with(".weight") }
+}

@@ -1,0 +1,15 @@
+//! Hearth: generative models that run on a web page, on the visitor's own GPU.
+//!
+//! A model is a network written with Burn ([`gan::model`]), a pipeline that turns options into steps
+//! ([`gan`]), and weights that stream in as safetensors ([`weights`]). `web` is the only module that
+//! knows of JavaScript; everything else runs and is tested natively as well.
+
+pub mod error;
+pub mod gan;
+pub mod kernels;
+pub mod options;
+pub mod picture;
+pub mod rng;
+#[cfg(target_arch = "wasm32")]
+pub mod web;
+pub mod weights;

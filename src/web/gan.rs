@@ -1,0 +1,168 @@
+//! The GAN's loader, pipeline and run, as the worker uses them.
+
+use js_sys::{Float32Array, Object, Reflect, Uint8ClampedArray, Uint32Array};
+use wasm_bindgen::prelude::*;
+
+use super::{DeviceHandle, options};
+use crate::error::Error;
+use crate::gan::{Loading, Pipeline, Run};
+use crate::rng::MAX_SEED;
+use crate::weights::{Reader, shards_of_index};
+use crate::{error, picture};
+
+/// Takes a GAN's weight files, piece by piece.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct GanLoader {
+    loading: Loading,
+    reader: Option<Reader>,
+}
+
+#[wasm_bindgen]
+impl GanLoader {
+    /// Prepares for the weights of the model that `config_json` describes.
+    ///
+    /// # Errors
+    /// `unsupported-model`.
+    #[wasm_bindgen(constructor)]
+    pub fn new(config_json: &str, device: &DeviceHandle) -> Result<GanLoader, JsValue> {
+        Ok(Self { loading: Loading::new(config_json, &device.device)?, reader: None })
+    }
+
+    /// The files that a `model.safetensors.index.json` names.
+    ///
+    /// # Errors
+    /// `weights-invalid` for a damaged index, `weights-mismatch` when it lacks a tensor.
+    pub fn shards(&self, index_json: &str) -> Result<Vec<String>, JsValue> {
+        let (files, tensors) = shards_of_index(index_json)?;
+        self.loading.checkpoint.expect_all(tensors.iter().map(String::as_str))?;
+        Ok(files)
+    }
+
+    /// Begins a file, which must have this SHA-256 (hexadecimal) if one is given.
+    pub fn begin_file(&mut self, sha256: Option<String>) {
+        self.reader = Some(Reader::new(sha256));
+    }
+
+    /// Takes the file's next bytes. Gives the whole file's length once it is known.
+    ///
+    /// # Errors
+    /// `weights-invalid` and `weights-mismatch`.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<Option<f64>, JsValue> {
+        let reader = self.reader.as_mut().ok_or_else(no_file)?;
+        reader.push(bytes, &mut self.loading.checkpoint)?;
+        #[allow(clippy::cast_precision_loss)] // JavaScript has no other number
+        Ok(reader.file_len().map(|len| len as f64))
+    }
+
+    /// Ends a file.
+    ///
+    /// # Errors
+    /// `weights-truncated`, or `weights-invalid` for a wrong SHA-256.
+    pub fn end_file(&mut self) -> Result<(), JsValue> {
+        Ok(self.reader.take().ok_or_else(no_file)?.finish()?)
+    }
+
+    /// The pipeline, once all files have come.
+    ///
+    /// # Errors
+    /// `weights-mismatch` naming a tensor that is missing.
+    pub fn finish(self) -> Result<GanPipeline, JsValue> {
+        Ok(GanPipeline(self.loading.finish()?))
+    }
+}
+
+fn no_file() -> Error {
+    Error::Internal("no weight file was begun".to_owned())
+}
+
+/// A GAN ready to draw.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct GanPipeline(Pipeline);
+
+#[wasm_bindgen]
+impl GanPipeline {
+    /// What a page needs to know of the model: `{ image_size, num_classes, latent_dim }`.
+    #[must_use]
+    pub fn info(&self) -> Object {
+        let config = self.0.config();
+        let sizes = [
+            ("image_size", config.image_size),
+            ("num_classes", config.num_classes),
+            ("latent_dim", config.latent_dim),
+        ];
+        #[allow(clippy::cast_precision_loss)] // sizes are small
+        object(sizes.map(|(name, size)| (name, JsValue::from_f64(size as f64))))
+    }
+
+    /// Starts a call with the caller's options.
+    ///
+    /// # Errors
+    /// `invalid-option`.
+    pub fn start(&self, js_options: &JsValue) -> Result<GanRun, JsValue> {
+        #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        let random_seed = (js_sys::Math::random() * MAX_SEED as f64) as u64;
+        let run = self.0.start(options::from_js(js_options)?, random_seed)?;
+        let config = self.0.config();
+        Ok(GanRun { run, channels: config.num_channels, area: config.image_size * config.image_size })
+    }
+}
+
+/// A call under way.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct GanRun {
+    run: Run,
+    channels: usize,
+    area: usize,
+}
+
+#[wasm_bindgen]
+impl GanRun {
+    /// The seed in use.
+    #[must_use]
+    #[wasm_bindgen(getter)]
+    #[allow(clippy::cast_precision_loss)] // at most 2⁵³ − 1
+    pub fn seed(&self) -> f64 {
+        self.run.seed() as f64
+    }
+
+    /// How many pictures the call makes.
+    #[must_use]
+    #[wasm_bindgen(getter)]
+    pub fn count(&self) -> usize {
+        self.run.count()
+    }
+
+    /// The next pictures as `{ rgba, scores, latents, class_labels }`, or `undefined` when all are made.
+    ///
+    /// # Errors
+    /// `device-lost`, `weights-invalid`.
+    pub async fn step(&mut self) -> Result<JsValue, JsValue> {
+        let digits: error::Result<_> = self.run.step().await;
+        let Some(digits) = digits? else {
+            return Ok(JsValue::UNDEFINED);
+        };
+        let rgba = picture::rgba(&digits.pixels, self.channels, self.area);
+        let labels = digits
+            .class_labels
+            .as_deref()
+            .map_or(JsValue::UNDEFINED, |labels| Uint32Array::from(labels).into());
+        let step = object([
+            ("rgba", Uint8ClampedArray::from(rgba.as_slice()).into()),
+            ("scores", Float32Array::from(digits.scores.as_slice()).into()),
+            ("latents", Float32Array::from(digits.latents.as_slice()).into()),
+            ("class_labels", labels),
+        ]);
+        Ok(step.into())
+    }
+}
+
+fn object<const N: usize>(properties: [(&str, JsValue); N]) -> Object {
+    let object = Object::new();
+    for (name, value) in properties {
+        let _ = Reflect::set(&object, &name.into(), &value); // a fresh object takes any property
+    }
+    object
+}

@@ -1,0 +1,72 @@
+//! What JavaScript sees. The only module that names `wasm_bindgen`, `js_sys` or `web_sys`.
+//!
+//! The worker (`www/engine/worker.js`) opens a device, feeds weight files to a loader, gets a pipeline
+//! and steps through its runs. Errors become an `Error` with a `code`.
+
+mod device;
+mod gan;
+mod options;
+
+use std::cell::RefCell;
+use std::sync::Once;
+
+use js_sys::{Function, Reflect};
+use wasm_bindgen::prelude::*;
+
+use crate::error::Error;
+
+pub use device::DeviceHandle;
+pub use gan::{GanLoader, GanPipeline, GanRun};
+
+unsafe extern "C" {
+    fn __wasm_call_ctors();
+}
+
+thread_local! {
+    static ON_PANIC: RefCell<Option<Function>> = const { RefCell::new(None) };
+}
+
+/// Runs the constructors in which Burn registers things; again, it does nothing. Unless somebody calls them, the
+/// linker wraps every export in a call of all of them: 200 small GPU operations then take 840 ms and not 8.
+pub fn run_constructors() {
+    static ONCE: Once = Once::new();
+    // Sound: they are the linker's own, made to be called once.
+    ONCE.call_once(|| unsafe { __wasm_call_ctors() });
+}
+
+/// Runs once, when the module is instantiated.
+#[wasm_bindgen(start)]
+pub fn start() {
+    run_constructors();
+    std::panic::set_hook(Box::new(|info| {
+        console_error_panic_hook::hook(info);
+        let message = info.to_string();
+        ON_PANIC.with_borrow(|callback| {
+            if let Some(callback) = callback {
+                let _ = callback.call1(&JsValue::NULL, &JsValue::from_str(&message));
+            }
+        });
+    }));
+}
+
+/// Calls `callback(message)` when the engine panics. It must not be used any more after that.
+#[wasm_bindgen]
+pub fn on_panic(callback: Function) {
+    ON_PANIC.set(Some(callback));
+}
+
+/// Bytes of memory that the engine has taken so far; it never gives any back.
+#[must_use]
+#[wasm_bindgen]
+#[allow(clippy::cast_precision_loss)] // at most 4 GiB
+pub fn heap_bytes() -> f64 {
+    (core::arch::wasm32::memory_size(0) * 65_536) as f64
+}
+
+impl From<Error> for JsValue {
+    fn from(error: Error) -> Self {
+        let js: Self = js_sys::Error::new(error.message()).into();
+        let _ = Reflect::set(&js, &"code".into(), &error.code().into());
+        js
+    }
+}

@@ -1,0 +1,225 @@
+//! Weights: from the bytes of safetensors files to the parameters of a Burn module.
+//!
+//! ```text
+//! bytes ─ Reader ─► header, then one tensor at a time ─ Checkpoint ─► device ─ into_module ─► Module
+//! ```
+//!
+//! A [`Checkpoint`] knows from the module itself which tensors it wants and in which shapes, so a file
+//! that does not fit is refused as soon as its header has come.
+
+mod header;
+mod reader;
+mod shards;
+
+use std::collections::BTreeMap;
+
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
+use burn::tensor::{Device, Tensor, TensorData};
+
+pub use header::{Dtype, Header, MAX_HEADER_LEN, PREFIX_LEN, TensorInfo};
+pub use reader::{Reader, Sink};
+pub use shards::shards_of_index;
+
+use crate::error::{Error, Result};
+
+/// Where a parameter of a module stands in a checkpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    /// The tensor's name in the file.
+    pub name: String,
+    /// The file holds the matrix transposed, as PyTorch's `nn.Linear` does (`[out, in]`).
+    pub transposed: bool,
+}
+
+/// Tells a parameter's [`Key`] from its path in the module (`generator.main.0.weight`) and the type of
+/// the layer that owns it (`Linear`).
+pub type KeyMap = fn(path: &str, layer: &str) -> Key;
+
+/// The tensors that a module wants, as they arrive.
+#[derive(Debug)]
+pub struct Checkpoint {
+    device: Device,
+    key_map: KeyMap,
+    wanted: BTreeMap<String, Wanted>,
+    arrived: BTreeMap<String, Tensor<1>>,
+}
+
+/// A tensor as the file must have it.
+#[derive(Debug)]
+struct Wanted {
+    shape: Vec<usize>,
+    transposed: bool,
+}
+
+impl Checkpoint {
+    /// An empty checkpoint for `module`, whose parameters need not have been initialised.
+    #[must_use]
+    pub fn new<M: Module>(module: &M, key_map: KeyMap, device: &Device) -> Self {
+        let mut survey = Survey { place: Place::new(key_map), wanted: BTreeMap::new() };
+        module.visit(&mut survey);
+        Self { device: device.clone(), key_map, wanted: survey.wanted, arrived: BTreeMap::new() }
+    }
+
+    /// The wanted tensors' names and shapes as the file has them.
+    pub fn wanted(&self) -> impl Iterator<Item = (&str, &[usize])> {
+        self.wanted.iter().map(|(name, wanted)| (name.as_str(), wanted.shape.as_slice()))
+    }
+
+    /// Checks that a complete list of tensor names has everything that is wanted.
+    ///
+    /// # Errors
+    /// `weights-mismatch` naming the first that is missing.
+    pub fn expect_all<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Result<()> {
+        let names: std::collections::BTreeSet<&str> = names.into_iter().collect();
+        match self.wanted.keys().find(|name| !names.contains(name.as_str())) {
+            None => Ok(()),
+            Some(missing) => Err(Error::WeightsMismatch(format!(
+                "the checkpoint has no tensor {missing:?}, which the model's config.json asks for"
+            ))),
+        }
+    }
+
+    /// Puts the tensors that have arrived into `module`.
+    ///
+    /// # Errors
+    /// `weights-mismatch` naming the first wanted tensor that has not arrived.
+    pub fn into_module<M: Module>(self, module: M) -> Result<M> {
+        self.expect_all(self.arrived.keys().map(String::as_str))?;
+        let mut fill = Fill { place: Place::new(self.key_map), arrived: self.arrived };
+        Ok(module.map(&mut fill))
+    }
+}
+
+impl Sink for Checkpoint {
+    fn header(&mut self, header: &Header) -> Result<()> {
+        for TensorInfo { name, dtype, shape, .. } in &header.tensors {
+            let mismatch = |what: String| Err(Error::WeightsMismatch(format!("tensor {name:?} {what}")));
+            match self.wanted.get(name) {
+                None => return mismatch("is in the file, but the model has no place for it".to_owned()),
+                Some(wanted) if wanted.shape != *shape => {
+                    let wanted = &wanted.shape;
+                    return mismatch(format!(
+                        "has shape {shape:?}, and the model's config.json asks for {wanted:?}"
+                    ));
+                }
+                Some(_) => {}
+            }
+            if !matches!(dtype, Dtype::F32 | Dtype::F16 | Dtype::BF16) {
+                return mismatch(format!("is stored as {dtype:?}; F32, F16 and BF16 can be read"));
+            }
+            if self.arrived.contains_key(name) {
+                return mismatch("stands in two shards".to_owned());
+            }
+        }
+        Ok(())
+    }
+
+    fn tensor(&mut self, info: &TensorInfo, values: Vec<f32>) -> Result<()> {
+        if let Some(position) = values.iter().position(|value| !value.is_finite()) {
+            return Err(Error::WeightsInvalid(format!(
+                "tensor {:?} holds {} at element {position}",
+                info.name, values[position]
+            )));
+        }
+        let values = match (self.wanted.get(&info.name), info.shape.as_slice()) {
+            (Some(Wanted { transposed: true, .. }), &[rows, columns]) => transpose(&values, rows, columns),
+            _ => values,
+        };
+        let data = TensorData::new(values, [info.shape.iter().product::<usize>()]);
+        self.arrived.insert(info.name.clone(), Tensor::from_data(data, &self.device));
+        Ok(())
+    }
+}
+
+/// A row-major matrix, turned over.
+fn transpose(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
+    let mut transposed = vec![0.0; values.len()];
+    // Sixteen rows at a time, so that what is written together lies together in a cache line.
+    for (band, values) in values.chunks(16 * columns).enumerate() {
+        for (row, values) in values.chunks_exact(columns).enumerate() {
+            for (column, &value) in values.iter().enumerate() {
+                transposed[column * rows + band * 16 + row] = value;
+            }
+        }
+    }
+    transposed
+}
+
+/// Follows a walk through a module and knows the key of the parameter it stands at.
+struct Place {
+    key_map: KeyMap,
+    path: Vec<String>,
+    layers: Vec<String>,
+}
+
+impl Place {
+    fn new(key_map: KeyMap) -> Self {
+        Self { key_map, path: Vec::new(), layers: Vec::new() }
+    }
+
+    fn enter(&mut self, name: &str, container_type: &str) {
+        self.path.push(name.to_owned());
+        let layer = container_type.strip_prefix("Struct:").unwrap_or(container_type);
+        self.layers.push(layer.to_owned());
+    }
+
+    fn exit(&mut self) {
+        self.path.pop();
+        self.layers.pop();
+    }
+
+    fn key(&self) -> Key {
+        // A parameter enters the path like a module, under the type of the layer that holds it.
+        (self.key_map)(&self.path.join("."), self.layers.last().map_or("", String::as_str))
+    }
+}
+
+/// Collects the names and shapes of a module's parameters, as the checkpoint has them.
+struct Survey {
+    place: Place,
+    wanted: BTreeMap<String, Wanted>,
+}
+
+impl ModuleVisitor for Survey {
+    fn enter_module(&mut self, name: &str, container_type: &str) {
+        self.place.enter(name, container_type);
+    }
+
+    fn exit_module(&mut self, _name: &str, _container_type: &str) {
+        self.place.exit();
+    }
+
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let key = self.place.key();
+        let mut shape = param.lazy_shape().to_vec();
+        if key.transposed {
+            shape.reverse();
+        }
+        self.wanted.insert(key.name, Wanted { shape, transposed: key.transposed });
+    }
+}
+
+/// Replaces a module's parameters by the tensors that arrived.
+struct Fill {
+    place: Place,
+    arrived: BTreeMap<String, Tensor<1>>,
+}
+
+impl ModuleMapper for Fill {
+    fn enter_module(&mut self, name: &str, container_type: &str) {
+        self.place.enter(name, container_type);
+    }
+
+    fn exit_module(&mut self, _name: &str, _container_type: &str) {
+        self.place.exit();
+    }
+
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let key = self.place.key();
+        let Some(flat) = self.arrived.remove(&key.name) else {
+            return param; // never: `into_module` has looked for every key
+        };
+        let values = flat.reshape(param.lazy_shape());
+        Param::initialized(param.id, values)
+    }
+}

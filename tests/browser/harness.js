@@ -1,0 +1,69 @@
+// A real browser, a server whose files can be made to fail, and a blog on another origin.
+
+import { readFileSync } from 'node:fs';
+import http from 'node:http';
+import path from 'node:path';
+
+import { chromium } from 'playwright-core';
+
+import { flags, installChromium } from '../../scripts/chromium.js';
+import { serveFile } from '../../scripts/serve.js';
+import { root } from '../../scripts/shell.js';
+
+/** @typedef {(request: http.IncomingMessage, response: http.ServerResponse) => unknown} Answer */
+
+/** @param {string[]} [more] flags in place of those that turn WebGPU on */
+export function launch(more) {
+  return chromium.launch({ executablePath: installChromium().chromium, args: flags(more) });
+}
+
+/** A server of the repository's files, some of which can be answered in another way. */
+export class Site {
+  /** @type {Map<string, Answer>} */
+  answers = new Map();
+  /** Every request, as `GET /path`. @type {string[]} */
+  log = [];
+  #server = http.createServer((request, response) => {
+    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    this.log.push(`${request.method} ${pathname}`);
+    const answer = this.answers.get(pathname);
+    if (answer) answer(request, response);
+    else serveFile(root, request, response);
+  });
+
+  async start() {
+    await new Promise((resolve) => this.#server.listen(0, () => resolve(undefined)));
+    return this;
+  }
+
+  get origin() {
+    return `http://localhost:${/** @type {import('node:net').AddressInfo} */ (this.#server.address()).port}`;
+  }
+
+  /** How often a path was asked for. @param {string} pathname */
+  count(pathname) {
+    return this.log.filter((entry) => entry === `GET ${pathname}`).length;
+  }
+
+  stop() {
+    this.#server.closeAllConnections();
+    return new Promise((resolve) => this.#server.close(resolve));
+  }
+}
+
+/** @param {string} file */
+export const bytesOf = (file) => readFileSync(path.join(root, file));
+
+/** Answers with these bytes. @param {Uint8Array | string} body @param {http.OutgoingHttpHeaders} [headers] @returns {Answer} */
+export const send =
+  (body, headers = {}) =>
+  (_, response) =>
+    response.writeHead(200, { 'access-control-allow-origin': '*', ...headers }).end(body);
+
+/** Waits until the condition holds. @param {() => boolean | Promise<boolean>} condition */
+export async function until(condition) {
+  for (let tries = 0; !(await condition()); tries++) {
+    if (tries > 1000) throw new Error(`waited in vain for ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

@@ -1,0 +1,307 @@
+// The demo page as a visitor has it: what it shows, what the keyboard reaches, how it looks.
+
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { after, afterEach, before, beforeEach, test } from 'node:test';
+
+import { root } from '../../scripts/shell.js';
+import { Site, bytesOf, launch, until } from './harness.js';
+
+const SHOTS = path.join(root, 'tests', 'browser', 'screenshots');
+const SHIPPED = '/models/gan-mnist/model.safetensors';
+
+/** @type {import('playwright-core').Browser} */
+let browser;
+/** @type {Site} */
+let site;
+/** @type {import('playwright-core').Page} */
+let page;
+/** What the page logged as an error. @type {string[]} */
+let complaints = [];
+
+before(async () => {
+  mkdirSync(SHOTS, { recursive: true });
+  browser = await launch();
+});
+after(() => browser.close());
+
+beforeEach(async () => {
+  site = await new Site().start();
+});
+afterEach(async () => {
+  await page.context().close();
+  await site.stop();
+});
+
+/**
+ * Opens the page. On the CPU unless the test says otherwise, because that is quicker here than WebGPU in software.
+ * @param {string} [query]
+ * @param {import('playwright-core').BrowserContextOptions} [options]
+ */
+async function open(query = '', options = {}) {
+  const context = await browser.newContext({ locale: 'en-US', acceptDownloads: true, ...options });
+  page = await context.newPage();
+  complaints = [];
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  await page.addInitScript(() => {
+    Object.assign(globalThis, { shift: 0 });
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries())
+        /** @type {any} */ (globalThis).shift += /** @type {any} */ (entry).value;
+    }).observe({ type: 'layout-shift', buffered: true });
+  });
+  await page.goto(`${site.origin}/?device=cpu${query}`);
+}
+
+const drawn = () => page.locator('hearth-digits .status p', { hasText: / ms on the / }).waitFor();
+const digits = () => page.locator('hearth-digits .digit');
+/** The labels that a screen reader reads. */
+const labels = () =>
+  digits().evaluateAll((all) => all.map((digit) => digit.getAttribute('aria-label') ?? ''));
+const pixels = () =>
+  page
+    .locator('hearth-digits .digit canvas')
+    .evaluateAll((all) => all.map((canvas) => /** @type {HTMLCanvasElement} */ (canvas).toDataURL()).join());
+
+test('digits appear, with the verdict on each, and nothing complains', async () => {
+  await open();
+  await drawn();
+  assert.equal(await digits().count(), 64);
+  for (const label of await labels()) assert.match(label, /^\d, judged \d+ % real$/);
+  assert.match(
+    await page.locator('hearth-digits .status p').innerText(),
+    /64 digits in [\d.]+ ms on the CPU/,
+  );
+  assert.deepEqual(complaints, []);
+  const shift = await page.evaluate(() => /** @type {any} */ (globalThis).shift);
+  assert.ok(shift < 0.05, `what was on the page has moved by ${shift}`);
+});
+
+test('a number is written in one line, and another hand writes it differently', async () => {
+  await open();
+  await drawn();
+  await page.getByLabel('Number').fill('2026');
+  await page.getByRole('button', { name: 'Write it' }).click();
+  await page.waitForFunction(
+    () =>
+      document.querySelector('hearth-digits')?.shadowRoot?.querySelectorAll('.digit[aria-label]').length ===
+      4,
+  );
+  assert.deepEqual(
+    (await labels()).map((label) => label[0]),
+    ['2', '0', '2', '6'],
+  );
+  const before = await pixels();
+  await page.getByRole('button', { name: 'New digits' }).click();
+  await until(async () => (await pixels()) !== before);
+  assert.deepEqual(
+    (await labels()).map((label) => label[0]),
+    ['2', '0', '2', '6'],
+  );
+});
+
+test('what is no number is refused in words, and the digits stay', async () => {
+  await open();
+  await drawn();
+  await page.getByLabel('Number').fill('20x6');
+  await page.getByRole('button', { name: 'Write it' }).click();
+  await page.getByText('Write 1 to 64 digits').waitFor();
+  assert.equal(await digits().count(), 64);
+  await page.getByLabel('Seed').fill('-3');
+  await page.getByRole('button', { name: 'Draw seed' }).click();
+  await page.getByText('seed is -3').waitFor();
+  assert.equal(await digits().count(), 64);
+});
+
+test('the address reproduces the picture', async () => {
+  await open('&seed=77&class-labels=3+1+4');
+  await drawn();
+  const first = await pixels();
+  const address = new URL(page.url());
+  assert.equal(address.searchParams.get('seed'), '77');
+  assert.equal(address.searchParams.get('class-labels'), '3 1 4');
+  await page.context().close();
+  await open('', {});
+  await page.goto(address.href);
+  await drawn();
+  assert.equal(await pixels(), first);
+});
+
+test('a link is copied', async () => {
+  await open('&seed=5', { permissions: ['clipboard-read', 'clipboard-write'] });
+  await drawn();
+  await page.getByRole('button', { name: 'Copy a link' }).click();
+  await page.getByText('Copied').waitFor();
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), page.url());
+});
+
+test('two digits are picked and walked between, with the slider and by itself', async () => {
+  await open('&seed=1');
+  await drawn();
+  await digits().nth(0).click();
+  await digits().nth(9).click();
+  const slider = page.getByLabel('Position between the two digits');
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await slider.fill('0');
+  const between = () =>
+    page.locator('.between').evaluate((canvas) => /** @type {HTMLCanvasElement} */ (canvas).toDataURL());
+  const start = await between();
+  assert.equal(
+    start,
+    await digits()
+      .nth(0)
+      .locator('canvas')
+      .evaluate((c) => /** @type {HTMLCanvasElement} */ (c).toDataURL()),
+  );
+  await slider.fill('16');
+  assert.notEqual(await between(), start);
+  await slider.fill('32');
+  assert.equal(
+    await between(),
+    await digits()
+      .nth(9)
+      .locator('canvas')
+      .evaluate((c) => /** @type {HTMLCanvasElement} */ (c).toDataURL()),
+  );
+  await page.getByRole('button', { name: 'Play' }).click();
+  const end = await slider.inputValue();
+  await until(async () => (await slider.inputValue()) !== end);
+});
+
+test('the picture is downloaded as a PNG', async () => {
+  await open('&seed=12&class-labels=4+2');
+  await drawn();
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Download PNG' }).click(),
+  ]);
+  assert.equal(download.suggestedFilename(), 'hearth-digits-12.png');
+  const bytes = readFileSync(await download.path());
+  assert.deepEqual([...bytes.subarray(1, 4)], [...Buffer.from('PNG')]);
+  assert.deepEqual([bytes.readUInt32BE(16), bytes.readUInt32BE(20)], [2 * 28 * 4, 28 * 4]);
+});
+
+test('the keyboard reaches everything, and moves among the digits with arrows', async () => {
+  await open('&seed=1');
+  await drawn();
+  const reached = new Set();
+  for (let press = 0; press < 40; press++) {
+    await page.keyboard.press('Tab');
+    reached.add(
+      await page.evaluate(() => {
+        const active = document.activeElement;
+        const inner = active?.shadowRoot?.activeElement ?? active;
+        return inner?.className || inner?.getAttribute('name') || inner?.id || inner?.textContent;
+      }),
+    );
+  }
+  for (const name of [
+    'language',
+    'number',
+    'main',
+    'seed',
+    'Draw seed',
+    'New digits',
+    'digit',
+    'Download PNG',
+    'share',
+  ]) {
+    assert.ok(reached.has(name), `Tab never came to ${name}: ${[...reached].join(', ')}`);
+  }
+  await digits().nth(0).focus();
+  for (const key of ['ArrowRight', 'ArrowDown', 'Space']) await page.keyboard.press(key);
+  assert.equal(await digits().nth(9).getAttribute('aria-pressed'), 'true');
+});
+
+test('a download shows its progress and can be stopped and started again', async () => {
+  const file = bytesOf(SHIPPED.slice(1));
+  site.answers.set(SHIPPED, (_, response) => {
+    response.writeHead(200, { 'content-length': file.length });
+    response.write(file.subarray(0, 2_000_000));
+  });
+  await open();
+  await page.getByText('Loading the model: 2.0 MB of 5.9 MB').waitFor();
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await page.getByText('Stopped.').waitFor();
+  site.answers.clear();
+  await page.getByRole('button', { name: 'New digits' }).click();
+  await drawn();
+});
+
+test('a download that fails says so and offers to try again', async () => {
+  site.answers.set(SHIPPED, (_, response) => response.writeHead(404).end());
+  await open();
+  await page.getByText('That did not work').waitFor();
+  site.answers.clear();
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await drawn();
+});
+
+test('the page speaks Chinese, from the browser’s language and from its menu', async () => {
+  await open('', { locale: 'zh-CN' });
+  await page.getByRole('button', { name: '写出来' }).waitFor();
+  assert.equal(await page.title(), 'Hearth：浏览器里的生成模型');
+  await page.getByLabel('语言').selectOption('en');
+  await page.getByRole('button', { name: 'Write it' }).waitFor();
+  assert.equal(await page.locator('html').getAttribute('lang'), 'en');
+});
+
+test('the page works under a path of its own, as on GitHub Pages', async () => {
+  await open();
+  // Every URL of the page is relative: nothing was asked for outside what the page itself names.
+  await drawn();
+  const html = readFileSync(path.join(root, 'index.html'), 'utf8');
+  assert.doesNotMatch(html, /(?:src|href)="\//);
+});
+
+for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
+  for (const [name, width, height] of /** @type {const} */ ([
+    ['desktop', 1280, 900],
+    ['phone', 390, 844],
+  ])) {
+    test(`${name}, ${colorScheme}: no accessibility violations, nothing overflows`, async () => {
+      await open('&seed=2026', { viewport: { width, height }, colorScheme });
+      await drawn();
+      await digits().nth(0).click();
+      await digits().nth(9).click();
+      await page.getByRole('button', { name: 'Pause' }).click();
+      await page.screenshot({ path: path.join(SHOTS, `${name}-${colorScheme}.png`), fullPage: true });
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      assert.ok(overflow <= 0, `the page is ${overflow} px too wide`);
+      await page.addScriptTag({ content: '' }).catch(() => {}); // the page's CSP forbids it, as it should
+      const axe = readFileSync(path.join(root, 'node_modules', 'axe-core', 'axe.min.js'), 'utf8');
+      const violations = await page
+        .evaluate(async (source) => {
+          await (0, eval)(source);
+          const { violations } = await /** @type {any} */ (globalThis).axe.run();
+          return violations.map(
+            (/** @type {any} */ { id, nodes }) => `${id}: ${nodes.map((/** @type {any} */ n) => n.html)}`,
+          );
+        }, axe)
+        .catch(() => runAxe(axe));
+      assert.deepEqual(violations, []);
+    });
+  }
+}
+
+/** Runs axe through the debugger, which a CSP does not hold back. @param {string} axe @returns {Promise<string[]>} */
+async function runAxe(axe) {
+  const session = await page.context().newCDPSession(page);
+  await session.send('Runtime.evaluate', { expression: axe });
+  const expression =
+    'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ": " + nodes.map((n) => n.html)))';
+  const { result } = await session.send('Runtime.evaluate', {
+    expression,
+    awaitPromise: true,
+    returnByValue: true,
+  });
+  return result.value;
+}
+
+test('with WebGPU the page says that the GPU drew', async () => {
+  await open('&class-labels=1&device=webgpu');
+  await page.goto(`${site.origin}/?device=webgpu&class-labels=7`);
+  await page.locator('hearth-digits .status p', { hasText: /1 digit in [\d.]+ ms on the GPU/ }).waitFor();
+});

@@ -1,0 +1,142 @@
+// The element on somebody else's page: another origin, a strict CSP, one script tag.
+
+import assert from 'node:assert/strict';
+import { after, afterEach, before, beforeEach, test } from 'node:test';
+
+import { Site, launch, send, until } from './harness.js';
+
+const SCRIPT = '/www/elements/hearth-digits.js';
+const SHIPPED = '/models/gan-mnist/model.safetensors';
+
+/** @type {import('playwright-core').Browser} */
+let browser;
+/** Where Hearth is. @type {Site} */
+let hearth;
+/** Where the reader is. @type {Site} */
+let blog;
+/** @type {import('playwright-core').Page} */
+let page;
+
+before(async () => {
+  browser = await launch();
+});
+after(() => browser.close());
+
+beforeEach(async () => {
+  [hearth, blog] = [await new Site().start(), await new Site().start()];
+  page = await (await browser.newContext()).newPage();
+});
+afterEach(async () => {
+  await page.context().close();
+  await Promise.all([hearth.stop(), blog.stop()]);
+});
+
+/** The policy that the README states. */
+const policy = () =>
+  [
+    "default-src 'none'",
+    `script-src ${hearth.origin} 'wasm-unsafe-eval'`,
+    `worker-src blob: ${hearth.origin}`,
+    `connect-src ${hearth.origin}`,
+  ].join('; ');
+
+/** Puts a post on the blog. @param {string} body */
+async function post(body) {
+  const html = `<!doctype html><html lang="en"><title>A post</title><script type="module" src="${hearth.origin}${SCRIPT}"></script>${body}</html>`;
+  blog.answers.set('/post', send(html, { 'content-type': 'text/html', 'content-security-policy': policy() }));
+  /** @type {string[]} */
+  const complaints = [];
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+  await page.goto(`${blog.origin}/post`);
+  return complaints;
+}
+
+/** Waits until every element shows so many digits. (Playwright's own waiting needs eval, which the policy forbids.) */
+const drawn = (/** @type {number} */ count) =>
+  until(() =>
+    page.evaluate((count) => {
+      const digits = (/** @type {Element} */ element) =>
+        element.shadowRoot?.querySelectorAll('.digit[aria-label]').length;
+      const shown = [...document.querySelectorAll('hearth-digits')].map(digits);
+      return shown.length > 0 && shown.every((digits) => digits === count);
+    }, count),
+  );
+
+for (const device of ['cpu', 'webgpu']) {
+  test(`one script tag on another origin under a strict CSP is enough, on ${device}`, async () => {
+    const complaints = await post(
+      `<hearth-digits device="${device}" batch-size="4" seed="3" loading="eager"></hearth-digits>`,
+    );
+    await drawn(4);
+    assert.deepEqual(
+      complaints.filter((text) => !text.includes('favicon')),
+      [],
+    );
+    assert.equal(hearth.count(SHIPPED), 1);
+    assert.equal(blog.count(SHIPPED), 0);
+  });
+}
+
+test('nothing is loaded before a reader scrolls to the element', async () => {
+  const text = '<p>The policy allows no style, so paragraphs it must be.</p>'.repeat(200);
+  await post(`${text}<hearth-digits device="cpu" batch-size="1"></hearth-digits>`);
+  await page.evaluate(() => customElements.whenDefined('hearth-digits'));
+  await page.waitForTimeout(500);
+  assert.equal(hearth.log.filter((entry) => /wasm|models/.test(entry)).length, 0);
+  await page.locator('hearth-digits').evaluate((element) => element.scrollIntoView());
+  await drawn(1);
+});
+
+test('two elements share one worker and one download', async () => {
+  await post('<hearth-digits device="cpu" batch-size="2" loading="eager"></hearth-digits>'.repeat(2));
+  await drawn(2);
+  assert.equal(hearth.count(SHIPPED), 1);
+  assert.equal(page.workers().length, 1);
+});
+
+test('the element tells by events what happens, and attributes change what it draws', async () => {
+  await post('<hearth-digits device="cpu" class-labels="7" seed="1"></hearth-digits>');
+  await drawn(1);
+  const seen = await page.evaluate(async () => {
+    const element = /** @type {HTMLElement} */ (document.querySelector('hearth-digits'));
+    /** @type {any[]} */
+    const events = [];
+    for (const type of ['load', 'progress', 'step', 'complete', 'error']) {
+      element.addEventListener(type, (event) =>
+        events.push([type, /** @type {CustomEvent} */ (event).detail]),
+      );
+    }
+    const next = (/** @type {string} */ type) =>
+      new Promise((resolve) => element.addEventListener(type, resolve, { once: true }));
+    element.setAttribute('class-labels', '4 2');
+    await next('complete');
+    element.setAttribute('seed', '-5');
+    await next('error');
+    element.setAttribute('seed', '5');
+    await next('complete');
+    element.setAttribute('model', '/nowhere');
+    await next('error');
+    return events.map(([type, detail]) => [type, detail.code ?? detail.images?.length]);
+  });
+  assert.deepEqual(seen, [
+    ['step', 2],
+    ['complete', 2],
+    ['error', 'invalid-option'],
+    ['step', 2],
+    ['complete', 2],
+    ['error', 'network'],
+  ]);
+});
+
+test('an element that is taken out of the page stops, and works again when it is put back', async () => {
+  await post('<hearth-digits device="cpu" batch-size="3" seed="1"></hearth-digits>');
+  await drawn(3);
+  await page.evaluate(() => {
+    const element = /** @type {HTMLElement} */ (document.querySelector('hearth-digits'));
+    element.remove();
+    element.setAttribute('batch-size', '5');
+    document.body.append(element);
+  });
+  await drawn(5);
+  await until(() => hearth.count(SHIPPED) === 1);
+});

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+
+import { CODES } from '../../www/engine/errors.js';
+import { words as pageWords } from '../../www/page/words.js';
+import { manifest } from '../../scripts/manifest.js';
+
+const read = (/** @type {string} */ file) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
+
+test('the manifest has the hash of every weight file that ships', () => {
+  const { files } = JSON.parse(read('models/manifest.json'));
+  assert.ok(Object.keys(files).length > 0);
+  assert.equal(read('models/manifest.json'), manifest());
+});
+
+test('every error code is in the README, and in the types', () => {
+  const [readme, types] = [read('README.md'), read('www/types.d.ts')];
+  for (const code of Object.keys(CODES)) {
+    assert.ok(readme.includes(`\`${code}\``), `README.md does not tell of ${code}`);
+    assert.ok(types.includes(`'${code}'`), `types.d.ts does not list ${code}`);
+  }
+});
+
+test('the page says everything in every language', () => {
+  const english = Object.keys(pageWords.en).sort();
+  for (const [language, words] of Object.entries(pageWords)) {
+    assert.deepEqual(Object.keys(words).sort(), english, language);
+  }
+  const used = [...read('index.html').matchAll(/data-text="(\w+)"/g)].map(([, name]) => name);
+  for (const name of used) assert.ok(english.includes(name), `index.html uses ${name}`);
+});

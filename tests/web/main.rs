@@ -1,0 +1,84 @@
+//! The engine in a real browser, on WebGPU and on the CPU of the same file: `npm test` runs this in Chromium.
+
+#![cfg(target_arch = "wasm32")]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+use std::cell::RefCell;
+
+use burn::tensor::Device;
+use common::{GANS, assert_close, draw};
+use hearth::options::Options;
+use serde_json::json;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+wasm_bindgen_test_configure!(run_in_dedicated_worker);
+
+thread_local! {
+    static WEBGPU: RefCell<Option<Device>> = const { RefCell::new(None) };
+}
+
+/// The one WebGPU device of this worker. Tests run one after the other, so none asks while another opens it.
+async fn webgpu() -> Device {
+    if let Some(device) = WEBGPU.with_borrow(Clone::clone) {
+        return device;
+    }
+    hearth::web::run_constructors(); // the test runner calls no start function
+    let device = Device::wgpu_options().init_async().await.expect("this browser has WebGPU");
+    WEBGPU.set(Some(device.clone()));
+    device
+}
+
+#[wasm_bindgen_test]
+async fn every_gan_agrees_with_pytorch_on_the_cpu() {
+    for fixture in &GANS {
+        fixture.assert_agrees_with_pytorch(&Device::flex(), 2e-6).await;
+    }
+}
+
+#[wasm_bindgen_test]
+async fn every_gan_agrees_with_pytorch_on_webgpu() {
+    let device = webgpu().await;
+    for fixture in &GANS {
+        fixture.assert_agrees_with_pytorch(&device, 1e-5).await;
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_seed_gives_the_same_digits_on_both_devices() {
+    let options = || Options::new().with("seed", json!(2026)).with("batch_size", json!(70));
+    let fixture = &GANS[0];
+    let cpu = draw(&fixture.load(&Device::flex(), 4096).expect("it loads"), options()).await;
+    let gpu = draw(&fixture.load(&webgpu().await, 4096).expect("it loads"), options()).await;
+    assert_eq!(cpu.latents, gpu.latents);
+    assert_eq!(cpu.class_labels, gpu.class_labels);
+    assert_close(fixture.name, "pixels", &cpu.pixels, &gpu.pixels, 1e-5);
+}
+
+#[wasm_bindgen_test]
+async fn a_second_run_after_an_unrelated_one_equals_the_first() {
+    let pipeline = GANS[0].load(&webgpu().await, 4096).expect("it loads");
+    let of = |seed: u64| draw(&pipeline, Options::new().with("seed", json!(seed)));
+    let first = of(1).await;
+    of(2).await;
+    assert_eq!(of(1).await, first);
+}
+
+#[wasm_bindgen_test]
+async fn the_random_numbers_are_those_of_a_native_build() {
+    let pipeline = GANS[1].load(&Device::flex(), 4096).expect("it loads");
+    let digits = draw(&pipeline, Options::new().with("seed", json!(2026))).await;
+    // The golden numbers of src/rng.rs.
+    assert_eq!(digits.latents[..4], [0.364_797_95, -0.200_949_65, -1.380_932_6, -1.038_443_3]);
+}
+
+#[wasm_bindgen_test]
+async fn linear_is_its_twin_on_the_cpu() {
+    common::assert_linear_is_its_twin(&Device::flex()).await;
+}
+
+#[wasm_bindgen_test]
+async fn linear_is_its_twin_on_webgpu() {
+    common::assert_linear_is_its_twin(&webgpu().await).await;
+}

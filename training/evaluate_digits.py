@@ -1,0 +1,177 @@
+"""Judge a model of digits: is each the class it was asked for, how varied are they, and are they copies?
+
+    python training/evaluate_digits.py models/gan-mnist [--data DIR] [--card REPORT.md]
+
+Trains a small classifier on MNIST (kept in `--out` for the next time), draws 10,000 digits from the model, and reports
+for them and for the real test digits: the share classified as the asked class, the classifier's mean confidence,
+the share of each class, and the Fréchet distance (FID) between the classifier's features of the digits and of the
+real test digits. It also finds the training digits nearest to some drawn ones, and saves them side by side.
+"""
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file
+from torch import nn
+
+import gan
+import mnist
+
+COUNT = 10_000
+GOAL = 0.992
+
+
+class Classifier(nn.Module):
+    """Two convolutions twice, pooled, and two linear layers; the hidden one's 128 features are what FID compares."""
+
+    def __init__(self):
+        super().__init__()
+
+        def block(channels_in: int, channels: int) -> list[nn.Module]:
+            layers: list[nn.Module] = []
+            for fan_in in (channels_in, channels):
+                layers += [nn.Conv2d(fan_in, channels, 3, padding=1), nn.BatchNorm2d(channels), nn.ReLU()]
+            return [*layers, nn.MaxPool2d(2)]
+
+        self.features = nn.Sequential(
+            *block(1, 16), *block(16, 32), nn.Flatten(), nn.Dropout(0.3), nn.Linear(32 * 49, 128), nn.ReLU()
+        )
+        self.classes = nn.Linear(128, 10)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return self.classes(self.features(images))
+
+
+@torch.no_grad()
+def judge(classifier: Classifier, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Probabilities `[count, 10]` and features `[count, 128]`."""
+    classifier.eval()
+    features = torch.cat([classifier.features(batch) for batch in images.split(500)])
+    return classifier.classes(features).softmax(1), features
+
+
+def accuracy(classifier: Classifier, images: torch.Tensor, labels: torch.Tensor) -> float:
+    return (judge(classifier, images)[0].argmax(1) == labels).float().mean().item()
+
+
+def train_classifier(data: Path | None, out: Path) -> Classifier:
+    classifier = Classifier()
+    weights = out / "classifier.pt"
+    test_images, test_labels = mnist.load("test", data)
+    if weights.exists():
+        classifier.load_state_dict(torch.load(weights))
+    else:
+        torch.manual_seed(0)
+        images, labels = mnist.load("train", data)
+        epochs, batch = 6, 128
+        steps = epochs * (len(images) // batch)
+        optimiser = torch.optim.AdamW(classifier.parameters(), lr=2e-3, weight_decay=0.01, fused=True)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=4e-3, total_steps=steps)
+        for epoch in range(epochs):
+            started = time.time()
+            classifier.train()
+            for rows in torch.randperm(len(images))[: len(images) // batch * batch].split(batch):
+                loss = F.cross_entropy(classifier(images[rows]), labels[rows])
+                optimiser.zero_grad(set_to_none=True)
+                loss.backward()
+                optimiser.step()
+                schedule.step()
+            right = accuracy(classifier, test_images, test_labels)
+            print(f"classifier, epoch {epoch + 1}: {right:.2%} of the test set, {time.time() - started:.0f} s", flush=True)
+        out.mkdir(parents=True, exist_ok=True)
+        torch.save(classifier.state_dict(), weights)
+    right = accuracy(classifier, test_images, test_labels)
+    if right < GOAL:
+        raise SystemExit(f"the classifier is right in {right:.2%} of the test set, less than {GOAL:.1%}: no judge")
+    return classifier
+
+
+def frechet_distance(a: torch.Tensor, b: torch.Tensor) -> float:
+    """Heusel et al. (2017): |mean difference|² + tr(A + B − 2(AB)^½), of the two sets' normal distributions."""
+    a, b = a.double(), b.double()
+    covariance_a, covariance_b = torch.cov(a.T), torch.cov(b.T)
+    # tr((AB)^½) from the eigenvalues of A^½ B A^½, which is symmetric.
+    values, vectors = torch.linalg.eigh(covariance_a)
+    root = vectors @ torch.diag(values.clamp(min=0).sqrt()) @ vectors.T
+    middle = torch.linalg.eigvalsh(root @ covariance_b @ root).clamp(min=0).sqrt().sum()
+    difference = a.mean(0) - b.mean(0)
+    return (difference @ difference + covariance_a.trace() + covariance_b.trace() - 2 * middle).item()
+
+
+@torch.no_grad()
+def draw_gan(folder: Path, config: dict, labels: torch.Tensor) -> torch.Tensor:
+    generator = gan.Generator(config)
+    tensors = load_file(folder / "model.safetensors")
+    prefix = "generator."
+    generator.load_state_dict({k.removeprefix(prefix): v.float() for k, v in tensors.items() if k.startswith(prefix)})
+    latents = torch.randn(len(labels), config["latent_dim"])
+    return generator(latents, labels if config.get("num_classes") else None).reshape(-1, 1, 28, 28)
+
+
+def report(name: str, probs: torch.Tensor, features: torch.Tensor, asked: torch.Tensor, real: torch.Tensor) -> dict:
+    found = probs.argmax(1)
+    shares = torch.bincount(found, minlength=10).double() / len(found)
+    return {
+        "name": name,
+        "as asked": (found == asked).double().mean().item(),
+        "confidence": probs.max(1).values.double().mean().item(),
+        "shares": shares.tolist(),
+        "FID": frechet_distance(features, real),
+    }
+
+
+def table(rows: list[dict]) -> str:
+    head = ["", "as asked", "mean confidence", "FID", *map(str, range(10))]
+    lines = [head, ["---"] * len(head)]
+    for row in rows:
+        percentages = [f"{share:.1%}" for share in row["shares"]]
+        lines.append([row["name"], f"{row['as asked']:.2%}", f"{row['confidence']:.2%}", f"{row['FID']:.2f}", *percentages])
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def save_neighbours(path: Path, images: torch.Tensor, training: torch.Tensor) -> float:
+    """A row of drawn digits over the row of their nearest training digits. Gives the smallest distance, per pixel."""
+    distances = torch.cdist(images.flatten(1), training.flatten(1))
+    nearest = distances.min(1)
+    gan.save_grid(path, torch.cat([images, training[nearest.indices]]), columns=len(images))
+    return (nearest.values.min() / 28).item()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", type=Path)
+    parser.add_argument("--data", type=Path, help="folder with the four IDX files; downloaded when not given")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "runs" / "evaluation")
+    parser.add_argument("--card", type=Path, help="also write the table to this file, and neighbours.png beside it")
+    args = parser.parse_args()
+    torch.set_flush_denormal(True)
+    classifier = train_classifier(args.data, args.out)
+    torch.manual_seed(1)
+    config = json.loads((args.model / "config.json").read_text())
+    asked = torch.randint(10, (COUNT,))
+    drawn = draw_gan(args.model, config, asked)
+    test_images, test_labels = mnist.load("test", args.data)
+    training_images, _ = mnist.load("train", args.data)
+    real_probs, real_features = judge(classifier, test_images)
+    # Real digits against real digits: what a perfect model would reach.
+    some = training_images[torch.randperm(len(training_images))[:COUNT]]
+    floor = frechet_distance(judge(classifier, some)[1], real_features)
+    rows = [
+        report(args.model.name, *judge(classifier, drawn), asked, real_features),
+        report("real test digits", real_probs, real_features, test_labels, real_features),
+    ]
+    text = f"{table(rows)}\n\nFID of {COUNT:,} real training digits: {floor:.2f}.\n"
+    folder = args.card.parent if args.card else args.out
+    closest = save_neighbours(folder / "neighbours.png", drawn[:16], training_images)
+    text += f"Closest of 16 drawn digits to its nearest training digit: {closest:.3f} RMS per pixel, of 2.\n"
+    print(text)
+    if args.card:
+        args.card.write_text(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+// The page's end of the engine: starts the worker when it is first needed, and again after it has died.
+
+import { HearthError } from './errors.js';
+import { Requests } from './protocol.js';
+
+/** @typedef {{ signal?: AbortSignal, onEvent?: (event: any) => void }} CallOptions */
+
+/** One life of the engine: a worker and the requests it has not answered. */
+class Life {
+  /** @param {() => void} onDeath */
+  constructor(onDeath) {
+    const worker = startWorker();
+    const requests = new Requests((request) => worker.postMessage(request));
+    const die = (/** @type {HearthError} */ error) => {
+      onDeath();
+      worker.terminate();
+      requests.close(error);
+    };
+    worker.addEventListener('message', ({ data }) =>
+      'lost' in data ? die(HearthError.from(data.lost)) : requests.receive(data),
+    );
+    worker.addEventListener('error', (event) => {
+      event.preventDefault();
+      die(
+        new HearthError(
+          'engine-unavailable',
+          `the worker failed: ${event.message || 'its script could not be loaded'}`,
+        ),
+      );
+    });
+    worker.addEventListener('messageerror', () =>
+      die(new HearthError('internal', 'a message could not be read')),
+    );
+    this.requests = requests;
+  }
+}
+
+/** A browser starts no worker from another origin's script, but it does start one that imports it. */
+function startWorker() {
+  const url = new URL('./worker.js', import.meta.url);
+  try {
+    if (url.origin === location.origin) return new Worker(url, { type: 'module', name: 'hearth' });
+    const script = URL.createObjectURL(
+      new Blob([`import ${JSON.stringify(url.href)};`], { type: 'text/javascript' }),
+    );
+    return new Worker(script, { type: 'module', name: 'hearth' });
+  } catch (error) {
+    throw new HearthError(
+      'engine-unavailable',
+      `no worker could be started: ${/** @type {Error} */ (error).message}`,
+    );
+  }
+}
+
+/** @type {Life | null} */
+let current = null;
+
+/** The engine as it lives now. A new one is a new object, so a caller can tell that its handles are gone. */
+export function engine() {
+  if (!current) {
+    const life = new Life(() => {
+      if (current === life) current = null;
+    });
+    current = life;
+  }
+  return current;
+}
