@@ -57,6 +57,7 @@ export async function open(url, { signal, sha256, ignoreCache = false }) {
     };
   }
   const download = new Download(url, signal);
+  download.expected = Infinity; // until `expect`: a weight file is not complete before its own header has come
   const headers = await download.start();
   const recorder = await cache.record(url, sha256, headers);
   return {
@@ -133,7 +134,7 @@ class Download {
 
   /** The HTTP status of a refusal, or 0 if the server could not be reached. */
   status = 0;
-  /** What the file's own header says its length is. @type {number | null} */
+  /** What the file's own header says its length is; null for a file that has none. @type {number | null} */
   expected = null;
   /** What the server says. @type {number | null} */
   length = null;
