@@ -3,6 +3,7 @@
 //! Each has a twin of plain Burn operations, which says what it computes and which the tests compare it with.
 //! What each is worth is measured by `npm run bench` and kept in `benches/README.md`.
 
+mod lanes;
 mod linear;
 
 pub use linear::{Activation, linear, linear_twin};

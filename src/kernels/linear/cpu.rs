@@ -4,7 +4,7 @@
 //! panel of eight columns is packed to lie together, and tiles of four rows by eight columns stay in registers.
 
 use super::Activation;
-use lanes::Lanes;
+use crate::kernels::lanes::Lanes;
 
 /// Columns of a panel: two vectors.
 const PANEL: usize = 8;
@@ -68,8 +68,12 @@ fn add_panels(y: &mut [f32], x: &[f32], weight: &[f32], inner: usize, columns: u
     for start in (0..columns).step_by(BLOCK) {
         let width = BLOCK.min(columns - start);
         for (row, weight) in weight.chunks_exact(columns).enumerate() {
-            for (panel, values) in weight[start..start + width].chunks(PANEL).enumerate() {
-                panels[panel * inner + row][..values.len()].copy_from_slice(values);
+            let (whole, rest) = weight[start..start + width].as_chunks();
+            for (panel, values) in whole.iter().enumerate() {
+                panels[panel * inner + row] = *values;
+            }
+            if !rest.is_empty() {
+                panels[whole.len() * inner + row][..rest.len()].copy_from_slice(rest);
             }
         }
         for (y, x) in y.chunks_mut(TILE * columns).zip(x.chunks(TILE * inner)) {
@@ -122,70 +126,19 @@ fn activate(y: &mut [f32], activation: Activation) {
         Activation::Identity => {}
         Activation::Relu => y.iter_mut().for_each(|y| *y = y.max(0.0)),
         Activation::LeakyRelu(slope) => y.iter_mut().filter(|y| **y < 0.0).for_each(|y| *y *= slope),
-        Activation::Tanh => y.iter_mut().for_each(|y| *y = libm::tanhf(*y)),
-        Activation::Sigmoid => y.iter_mut().for_each(|y| *y = 1.0 / (1.0 + libm::expf(-*y))),
+        Activation::Tanh => map_lanes(y, Lanes::tanh),
+        Activation::Sigmoid => map_lanes(y, Lanes::sigmoid),
     }
 }
 
-/// Four `f32` at once, with wasm's own instructions.
-#[cfg(target_arch = "wasm32")]
-mod lanes {
-    use core::arch::wasm32::{f32x4_add, f32x4_mul, f32x4_splat, v128, v128_load, v128_store};
-
-    #[derive(Clone, Copy)]
-    pub struct Lanes(v128);
-
-    impl Lanes {
-        #[inline]
-        pub fn splat(value: f32) -> Self {
-            Self(f32x4_splat(value))
-        }
-
-        #[inline]
-        pub fn load(values: &[f32; 4]) -> Self {
-            // Sound: the array has the 16 bytes, and wasm's loads need no alignment.
-            Self(unsafe { v128_load(values.as_ptr().cast()) })
-        }
-
-        #[inline]
-        pub fn store(self, values: &mut [f32; 4]) {
-            // Sound, as in `load`.
-            unsafe { v128_store(values.as_mut_ptr().cast(), self.0) }
-        }
-
-        /// `self + a · b`, lane by lane.
-        #[inline]
-        pub fn add_product(self, a: Self, b: Self) -> Self {
-            Self(f32x4_add(self.0, f32x4_mul(a.0, b.0)))
-        }
+/// Applies a function to every value, four at a time.
+fn map_lanes(y: &mut [f32], function: impl Fn(Lanes) -> Lanes) {
+    let (fours, rest) = y.as_chunks_mut::<4>();
+    for four in fours {
+        function(Lanes::load(four)).store(four);
     }
-}
-
-/// Four `f32` at once, for the native tests.
-#[cfg(not(target_arch = "wasm32"))]
-mod lanes {
-    #[derive(Clone, Copy)]
-    pub struct Lanes([f32; 4]);
-
-    impl Lanes {
-        #[inline]
-        pub fn splat(value: f32) -> Self {
-            Self([value; 4])
-        }
-
-        #[inline]
-        pub fn load(values: &[f32; 4]) -> Self {
-            Self(*values)
-        }
-
-        #[inline]
-        pub fn store(self, values: &mut [f32; 4]) {
-            *values = self.0;
-        }
-
-        #[inline]
-        pub fn add_product(self, a: Self, b: Self) -> Self {
-            Self(std::array::from_fn(|lane| self.0[lane] + a.0[lane] * b.0[lane]))
-        }
-    }
+    let mut last = [0.0; 4];
+    last[..rest.len()].copy_from_slice(rest);
+    function(Lanes::load(&last)).store(&mut last);
+    rest.copy_from_slice(&last[..rest.len()]);
 }

@@ -1,0 +1,227 @@
+//! Four `f32` at once: the vectors that wasm has, and arrays that stand for them in the native tests.
+
+use std::ops::{Add, Div, Mul};
+
+#[cfg(target_arch = "wasm32")]
+use core::arch::wasm32::{
+    f32x4_add, f32x4_div, f32x4_max, f32x4_min, f32x4_mul, f32x4_nearest, f32x4_splat, i32x4_add, i32x4_shl,
+    i32x4_splat, i32x4_trunc_sat_f32x4, v128, v128_load, v128_store,
+};
+
+/// Four lanes.
+#[cfg(target_arch = "wasm32")]
+#[derive(Clone, Copy)]
+pub struct Lanes(v128);
+
+#[cfg(target_arch = "wasm32")]
+impl Lanes {
+    /// One value in every lane.
+    #[inline]
+    pub fn splat(value: f32) -> Self {
+        Self(f32x4_splat(value))
+    }
+
+    #[inline]
+    pub fn load(values: &[f32; 4]) -> Self {
+        // Sound: the array has the 16 bytes, and wasm's loads need no alignment.
+        Self(unsafe { v128_load(values.as_ptr().cast()) })
+    }
+
+    #[inline]
+    pub fn store(self, values: &mut [f32; 4]) {
+        // Sound, as in `load`.
+        unsafe { v128_store(values.as_mut_ptr().cast(), self.0) }
+    }
+
+    /// Each lane within the bounds; NaN stays NaN.
+    #[inline]
+    fn clamp(self, low: f32, high: f32) -> Self {
+        Self(f32x4_min(f32x4_max(self.0, f32x4_splat(low)), f32x4_splat(high)))
+    }
+
+    #[inline]
+    fn round(self) -> Self {
+        Self(f32x4_nearest(self.0))
+    }
+
+    /// Two to the power of lanes that are whole numbers from -126 to 127.
+    #[inline]
+    fn power_of_two(self) -> Self {
+        Self(i32x4_shl(i32x4_add(i32x4_trunc_sat_f32x4(self.0), i32x4_splat(127)), 23))
+    }
+}
+
+#[cfg(target_arch = "wasm32")]
+impl Add for Lanes {
+    type Output = Self;
+
+    #[inline]
+    fn add(self, other: Self) -> Self {
+        Self(f32x4_add(self.0, other.0))
+    }
+}
+
+#[cfg(target_arch = "wasm32")]
+impl Mul for Lanes {
+    type Output = Self;
+
+    #[inline]
+    fn mul(self, other: Self) -> Self {
+        Self(f32x4_mul(self.0, other.0))
+    }
+}
+
+#[cfg(target_arch = "wasm32")]
+impl Div for Lanes {
+    type Output = Self;
+
+    #[inline]
+    fn div(self, other: Self) -> Self {
+        Self(f32x4_div(self.0, other.0))
+    }
+}
+
+/// Four lanes.
+#[cfg(not(target_arch = "wasm32"))]
+#[derive(Clone, Copy)]
+pub struct Lanes([f32; 4]);
+
+#[cfg(not(target_arch = "wasm32"))]
+impl Lanes {
+    /// One value in every lane.
+    #[inline]
+    pub fn splat(value: f32) -> Self {
+        Self([value; 4])
+    }
+
+    #[inline]
+    pub fn load(values: &[f32; 4]) -> Self {
+        Self(*values)
+    }
+
+    #[inline]
+    pub fn store(self, values: &mut [f32; 4]) {
+        *values = self.0;
+    }
+
+    /// Each lane within the bounds; NaN stays NaN.
+    #[inline]
+    fn clamp(self, low: f32, high: f32) -> Self {
+        Self(self.0.map(|value| value.clamp(low, high)))
+    }
+
+    #[inline]
+    fn round(self) -> Self {
+        Self(self.0.map(f32::round_ties_even))
+    }
+
+    /// Two to the power of lanes that are whole numbers from -126 to 127.
+    #[inline]
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // of whole numbers from 1 to 254
+    fn power_of_two(self) -> Self {
+        Self(self.0.map(|value| f32::from_bits(((value + 127.0) as u32) << 23)))
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+impl Add for Lanes {
+    type Output = Self;
+
+    #[inline]
+    fn add(self, other: Self) -> Self {
+        Self(std::array::from_fn(|lane| self.0[lane] + other.0[lane]))
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+impl Mul for Lanes {
+    type Output = Self;
+
+    #[inline]
+    fn mul(self, other: Self) -> Self {
+        Self(std::array::from_fn(|lane| self.0[lane] * other.0[lane]))
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+impl Div for Lanes {
+    type Output = Self;
+
+    #[inline]
+    fn div(self, other: Self) -> Self {
+        Self(std::array::from_fn(|lane| self.0[lane] / other.0[lane]))
+    }
+}
+
+impl Lanes {
+    /// `self + a · b`
+    #[inline]
+    pub fn add_product(self, a: Self, b: Self) -> Self {
+        self + a * b
+    }
+
+    /// `exp(self)` to two units in the last place, for results that are normal numbers; beyond them the nearest one.
+    ///
+    /// `exp(x) = 2ⁿ · exp(r)` with `n = round(x / ln 2)`, so that `|r| ≤ ln 2 / 2`, where Taylor's polynomial of
+    /// degree 7 is exact to an `f32`. `ln 2` is taken in two parts, the first of few bits, so that `n · ln 2` is exact.
+    #[inline]
+    pub fn exp(self) -> Self {
+        const LN_2_HIGH: f32 = 0.693_359_4;
+        const LN_2_LOW: f32 = -2.121_944_4e-4;
+        let x = self.clamp(-87.0, 88.0);
+        let n = (x * Self::splat(std::f32::consts::LOG2_E)).round();
+        let r = x.add_product(n, Self::splat(-LN_2_HIGH)).add_product(n, Self::splat(-LN_2_LOW));
+        let mut sum = Self::splat(1.0 / 5040.0);
+        for coefficient in [1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0] {
+            sum = Self::splat(coefficient).add_product(sum, r);
+        }
+        sum * n.power_of_two()
+    }
+
+    /// `1 / (1 + exp(-self))`
+    #[inline]
+    pub fn sigmoid(self) -> Self {
+        let one = Self::splat(1.0);
+        one / (one + (self * Self::splat(-1.0)).exp())
+    }
+
+    /// The hyperbolic tangent, `2 · sigmoid(2 · self) - 1`, within 2e-7.
+    #[inline]
+    pub fn tanh(self) -> Self {
+        Self::splat(-1.0).add_product(Self::splat(2.0), (self * Self::splat(2.0)).sigmoid())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Lanes;
+
+    /// The largest difference of a function of lanes from one of `f64`, over the line.
+    fn difference(function: fn(Lanes) -> Lanes, exact: fn(f64) -> f64, relative: bool) -> f64 {
+        let mut largest: f64 = 0.0;
+        for step in -40_000..40_000_i16 {
+            let x = f32::from(step) / 500.0;
+            let mut values = [0.0; 4];
+            function(Lanes::splat(x)).store(&mut values);
+            let exact = exact(f64::from(x));
+            let scale = if relative { exact } else { 1.0 };
+            largest = largest.max(((f64::from(values[3]) - exact) / scale).abs());
+        }
+        largest
+    }
+
+    #[test]
+    fn exp_sigmoid_and_tanh_are_as_exact_as_f32_is() {
+        assert!(difference(Lanes::exp, f64::exp, true) < 2.5e-7);
+        assert!(difference(Lanes::sigmoid, |x| 1.0 / (1.0 + (-x).exp()), false) < 1.2e-7);
+        assert!(difference(Lanes::tanh, f64::tanh, false) < 2e-7);
+    }
+
+    #[test]
+    fn exp_of_the_extremes_is_a_number_and_of_nan_is_nan() {
+        let mut values = [0.0; 4];
+        Lanes::load(&[f32::NEG_INFINITY, f32::INFINITY, 1e30, f32::NAN]).exp().store(&mut values);
+        assert!(values[0] < 1e-37 && values[1].is_finite() && values[1] > 1e38 && values[2] > 1e38);
+        assert!(values[3].is_nan());
+    }
+}
