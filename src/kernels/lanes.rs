@@ -199,8 +199,8 @@ mod tests {
     /// The largest difference of a function of lanes from one of `f64`, over the line.
     fn difference(function: fn(Lanes) -> Lanes, exact: fn(f64) -> f64, relative: bool) -> f64 {
         let mut largest: f64 = 0.0;
-        for step in -40_000..40_000_i16 {
-            let x = f32::from(step) / 500.0;
+        for step in -30_000..30_000_i16 {
+            let x = f32::from(step) / 400.0;
             let mut values = [0.0; 4];
             function(Lanes::splat(x)).store(&mut values);
             let exact = exact(f64::from(x));
