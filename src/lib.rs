@@ -6,6 +6,7 @@
 
 pub mod error;
 pub mod gan;
+pub mod gpt2;
 pub mod kernels;
 pub mod options;
 pub mod picture;

@@ -14,7 +14,7 @@ use pollster::block_on;
 use serde_json::{Value, json};
 
 fn fixture(name: &str) -> &'static Fixture {
-    GANS.iter().find(|fixture| fixture.name == name).expect("the fixture exists")
+    GANS.iter().find(|fixture| fixture.name == format!("gan/{name}")).expect("the fixture exists")
 }
 
 fn conditional() -> Pipeline {

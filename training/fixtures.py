@@ -9,7 +9,8 @@ import json
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
+from transformers import GPT2Config, GPT2LMHeadModel
 
 import gan
 
@@ -93,5 +94,51 @@ def gan_fixtures() -> None:
     gan_fixture("sharded", config, shards=3)
 
 
+@torch.no_grad()
+def gpt2_fixture(name: str, dtype: torch.dtype = torch.float32, **changes) -> None:
+    """Logits of transformers for two rows of tokens, computed in f32 from weights rounded to `dtype`.
+
+    `sharded` saves several files. `bare` saves what old checkpoints hold: no prefix, the causal masks, the head twice.
+    """
+    torch.manual_seed(len(name))
+    folder = FIXTURES / "gpt2" / name
+    sizes = {"vocab_size": 37, "n_positions": 24, "n_embd": 12, "n_layer": 2, "n_head": 3}
+    config = GPT2Config(**{**sizes, "bos_token_id": 36, "eos_token_id": 36, **changes})
+    model = GPT2LMHeadModel(config).eval()
+    for parameter in model.parameters():
+        spread = 0.4 if parameter.dim() > 1 else 0.2
+        parameter.copy_((parameter + torch.randn_like(parameter) * spread).to(dtype).float())
+    model.to(dtype).save_pretrained(folder, max_shard_size="9KB" if name == "sharded" else "1GB")
+    (folder / "generation_config.json").unlink()
+    if name == "bare":
+        tensors = {key.removeprefix("transformer."): value for key, value in load_file(folder / "model.safetensors").items()}
+        for layer in range(config.n_layer):
+            mask = torch.ones(config.n_positions, config.n_positions, dtype=torch.uint8).tril()
+            tensors[f"h.{layer}.attn.bias"] = mask[None, None]
+        tensors["lm_head.weight"] = tensors["wte.weight"].clone()
+        save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+    token_ids = torch.randint(config.vocab_size, (2, 11))
+    logits = model.float()(token_ids).logits
+    write_json(folder / "expected.json", {"token_ids": token_ids.tolist(), "logits": numbers(logits)})
+
+
+def gpt2_fixtures() -> None:
+    gpt2_fixture("plain")
+    gpt2_fixture(
+        "untied",
+        tie_word_embeddings=False,
+        activation_function="gelu",
+        n_inner=20,
+        scale_attn_by_inverse_layer_idx=True,
+        layer_norm_epsilon=1e-3,
+    )
+    gpt2_fixture("unscaled", activation_function="relu", scale_attn_weights=False, n_layer=3, n_head=1)
+    gpt2_fixture("half", dtype=torch.float16, activation_function="silu")
+    gpt2_fixture("bfloat", dtype=torch.bfloat16, activation_function="gelu_pytorch_tanh")
+    gpt2_fixture("sharded")
+    gpt2_fixture("bare")
+
+
 if __name__ == "__main__":
     gan_fixtures()
+    gpt2_fixtures()

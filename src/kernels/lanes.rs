@@ -185,6 +185,14 @@ impl Lanes {
         one / (one + (self * Self::splat(-1.0)).exp())
     }
 
+    /// GELU with `tanh`: `(1 + tanh(u)) / 2` is `sigmoid(2u)`.
+    #[inline]
+    pub fn gelu_tanh(self) -> Self {
+        const TWICE_SQRT_2_OVER_PI: f32 = 1.595_769;
+        let cubic = Self::splat(1.0).add_product(self * self, Self::splat(0.044_715));
+        self * (self * cubic * Self::splat(TWICE_SQRT_2_OVER_PI)).sigmoid()
+    }
+
     /// The hyperbolic tangent, `2 · sigmoid(2 · self) - 1`, within 2e-7.
     #[inline]
     pub fn tanh(self) -> Self {

@@ -11,7 +11,7 @@ mod header;
 mod reader;
 mod shards;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor, TensorData};
@@ -35,11 +35,15 @@ pub struct Key {
 /// the layer that owns it (`Linear`).
 pub type KeyMap = fn(path: &str, layer: &str) -> Key;
 
+/// Tells the [`Key`] name of a tensor from the name that a file has for it; `None` for one that the model does without.
+pub type FileNames = fn(name: &str) -> Option<&str>;
+
 /// The tensors that a module wants, as they arrive.
 #[derive(Debug)]
 pub struct Checkpoint {
     device: Device,
     key_map: KeyMap,
+    file_names: FileNames,
     wanted: BTreeMap<String, Wanted>,
     arrived: BTreeMap<String, Tensor<1>>,
 }
@@ -57,7 +61,19 @@ impl Checkpoint {
     pub fn new<M: Module>(module: &M, key_map: KeyMap, device: &Device) -> Self {
         let mut survey = Survey { place: Place::new(key_map), wanted: BTreeMap::new() };
         module.visit(&mut survey);
-        Self { device: device.clone(), key_map, wanted: survey.wanted, arrived: BTreeMap::new() }
+        Self {
+            device: device.clone(),
+            key_map,
+            file_names: |name| Some(name),
+            wanted: survey.wanted,
+            arrived: BTreeMap::new(),
+        }
+    }
+
+    /// The same for files that have other names for the tensors, or tensors that the model does without.
+    #[must_use]
+    pub fn with_file_names(self, file_names: FileNames) -> Self {
+        Self { file_names, ..self }
     }
 
     /// The wanted tensors' names and shapes as the file has them.
@@ -65,13 +81,17 @@ impl Checkpoint {
         self.wanted.iter().map(|(name, wanted)| (name.as_str(), wanted.shape.as_slice()))
     }
 
-    /// Checks that a complete list of tensor names has everything that is wanted.
+    /// Checks that a complete list of a checkpoint's tensor names has everything that is wanted.
     ///
     /// # Errors
     /// `weights-mismatch` naming the first that is missing.
     pub fn expect_all<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Result<()> {
-        let names: std::collections::BTreeSet<&str> = names.into_iter().collect();
-        match self.wanted.keys().find(|name| !names.contains(name.as_str())) {
+        let names: BTreeSet<&str> = names.into_iter().filter_map(self.file_names).collect();
+        self.expect(|name| names.contains(name))
+    }
+
+    fn expect(&self, has: impl Fn(&str) -> bool) -> Result<()> {
+        match self.wanted.keys().find(|name| !has(name)) {
             None => Ok(()),
             Some(missing) => Err(Error::WeightsMismatch(format!(
                 "the checkpoint has no tensor {missing:?}, which the model's config.json asks for"
@@ -84,7 +104,7 @@ impl Checkpoint {
     /// # Errors
     /// `weights-mismatch` naming the first wanted tensor that has not arrived.
     pub fn into_module<M: Module>(self, module: M) -> Result<M> {
-        self.expect_all(self.arrived.keys().map(String::as_str))?;
+        self.expect(|name| self.arrived.contains_key(name))?;
         let mut fill = Fill { place: Place::new(self.key_map), arrived: self.arrived };
         Ok(module.map(&mut fill))
     }
@@ -92,9 +112,13 @@ impl Checkpoint {
 
 impl Sink for Checkpoint {
     fn header(&mut self, header: &Header) -> Result<()> {
+        let mut names = BTreeSet::new();
         for TensorInfo { name, dtype, shape, .. } in &header.tensors {
+            let Some(key) = (self.file_names)(name) else {
+                continue;
+            };
             let mismatch = |what: String| Err(Error::WeightsMismatch(format!("tensor {name:?} {what}")));
-            match self.wanted.get(name) {
+            match self.wanted.get(key) {
                 None => return mismatch("is in the file, but the model has no place for it".to_owned()),
                 Some(wanted) if wanted.shape != *shape => {
                     let wanted = &wanted.shape;
@@ -107,11 +131,15 @@ impl Sink for Checkpoint {
             if !matches!(dtype, Dtype::F32 | Dtype::F16 | Dtype::BF16) {
                 return mismatch(format!("is stored as {dtype:?}; F32, F16 and BF16 can be read"));
             }
-            if self.arrived.contains_key(name) {
-                return mismatch("stands in two shards".to_owned());
+            if self.arrived.contains_key(key) || !names.insert(key) {
+                return mismatch("stands in two shards, or under two names".to_owned());
             }
         }
         Ok(())
+    }
+
+    fn wants(&self, info: &TensorInfo) -> bool {
+        (self.file_names)(&info.name).is_some()
     }
 
     fn tensor(&mut self, info: &TensorInfo, values: Vec<f32>) -> Result<()> {
@@ -121,12 +149,13 @@ impl Sink for Checkpoint {
                 info.name, values[position]
             )));
         }
-        let values = match (self.wanted.get(&info.name), info.shape.as_slice()) {
+        let key = (self.file_names)(&info.name).unwrap_or(&info.name);
+        let values = match (self.wanted.get(key), info.shape.as_slice()) {
             (Some(Wanted { transposed: true, .. }), &[rows, columns]) => transpose(&values, rows, columns),
             _ => values,
         };
         let data = TensorData::new(values, [info.shape.iter().product::<usize>()]);
-        self.arrived.insert(info.name.clone(), Tensor::from_data(data, &self.device));
+        self.arrived.insert(key.to_owned(), Tensor::from_data(data, &self.device));
         Ok(())
     }
 }

@@ -17,6 +17,12 @@ pub trait Sink {
     /// Whatever makes the file unfit.
     fn header(&mut self, header: &Header) -> Result<()>;
 
+    /// Whether this tensor is of any use; one that is not is neither decoded nor kept.
+    fn wants(&self, info: &TensorInfo) -> bool {
+        let _ = info;
+        true
+    }
+
     /// One tensor is complete, in row-major order.
     ///
     /// # Errors
@@ -40,6 +46,8 @@ enum Stage {
     Header { json: Vec<u8>, len: usize },
     /// Filling the tensor at `index`.
     Tensor { header: Header, index: usize, decoder: Decoder },
+    /// Passing over the tensor at `index`, of which this many bytes are to come.
+    Skip { header: Header, index: usize, left: u64 },
     /// All tensors have come.
     Complete { file_len: u64 },
 }
@@ -60,7 +68,7 @@ impl Reader {
     pub fn file_len(&self) -> Option<u64> {
         match &self.stage {
             Stage::Prefix(_) | Stage::Header { .. } => None,
-            Stage::Tensor { header, .. } => Some(header.file_len()),
+            Stage::Tensor { header, .. } | Stage::Skip { header, .. } => Some(header.file_len()),
             Stage::Complete { file_len } => Some(*file_len),
         }
     }
@@ -135,6 +143,15 @@ impl Reader {
                 }
                 Ok(rest)
             }
+            Stage::Skip { header, index, left } => {
+                let taken = usize::try_from(*left).map_or(bytes.len(), |left| left.min(bytes.len()));
+                *left -= taken as u64;
+                if *left == 0 {
+                    let header = std::mem::replace(header, Header { len: 0, tensors: Vec::new() });
+                    self.stage = next_tensor(header, *index + 1, sink)?;
+                }
+                Ok(&bytes[taken..])
+            }
             Stage::Complete { file_len } => Err(Error::WeightsInvalid(format!(
                 "{} bytes came, and the header describes a file of {file_len}",
                 self.received
@@ -146,11 +163,18 @@ impl Reader {
 /// The stage that fills the first tensor from `index` on that has any bytes; empty ones are done at once.
 fn next_tensor(header: Header, mut index: usize, sink: &mut impl Sink) -> Result<Stage> {
     while let Some(info) = header.tensors.get(index) {
+        let wanted = sink.wants(info);
+        if info.byte_len > 0 && !wanted {
+            let left = info.byte_len;
+            return Ok(Stage::Skip { header, index, left });
+        }
         if info.byte_len > 0 {
             let decoder = Decoder::new(info)?;
             return Ok(Stage::Tensor { header, index, decoder });
         }
-        sink.tensor(info, Vec::new())?;
+        if wanted {
+            sink.tensor(info, Vec::new())?;
+        }
         index += 1;
     }
     Ok(Stage::Complete { file_len: header.file_len() })

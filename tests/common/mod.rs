@@ -5,10 +5,11 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use hearth::error::Result;
 use hearth::gan::{Digits, Loading, Pipeline};
+use hearth::gpt2::LanguageModel;
 use hearth::kernels::{Activation, linear, linear_twin};
 use hearth::options::Options;
 use hearth::rng::{Purpose, Rng};
-use hearth::weights::{Reader, shards_of_index};
+use hearth::weights::{Checkpoint, Reader, shards_of_index};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -22,20 +23,31 @@ pub struct Fixture {
 }
 
 macro_rules! file {
-    ($fixture:literal, $file:literal) => {
-        ($file, include_bytes!(concat!("../fixtures/gan/", $fixture, "/", $file)))
+    ($folder:literal, $file:literal) => {
+        ($file, include_bytes!(concat!("../fixtures/", $folder, "/", $file)))
     };
 }
 
-macro_rules! gan {
-    ($name:literal) => {
-        gan!($name, None, &[file!($name, "model.safetensors")])
+macro_rules! fixture {
+    ($folder:literal) => {
+        fixture!($folder, None, &[file!($folder, "model.safetensors")])
     };
-    ($name:literal, $index:expr, $files:expr) => {
+    ($folder:literal, sharded) => {
+        fixture!(
+            $folder,
+            Some(include_str!(concat!("../fixtures/", $folder, "/model.safetensors.index.json"))),
+            &[
+                file!($folder, "model-00001-of-00003.safetensors"),
+                file!($folder, "model-00002-of-00003.safetensors"),
+                file!($folder, "model-00003-of-00003.safetensors"),
+            ]
+        )
+    };
+    ($folder:literal, $index:expr, $files:expr) => {
         Fixture {
-            name: $name,
-            config: include_str!(concat!("../fixtures/gan/", $name, "/config.json")),
-            expected: include_str!(concat!("../fixtures/gan/", $name, "/expected.json")),
+            name: $folder,
+            config: include_str!(concat!("../fixtures/", $folder, "/config.json")),
+            expected: include_str!(concat!("../fixtures/", $folder, "/expected.json")),
             index: $index,
             files: $files,
         }
@@ -44,21 +56,31 @@ macro_rules! gan {
 
 /// Every GAN that `training/fixtures.py` makes.
 pub const GANS: [Fixture; 6] = [
-    gan!("conditional"),
-    gan!("unconditional"),
-    gan!("square-rgb"),
-    gan!("half"),
-    gan!("bfloat"),
-    gan!(
-        "sharded",
-        Some(include_str!("../fixtures/gan/sharded/model.safetensors.index.json")),
-        &[
-            file!("sharded", "model-00001-of-00003.safetensors"),
-            file!("sharded", "model-00002-of-00003.safetensors"),
-            file!("sharded", "model-00003-of-00003.safetensors"),
-        ]
-    ),
+    fixture!("gan/conditional"),
+    fixture!("gan/unconditional"),
+    fixture!("gan/square-rgb"),
+    fixture!("gan/half"),
+    fixture!("gan/bfloat"),
+    fixture!("gan/sharded", sharded),
 ];
+
+/// Every GPT-2 that it makes.
+pub const GPT2S: [Fixture; 7] = [
+    fixture!("gpt2/plain"),
+    fixture!("gpt2/untied"),
+    fixture!("gpt2/unscaled"),
+    fixture!("gpt2/half"),
+    fixture!("gpt2/bfloat"),
+    fixture!("gpt2/sharded", sharded),
+    fixture!("gpt2/bare"),
+];
+
+/// What transformers computed: the scores after each token, `[rows, length, vocab_size]`.
+#[derive(Deserialize)]
+pub struct ExpectedLogits {
+    pub token_ids: Vec<Vec<u32>>,
+    pub logits: Vec<f32>,
+}
 
 #[derive(Deserialize)]
 struct Expected {
@@ -77,22 +99,73 @@ struct Mixed {
 }
 
 impl Fixture {
-    /// Loads the model, its files arriving in pieces of `chunk` bytes.
-    pub fn load(&self, device: &Device, chunk: usize) -> Result<Pipeline> {
-        let mut loading = Loading::new(self.config, device)?;
+    /// Feeds the weight files, in pieces of `chunk` bytes.
+    pub fn feed(&self, checkpoint: &mut Checkpoint, chunk: usize) -> Result<()> {
         if let Some(index) = self.index {
             let (files, tensors) = shards_of_index(index)?;
-            loading.checkpoint.expect_all(tensors.iter().map(String::as_str))?;
+            checkpoint.expect_all(tensors.iter().map(String::as_str))?;
             assert_eq!(files, self.files.iter().map(|(name, _)| *name).collect::<Vec<_>>());
         }
         for (_, bytes) in self.files {
             let mut reader = Reader::new(None);
             for piece in bytes.chunks(chunk) {
-                reader.push(piece, &mut loading.checkpoint)?;
+                reader.push(piece, checkpoint)?;
             }
             reader.finish()?;
         }
+        Ok(())
+    }
+
+    /// Loads the GAN, its files arriving in pieces of `chunk` bytes.
+    pub fn load(&self, device: &Device, chunk: usize) -> Result<Pipeline> {
+        let mut loading = Loading::new(self.config, device)?;
+        self.feed(&mut loading.checkpoint, chunk)?;
         loading.finish()
+    }
+
+    /// Loads the GPT-2, its files arriving in pieces of `chunk` bytes.
+    pub fn load_gpt2(&self, device: &Device, chunk: usize) -> Result<LanguageModel> {
+        let mut loading = hearth::gpt2::Loading::new(self.config, device)?;
+        self.feed(&mut loading.checkpoint, chunk)?;
+        loading.finish()
+    }
+
+    /// What transformers computed for this GPT-2.
+    pub fn expected_logits(&self) -> ExpectedLogits {
+        serde_json::from_str(self.expected).expect("expected.json is sound")
+    }
+
+    /// Checks that this device computes the logits that transformers did, all tokens at once and one by one.
+    pub async fn assert_agrees_with_transformers(&self, device: &Device, tolerance: f32) {
+        let model = self.load_gpt2(device, 1000).expect("the fixture loads");
+        let ExpectedLogits { token_ids, logits } = self.expected_logits();
+        let (rows, length) = (token_ids.len(), token_ids[0].len());
+        let mut cache = model.cache(rows, length).expect("the context is long enough");
+        let got = read(model.logits(&token_ids, &mut cache).expect("the tokens fit")).await;
+        assert_close(self.name, "logits", &got, &logits, tolerance);
+
+        // A prompt of three, then one at a time: what the cache holds must be as good as reading all again.
+        let mut cache = model.cache(rows, model.config().n_positions).expect("the context is long enough");
+        let part =
+            |from: usize, to: usize| token_ids.iter().map(|row| row[from..to].to_vec()).collect::<Vec<_>>();
+        let vocab_size = model.config().vocab_size;
+        let mut last = model.logits(&part(0, 3), &mut cache).expect("the tokens fit").narrow(1, 2, 1);
+        for position in 3..=length {
+            let got = read(last.clone()).await;
+            for (row, got) in got.chunks(vocab_size).enumerate() {
+                let start = (row * length + position - 1) * vocab_size;
+                assert_close(
+                    self.name,
+                    "logits by steps",
+                    got,
+                    &logits[start..start + vocab_size],
+                    tolerance,
+                );
+            }
+            if position < length {
+                last = model.logits(&part(position, position + 1), &mut cache).expect("the token fits");
+            }
+        }
     }
 
     /// Checks that this device computes what PyTorch did, to within `tolerance` in every number.
@@ -151,6 +224,9 @@ pub async fn assert_linear_is_its_twin(device: &Device) {
         Activation::LeakyRelu(0.2),
         Activation::Tanh,
         Activation::Sigmoid,
+        Activation::Silu,
+        Activation::Gelu,
+        Activation::GeluTanh,
     ];
     for (index, [rows, inner, columns]) in [
         [1, 1, 1],
@@ -170,7 +246,7 @@ pub async fn assert_linear_is_its_twin(device: &Device) {
         let (x, weight, bias) = (tensor([rows, inner]), tensor([inner, columns]), tensor([1, columns]));
         let bias = bias.reshape([columns]);
         // Every activation on some sizes of each kind, and a view that is not contiguous.
-        for activation in [activations[index % 5], activations[(index + 2) % 5]] {
+        for activation in [activations[index % 8], activations[(index + 3) % 8]] {
             let got = linear(x.clone(), weight.clone(), bias.clone(), activation);
             let twin = linear_twin(x.clone(), weight.clone(), bias.clone(), activation);
             assert_tensors_close(
@@ -188,9 +264,11 @@ pub async fn assert_linear_is_its_twin(device: &Device) {
 }
 
 async fn assert_tensors_close(what: &str, got: Tensor<2>, expected: Tensor<2>) {
-    let read = |tensor: Tensor<2>| async {
-        let data = tensor.into_data_async().await.expect("the device gives its data");
-        data.try_into_vec::<f32>().expect("the data is f32")
-    };
     assert_close("linear", what, &read(got).await, &read(expected).await, 2e-5);
+}
+
+/// The numbers of a tensor.
+pub async fn read<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    let data = tensor.into_data_async().await.expect("the device gives its data");
+    data.try_into_vec().expect("the data is f32")
 }

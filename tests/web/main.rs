@@ -8,7 +8,7 @@ mod common;
 use std::cell::RefCell;
 
 use burn::tensor::Device;
-use common::{GANS, assert_close, draw};
+use common::{GANS, GPT2S, assert_close, draw};
 use hearth::options::Options;
 use serde_json::json;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -71,6 +71,21 @@ async fn the_random_numbers_are_those_of_a_native_build() {
     let digits = draw(&pipeline, Options::new().with("seed", json!(2026))).await;
     // The golden numbers of src/rng.rs.
     assert_eq!(digits.latents[..4], [0.364_797_95, -0.200_949_65, -1.380_932_6, -1.038_443_3]);
+}
+
+#[wasm_bindgen_test]
+async fn every_gpt2_agrees_with_transformers_on_the_cpu() {
+    for fixture in &GPT2S {
+        fixture.assert_agrees_with_transformers(&Device::flex(), 1e-4).await;
+    }
+}
+
+#[wasm_bindgen_test]
+async fn every_gpt2_agrees_with_transformers_on_webgpu() {
+    let device = webgpu().await;
+    for fixture in &GPT2S {
+        fixture.assert_agrees_with_transformers(&device, 1e-3).await;
+    }
 }
 
 #[wasm_bindgen_test]

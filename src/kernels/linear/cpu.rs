@@ -128,6 +128,13 @@ fn activate(y: &mut [f32], activation: Activation) {
         Activation::LeakyRelu(slope) => y.iter_mut().filter(|y| **y < 0.0).for_each(|y| *y *= slope),
         Activation::Tanh => map_lanes(y, Lanes::tanh),
         Activation::Sigmoid => map_lanes(y, Lanes::sigmoid),
+        Activation::Silu => map_lanes(y, |x| x * x.sigmoid()),
+        Activation::Gelu => {
+            for y in y {
+                *y *= 0.5 * (1.0 + libm::erff(*y * std::f32::consts::FRAC_1_SQRT_2));
+            }
+        }
+        Activation::GeluTanh => map_lanes(y, Lanes::gelu_tanh),
     }
 }
 

@@ -65,6 +65,9 @@ pub fn linear(
         Activation::LeakyRelu(slope) => (2, slope),
         Activation::Tanh => (3, 0.0),
         Activation::Sigmoid => (4, 0.0),
+        Activation::Silu => (5, 0.0),
+        Activation::Gelu => (6, 0.0),
+        Activation::GeluTanh => (7, 0.0),
     };
     let info = [word(rows), word(inner), word(width), code, f32::to_bits(slope), 0];
     let info = info.as_chunks::<2>().0.iter().map(|&[low, high]| u64::from(low) | u64::from(high) << 32);

@@ -20,6 +20,12 @@ pub enum Activation {
     Tanh,
     /// `1 / (1 + exp(-x))`
     Sigmoid,
+    /// `x / (1 + exp(-x))`
+    Silu,
+    /// `x · (1 + erf(x / √2)) / 2`
+    Gelu,
+    /// GELU with `tanh` in place of `erf`: `x · (1 + tanh(√(2/π) · (x + 0.044715 x³))) / 2`
+    GeluTanh,
 }
 
 /// `activation(x · weight + bias)` for `x [rows, inner]`, `weight [inner, columns]` and `bias [columns]`,
@@ -55,5 +61,8 @@ pub fn linear_twin(x: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>, activation:
         Activation::LeakyRelu(slope) => activation::leaky_relu(y, f64::from(slope)),
         Activation::Tanh => activation::tanh(y),
         Activation::Sigmoid => activation::sigmoid(y),
+        Activation::Silu => activation::silu(y),
+        Activation::Gelu => activation::gelu(y),
+        Activation::GeluTanh => activation::gelu_approximate(y),
     }
 }

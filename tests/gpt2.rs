@@ -1,0 +1,169 @@
+//! GPT-2 on the CPU: agreement with transformers, its cache, checkpoints and configurations.
+
+#![cfg(not(target_arch = "wasm32"))]
+
+mod common;
+
+use burn::tensor::Device;
+use common::{ExpectedLogits, Fixture, GPT2S, assert_close, read};
+use hearth::gpt2::{LanguageModel, Loading};
+use hearth::weights::Reader;
+use pollster::block_on;
+use serde_json::{Value, json};
+
+fn fixture(name: &str) -> &'static Fixture {
+    GPT2S.iter().find(|fixture| fixture.name == format!("gpt2/{name}")).expect("the fixture exists")
+}
+
+fn plain() -> LanguageModel {
+    fixture("plain").load_gpt2(&Device::flex(), 4096).expect("the fixture loads")
+}
+
+#[test]
+fn every_fixture_agrees_with_transformers() {
+    for fixture in &GPT2S {
+        block_on(fixture.assert_agrees_with_transformers(&Device::flex(), 1e-5));
+    }
+}
+
+#[test]
+fn the_sizes_of_the_pieces_do_not_matter() {
+    let all: Vec<_> = [1, 7, 1 << 20]
+        .map(|chunk| {
+            let model = fixture("bare").load_gpt2(&Device::flex(), chunk).expect("the fixture loads");
+            let mut cache = model.cache(1, 3).unwrap();
+            block_on(read(model.logits(&[vec![1, 2, 3]], &mut cache).unwrap()))
+        })
+        .into();
+    assert!(all.windows(2).all(|pair| pair[0] == pair[1]));
+}
+
+#[test]
+fn a_text_read_in_two_pieces_scores_as_one_read_at_once() {
+    let (model, ExpectedLogits { token_ids, logits }) = (plain(), fixture("plain").expected_logits());
+    let (length, vocab_size) = (token_ids[0].len(), model.config().vocab_size);
+    let mut cache = model.cache(1, length).unwrap();
+    let first = block_on(read(model.logits(&[token_ids[0][..4].to_vec()], &mut cache).unwrap()));
+    let second = block_on(read(model.logits(&[token_ids[0][4..].to_vec()], &mut cache).unwrap()));
+    let (expected_first, rest) = logits.split_at(4 * vocab_size);
+    assert_close("plain", "first piece", &first, expected_first, 1e-5);
+    assert_close("plain", "second piece", &second, &rest[..(length - 4) * vocab_size], 1e-5);
+    assert_eq!((cache.len(), cache.is_empty()), (length, false));
+}
+
+#[test]
+fn rows_of_a_cache_can_be_dropped_repeated_and_put_in_another_order() {
+    let (model, ExpectedLogits { token_ids, logits }) = (plain(), fixture("plain").expected_logits());
+    let (length, vocab_size) = (token_ids[0].len(), model.config().vocab_size);
+    let mut cache = model.cache(2, length).unwrap();
+    let starts: Vec<_> = token_ids.iter().map(|row| row[..length - 1].to_vec()).collect();
+    model.logits(&starts, &mut cache).unwrap();
+    for order in [vec![1, 0, 1], vec![1, 2], vec![1]] {
+        cache.select_rows(&order);
+        assert_eq!(cache.rows(), order.len());
+    }
+    // What is left is row 2 of the three, which was row 1 at first.
+    let got = block_on(read(model.logits(&[vec![token_ids[1][length - 1]]], &mut cache).unwrap()));
+    assert_close("plain", "logits", &got, &logits[logits.len() - vocab_size..], 1e-5);
+}
+
+#[test]
+fn a_run_does_not_change_the_model() {
+    let model = plain();
+    let of = |ids: &[u32]| {
+        let mut cache = model.cache(1, ids.len()).unwrap();
+        block_on(read(model.logits(&[ids.to_vec()], &mut cache).unwrap()))
+    };
+    let first = of(&[5, 6, 7]);
+    of(&[1, 2, 3, 4]);
+    assert_eq!(of(&[5, 6, 7]), first);
+}
+
+#[test]
+fn tokens_that_do_not_fit_are_refused_and_the_cache_stays_good() {
+    let model = plain();
+    let mut cache = model.cache(2, 4).unwrap();
+    let cases: [(Vec<Vec<u32>>, &str); 6] = [
+        (vec![], "2 lists"),
+        (vec![vec![1]], "2 lists"),
+        (vec![vec![], vec![]], "2 lists"),
+        (vec![vec![1], vec![1, 2]], "2 lists"),
+        (vec![vec![1; 5], vec![1; 5]], "cache's 4"),
+        (vec![vec![1], vec![37]], "vocabulary of 37"),
+    ];
+    for (token_ids, part) in cases {
+        let error = model.logits(&token_ids, &mut cache).unwrap_err();
+        assert_eq!(error.code(), "invalid-option");
+        assert!(error.message().contains(part), "{error}");
+    }
+    assert!(cache.is_empty());
+    assert!(model.logits(&[vec![1; 4], vec![2; 4]], &mut cache).is_ok());
+    for (rows, capacity) in [(0, 4), (1, 25)] {
+        assert!(model.cache(rows, capacity).unwrap_err().message().contains("24"));
+    }
+}
+
+#[test]
+fn unsupported_and_absurd_configurations_are_refused_before_anything_is_allocated() {
+    let config: Value = serde_json::from_str(fixture("plain").config).unwrap();
+    let cases = [
+        ("model_type", json!("llama")),
+        ("vocab_size", json!(0)),
+        ("vocab_size", json!(u64::MAX)),
+        ("n_positions", json!(-1)),
+        ("n_embd", json!(13)),
+        ("n_embd", json!("12")),
+        ("n_layer", json!(1_000_000_000_u64)),
+        ("n_layer", json!(1_000_000)),
+        ("n_head", json!(0)),
+        ("n_inner", json!(0)),
+        ("activation_function", json!("quick_gelu")),
+        ("layer_norm_epsilon", json!(0)),
+        ("add_cross_attention", json!(true)),
+        ("quantization_config", json!({"bits": 4})),
+        ("eos_token_id", json!([1, 37])),
+        ("bos_token_id", json!(37)),
+    ];
+    for (field, value) in cases {
+        let mut wrong = config.clone();
+        wrong[field] = value.clone();
+        wrong["n_embd"] = if field == "n_layer" { json!(3072) } else { wrong["n_embd"].clone() };
+        let error = Loading::new(&wrong.to_string(), &Device::flex()).unwrap_err();
+        assert_eq!(error.code(), "unsupported-model", "{field} = {value}: {error}");
+    }
+    for text in ["", "<!doctype html>", "[]", "{}"] {
+        assert_eq!(Loading::new(text, &Device::flex()).unwrap_err().code(), "unsupported-model");
+    }
+}
+
+#[test]
+fn what_a_configuration_leaves_out_is_what_transformers_takes() {
+    let json =
+        r#"{"model_type":"gpt2","vocab_size":50257,"n_positions":8,"n_embd":4,"n_layer":1,"n_head":2}"#;
+    let loading = Loading::new(json, &Device::flex()).unwrap();
+    let wanted: Vec<_> = loading.checkpoint.wanted().collect();
+    assert!(wanted.contains(&("h.0.mlp.c_fc.weight", &[4, 16][..])));
+    assert!(!wanted.iter().any(|(name, _)| *name == "lm_head.weight"));
+    assert_eq!(wanted.len(), 2 + 12 + 2);
+}
+
+#[test]
+fn a_checkpoint_of_another_model_is_refused_by_the_tensors_name() {
+    let load = |config: &str, fixture: &Fixture| {
+        let mut loading = Loading::new(config, &Device::flex()).unwrap();
+        let (_, bytes) = fixture.files[0];
+        let mut reader = Reader::new(None);
+        let pushed = reader.push(bytes, &mut loading.checkpoint).and_then(|()| reader.finish());
+        pushed.and_then(|()| loading.finish().map(|_| ())).unwrap_err()
+    };
+    for (config, checkpoint, part) in [
+        ("untied", "plain", "c_fc"),
+        ("plain", "unscaled", "transformer.h.2."),
+        ("unscaled", "plain", "h.2."),
+        ("plain", "sharded", "no tensor"),
+    ] {
+        let error = load(fixture(config).config, fixture(checkpoint));
+        assert_eq!(error.code(), "weights-mismatch");
+        assert!(error.message().contains(part), "{error}");
+    }
+}
