@@ -22,6 +22,8 @@ pub enum Error {
     UnsupportedModel(String),
     /// An option that is unknown, out of range, or contradicts another.
     InvalidOption(String),
+    /// A prompt that leaves no room in the model's context.
+    PromptTooLong(String),
     /// Something that should never happen; the message is for a bug report.
     Internal(String),
 }
@@ -38,6 +40,7 @@ impl Error {
             Self::WeightsMismatch(_) => "weights-mismatch",
             Self::UnsupportedModel(_) => "unsupported-model",
             Self::InvalidOption(_) => "invalid-option",
+            Self::PromptTooLong(_) => "prompt-too-long",
             Self::Internal(_) => "internal",
         }
     }
@@ -53,6 +56,7 @@ impl Error {
             | Self::WeightsMismatch(message)
             | Self::UnsupportedModel(message)
             | Self::InvalidOption(message)
+            | Self::PromptTooLong(message)
             | Self::Internal(message) => message,
         }
     }

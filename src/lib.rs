@@ -11,6 +11,7 @@ pub mod kernels;
 pub mod options;
 pub mod picture;
 pub mod rng;
+pub mod tokenizer;
 #[cfg(target_arch = "wasm32")]
 pub mod web;
 pub mod weights;

@@ -46,6 +46,12 @@ impl Options {
         }
     }
 
+    /// Whether the caller gave this option.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.values.contains_key(name)
+    }
+
     fn json(&mut self, name: &str, wanted: &str) -> Result<Option<Value>> {
         match self.values.remove(name) {
             None => Ok(None),
@@ -80,6 +86,55 @@ impl Options {
             .filter(|number| number > range.start() && number <= range.end())
             .map(Some)
             .ok_or_else(|| refused(name, &value.to_string(), &wanted))
+    }
+
+    /// Takes a number of `range`, its ends included.
+    ///
+    /// # Errors
+    /// `invalid-option` when it is something else or out of range.
+    pub fn number(&mut self, name: &str, range: RangeInclusive<f64>) -> Result<Option<f64>> {
+        let wanted = format!("a number from {} to {}", range.start(), range.end());
+        let Some(value) = self.json(name, &wanted)? else {
+            return Ok(None);
+        };
+        let number = value.as_f64().filter(|number| range.contains(number));
+        number.map(Some).ok_or_else(|| refused(name, &shortened(&value.to_string()), &wanted))
+    }
+
+    /// Takes `true` or `false`.
+    ///
+    /// # Errors
+    /// `invalid-option` when it is something else.
+    pub fn flag(&mut self, name: &str) -> Result<Option<bool>> {
+        self.parsed(name, "true or false", Value::as_bool)
+    }
+
+    /// Takes a list of texts that are not empty, or one text as a list of one.
+    ///
+    /// # Errors
+    /// `invalid-option` when it is something else.
+    pub fn texts(&mut self, name: &str) -> Result<Option<Vec<String>>> {
+        let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+        self.parsed(name, "texts that are not empty", |value| match value {
+            Value::Array(entries) => entries.iter().map(text).collect(),
+            single => text(single).map(|text| vec![text]),
+        })
+    }
+
+    /// Takes whatever `parse` makes of the value; `wanted` says what that is.
+    ///
+    /// # Errors
+    /// `invalid-option` when it is something else.
+    pub fn parsed<T>(
+        &mut self,
+        name: &str,
+        wanted: &str,
+        parse: impl Fn(&Value) -> Option<T>,
+    ) -> Result<Option<T>> {
+        let Some(value) = self.json(name, wanted)? else {
+            return Ok(None);
+        };
+        parse(&value).map(Some).ok_or_else(|| refused(name, &shortened(&value.to_string()), wanted))
     }
 
     /// Takes a list of whole numbers, or one whole number as a list of one.

@@ -18,6 +18,8 @@ pub enum Purpose {
     Latents = 0,
     /// The classes, when the caller names none.
     ClassLabels = 1,
+    /// The tokens of a text.
+    Tokens = 2,
 }
 
 /// One stream of random numbers.
@@ -31,6 +33,20 @@ impl Rng {
         let mut bits = ChaCha8Rng::seed_from_u64(seed);
         bits.set_stream(purpose as u64);
         Self(bits)
+    }
+
+    /// The stream of `seed` for one purpose in one row of a batch, which does not depend on the number of rows.
+    #[must_use]
+    pub fn of_row(seed: u64, purpose: Purpose, row: usize) -> Self {
+        let mut bits = ChaCha8Rng::seed_from_u64(seed);
+        bits.set_stream(purpose as u64 | (row as u64) << 8);
+        Self(bits)
+    }
+
+    /// A number from 0 up to, but not, 1, each as likely, in steps of 2⁻⁵³.
+    #[allow(clippy::cast_precision_loss)] // 53 bits fit
+    pub fn uniform(&mut self) -> f64 {
+        (self.0.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     /// A number from the standard normal distribution.

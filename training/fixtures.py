@@ -6,11 +6,13 @@ Writes below tests/fixtures/. Each folder is a model as Hearth loads it, plus `e
 """
 
 import json
+import math
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import GPT2Config, GPT2LMHeadModel
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from transformers import GPT2Config, GPT2LMHeadModel, LogitsProcessorList, PreTrainedTokenizerFast
 
 import gan
 
@@ -122,6 +124,141 @@ def gpt2_fixture(name: str, dtype: torch.dtype = torch.float32, **changes) -> No
     write_json(folder / "expected.json", {"token_ids": token_ids.tolist(), "logits": numbers(logits)})
 
 
+PROMPT = "Once upon a time"
+
+GENERATIONS = [
+    {},
+    {"max_length": 25},
+    {"no_repeat_ngram_size": 2},
+    {"no_repeat_ngram_size": 1},
+    {"repetition_penalty": 1.7},
+    {"repetition_penalty": 0.6},
+    {"min_new_tokens": 14, "eos_token_id": [3, 11, 40, 97, 200]},
+    {"bad_words": ["a", "the"]},
+    {"eos_token_id": [3, 11, 40, 97, 200]},
+    {"stop_strings": ["14", "zz"]},
+    {"num_beams": 3},
+    {"num_beams": 4, "num_return_sequences": 3, "no_repeat_ngram_size": 2},
+    {"num_beams": 3, "early_stopping": True, "num_return_sequences": 3, "eos_token_id": [3, 11, 40, 97, 200]},
+    {"num_beams": 3, "early_stopping": False, "num_return_sequences": 3, "eos_token_id": [3, 11, 40, 97, 200]},
+    {"num_beams": 3, "early_stopping": "never", "num_return_sequences": 3, "eos_token_id": [3, 11, 40, 97, 200]},
+    {"num_beams": 3, "length_penalty": -2.0, "eos_token_id": [3, 11, 40, 97, 200], "num_return_sequences": 2},
+    {"num_beams": 3, "length_penalty": 3.0, "eos_token_id": [3, 11, 40, 97, 200], "num_return_sequences": 2},
+    {"num_beams": 2, "repetition_penalty": 1.5, "min_new_tokens": 5, "eos_token_id": [3, 11, 40, 97, 200]},
+]
+
+PROCESSED = [
+    {"temperature": 0.7},
+    {"top_k": 5},
+    {"top_k": 0, "top_p": 0.8},
+    {"top_k": 0, "top_p": 0.05},
+    {"top_k": 0, "min_p": 0.2},
+    {"top_k": 0, "typical_p": 0.5},
+    {"temperature": 1.5, "top_k": 40, "top_p": 0.9, "min_p": 0.02, "typical_p": 0.9, "repetition_penalty": 1.3},
+    {"num_beams": 3, "top_k": 1},
+    {"num_beams": 3, "top_k": 0, "top_p": 0.05, "min_p": 0.9, "typical_p": 0.05},
+    {"no_repeat_ngram_size": 2, "min_new_tokens": 4, "bad_words": ["time"], "top_k": 0},
+]
+
+CORPUS = [
+    "",
+    " ",
+    "Once upon a time, in a distant galaxy",
+    "don't we'll I'VE 'tis",
+    "a" * 100,
+    "a" + " " * 50 + "b\n\n\n\tc \r\n",
+    "1234567890 3.14 1,000,000",
+    "\U0001f680\U0001f469\u200d\U0001f680 \U0001f1e8\U0001f1f3 e\u0301 \u00e9",
+    "\u4eba\u5de5\u667a\u80fd\u6b63\u5728\u6539\u53d8\u4e16\u754c\u3002 \uc548\ub155 \u0645\u0631\u062d\u0628\u0627 \u0928\u092e\u0938\u094d\u0924\u0947",
+    "\x00\x01\x7f\x85\u00a0\u2028\ufeff\ufffd",
+    "before<|endoftext|>after <|endoftext|>",
+]
+
+
+def byte_level_tokenizer(texts: list[str], vocab_size: int) -> Tokenizer:
+    """GPT-2's kind of tokenizer."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocab_size,
+        special_tokens=["<|endoftext|>"],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    return tokenizer
+
+
+@torch.no_grad()
+def writer_fixture() -> None:
+    """A GPT-2 with a tokenizer: what `generate` writes, what its processors make of scores, and a corpus in tokens."""
+    torch.manual_seed(5)
+    folder = FIXTURES / "gpt2" / "writer"
+    folder.mkdir(parents=True, exist_ok=True)
+    tokenizer = byte_level_tokenizer(CORPUS, 300)
+    tokenizer.save(str(folder / "tokenizer.json"))
+    tokenizer.model.save(str(folder))  # vocab.json and merges.txt
+    config = GPT2Config(
+        vocab_size=300, n_positions=48, n_embd=12, n_layer=2, n_head=3, bos_token_id=0, eos_token_id=0
+    )
+    model = GPT2LMHeadModel(config).eval()
+    for parameter in model.parameters():
+        parameter.add_(torch.randn_like(parameter) * 0.5)
+    model.save_pretrained(folder)
+    (folder / "generation_config.json").unlink()
+    fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="<|endoftext|>")
+
+    def arguments(options: dict) -> dict:
+        arguments = {key: value for key, value in options.items() if key != "bad_words"}
+        if "bad_words" in options:
+            spellings = [spelling for word in options["bad_words"] for spelling in (word, f" {word}")]
+            arguments["bad_words_ids"] = [tokenizer.encode(spelling).ids for spelling in spellings]
+        if "max_length" not in options:
+            arguments["max_new_tokens"] = 20
+        if "stop_strings" in options:
+            arguments["tokenizer"] = fast
+        return {"pad_token_id": 0, **arguments}
+
+    prompt = torch.tensor([tokenizer.encode(PROMPT).ids])
+    generations = []
+    for options in GENERATIONS:
+        output = model.generate(prompt, attention_mask=torch.ones_like(prompt), do_sample=False, **arguments(options))
+        eos = options.get("eos_token_id", [0])
+        sequences = []
+        for row in output[:, prompt.shape[1] :].tolist():
+            ends = [index for index, token in enumerate(row) if token in eos]
+            sequences.append(row[: ends[0] + 1] if ends else row)  # without the padding
+        generations.append({"options": options, "sequences": sequences})
+
+    processed = []
+    token_ids = model.generate(prompt, attention_mask=torch.ones_like(prompt), do_sample=False, max_new_tokens=3, pad_token_id=0)
+    logits = model(token_ids).logits[:, -1] * 0.5
+    for options in PROCESSED:
+        generation_config, kwargs = model._prepare_generation_config(None, do_sample=True, **arguments(options))
+        model._prepare_special_tokens(generation_config)
+        processors = model._get_logits_processor(
+            generation_config, prompt.shape[1], prompt, logits_processor=LogitsProcessorList()
+        )
+        scores = processors(token_ids, logits.clone())[0]
+        processed.append({"options": options, "scores": [x if math.isfinite(x) else None for x in scores.tolist()]})
+    write_json(
+        folder / "expected.json",
+        {
+            "prompt": PROMPT,
+            "prompt_ids": prompt[0].tolist(),
+            "generations": generations,
+            "token_ids": token_ids[0].tolist(),
+            "logits": numbers(logits),
+            "processed": processed,
+            "corpus": [
+                {"text": text, "token_ids": fast(text)["input_ids"], "decoded": fast.decode(fast(text)["input_ids"], skip_special_tokens=True)}
+                for text in CORPUS
+            ],
+        },
+    )
+
+
 def gpt2_fixtures() -> None:
     gpt2_fixture("plain")
     gpt2_fixture(
@@ -137,6 +274,7 @@ def gpt2_fixtures() -> None:
     gpt2_fixture("bfloat", dtype=torch.bfloat16, activation_function="gelu_pytorch_tanh")
     gpt2_fixture("sharded")
     gpt2_fixture("bare")
+    writer_fixture()
 
 
 if __name__ == "__main__":

@@ -1,15 +1,24 @@
-//! GPT-2 from its checkpoint: `config.json` and safetensors in, the scores of the next token out.
+//! The pipeline of GPT-2: a prompt and options in, a token of each text a step out.
 
+mod beams;
 mod config;
+mod generation;
 pub mod model;
+mod processors;
+mod run;
 
 use burn::tensor::{Device, Tensor};
 
 pub use config::Config;
+pub use generation::{Defaults, EarlyStopping, Generation, Sampling};
 pub use model::Cache;
+pub use processors::process;
+pub use run::{Event, FinishReason, Run, Sequence, Token};
 
 use crate::error::{Error, Result};
 use crate::kernels::Activation;
+use crate::options::Options;
+use crate::tokenizer::Tokenizer;
 use crate::weights::Checkpoint;
 use model::Gpt2;
 
@@ -94,6 +103,23 @@ impl LanguageModel {
     /// # Errors
     /// `invalid-option` when the lists do not fit each other, the cache or the vocabulary.
     pub fn logits(&self, token_ids: &[Vec<u32>], cache: &mut Cache) -> Result<Tensor<3>> {
+        let hidden = self.hidden(token_ids, cache)?;
+        let [rows, length, width] = hidden.dims();
+        let logits = self.network.logits(hidden.reshape([rows * length, width]));
+        Ok(logits.reshape([rows, length, self.config.vocab_size]))
+    }
+
+    /// The same after the last of them only, `[rows, vocab_size]`.
+    ///
+    /// # Errors
+    /// As [`Self::logits`].
+    pub fn next_logits(&self, token_ids: &[Vec<u32>], cache: &mut Cache) -> Result<Tensor<2>> {
+        let hidden = self.hidden(token_ids, cache)?;
+        let [rows, length, width] = hidden.dims();
+        Ok(self.network.logits(hidden.narrow(1, length - 1, 1).reshape([rows, width])))
+    }
+
+    fn hidden(&self, token_ids: &[Vec<u32>], cache: &mut Cache) -> Result<Tensor<3>> {
         let invalid = |what: String| Err(Error::InvalidOption(what));
         let length = token_ids.first().map_or(0, Vec::len);
         if length == 0 || token_ids.len() != cache.rows() || token_ids.iter().any(|ids| ids.len() != length) {
@@ -106,8 +132,71 @@ impl LanguageModel {
         if let Some(id) = token_ids.iter().flatten().find(|&&id| id as usize >= self.config.vocab_size) {
             return invalid(format!("token {id} is beyond the vocabulary of {}", self.config.vocab_size));
         }
-        let hidden = self.network.read(token_ids, cache, self.activation);
-        let logits = self.network.logits(hidden.reshape([token_ids.len() * length, self.config.n_embd]));
-        Ok(logits.reshape([token_ids.len(), length, self.config.vocab_size]))
+        Ok(self.network.read(token_ids, cache, self.activation))
+    }
+}
+
+/// A language model with its tokenizer, ready to write.
+#[derive(Debug, Clone)]
+pub struct Pipeline {
+    model: LanguageModel,
+    tokenizer: Tokenizer,
+    defaults: Defaults,
+}
+
+impl Pipeline {
+    /// Puts a model, its tokenizer and its `generation_config.json` together.
+    ///
+    /// # Errors
+    /// `unsupported-model` when the tokenizer knows tokens that the model does not.
+    pub fn new(model: LanguageModel, tokenizer: Tokenizer, defaults: Defaults) -> Result<Self> {
+        let (knows, vocab_size) = (tokenizer.vocab_size(), model.config.vocab_size);
+        if knows > vocab_size {
+            return Err(Error::UnsupportedModel(format!(
+                "the tokenizer has {knows} tokens and the model's vocab_size is {vocab_size}: they belong to two models"
+            )));
+        }
+        Ok(Self { model, tokenizer, defaults })
+    }
+
+    /// The model.
+    #[must_use]
+    pub fn model(&self) -> &LanguageModel {
+        &self.model
+    }
+
+    /// The tokenizer.
+    #[must_use]
+    pub fn tokenizer(&self) -> &Tokenizer {
+        &self.tokenizer
+    }
+
+    /// Starts a text after `prompt`; an empty one starts from the model's `bos_token_id`.
+    /// [`Generation`] says what the options mean.
+    ///
+    /// # Errors
+    /// `prompt-too-long` when no token fits after it, `invalid-option` naming the option.
+    pub fn start(&self, prompt: &str, options: Options, random_seed: u64) -> Result<Run> {
+        let config = &self.model.config;
+        let mut prompt_ids = self.tokenizer.encode(prompt)?;
+        if prompt_ids.is_empty() {
+            prompt_ids.extend(config.bos_token_id());
+        }
+        if prompt_ids.is_empty() {
+            return Err(Error::InvalidOption(
+                "the prompt is empty, and the model has no bos_token_id".to_owned(),
+            ));
+        }
+        if prompt_ids.len() >= config.n_positions {
+            return Err(Error::PromptTooLong(format!(
+                "the prompt has {} tokens; the model's context has {}, and at least one must be free",
+                prompt_ids.len(),
+                config.n_positions
+            )));
+        }
+        let (defaults, tokenizer) = (&self.defaults, &self.tokenizer);
+        let generation =
+            Generation::read(options, defaults, config, tokenizer, prompt_ids.len(), random_seed)?;
+        Run::new(self.clone(), prompt.to_owned(), prompt_ids, generation)
     }
 }

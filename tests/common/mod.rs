@@ -5,13 +5,14 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use hearth::error::Result;
 use hearth::gan::{Digits, Loading, Pipeline};
-use hearth::gpt2::LanguageModel;
+use hearth::gpt2::{self, Defaults, LanguageModel};
 use hearth::kernels::{Activation, linear, linear_twin};
 use hearth::options::Options;
 use hearth::rng::{Purpose, Rng};
+use hearth::tokenizer::Tokenizer;
 use hearth::weights::{Checkpoint, Reader, shards_of_index};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 /// A model folder under `tests/fixtures`, inside the test's binary because a browser has no files.
 pub struct Fixture {
@@ -80,6 +81,94 @@ pub const GPT2S: [Fixture; 7] = [
 pub struct ExpectedLogits {
     pub token_ids: Vec<Vec<u32>>,
     pub logits: Vec<f32>,
+}
+
+/// The GPT-2 that has a tokenizer, and what transformers' `generate` writes with it.
+pub const WRITER: Fixture = fixture!("gpt2/writer");
+pub const TOKENIZER: &str = include_str!("../fixtures/gpt2/writer/tokenizer.json");
+
+/// What transformers made of [`WRITER`].
+#[derive(Deserialize)]
+pub struct ExpectedWriter {
+    pub prompt: String,
+    pub prompt_ids: Vec<u32>,
+    pub generations: Vec<ExpectedGeneration>,
+    pub token_ids: Vec<u32>,
+    pub logits: Vec<f32>,
+    pub processed: Vec<ExpectedScores>,
+    pub corpus: Vec<ExpectedTokens>,
+}
+
+/// The new tokens that a call with these options gave.
+#[derive(Deserialize)]
+pub struct ExpectedGeneration {
+    pub options: Map<String, Value>,
+    pub sequences: Vec<Vec<u32>>,
+}
+
+/// What the processors made of the logits; minus infinity is `null`.
+#[derive(Deserialize)]
+pub struct ExpectedScores {
+    pub options: Map<String, Value>,
+    pub scores: Vec<Option<f32>>,
+}
+
+/// A text, its tokens, and the text of those.
+#[derive(Deserialize)]
+pub struct ExpectedTokens {
+    pub text: String,
+    pub token_ids: Vec<u32>,
+    pub decoded: String,
+}
+
+/// [`WRITER`], ready to write.
+pub fn writer(device: &Device) -> gpt2::Pipeline {
+    let model = WRITER.load_gpt2(device, 1000).expect("the fixture loads");
+    let tokenizer = Tokenizer::from_json(TOKENIZER).expect("the tokenizer loads");
+    gpt2::Pipeline::new(model, tokenizer, Defaults::default()).expect("they belong together")
+}
+
+/// What transformers made of it.
+pub fn expected_writer() -> ExpectedWriter {
+    serde_json::from_str(WRITER.expected).expect("expected.json is sound")
+}
+
+/// The options as the fixture has them.
+pub fn options_of(options: &Map<String, Value>) -> Options {
+    options.iter().fold(Options::new(), |all, (name, value)| all.with(name, value.clone()))
+}
+
+/// Runs a call to its end: every event but the last, and the sequences.
+pub async fn write(
+    pipeline: &gpt2::Pipeline,
+    prompt: &str,
+    options: Options,
+) -> (Vec<gpt2::Event>, Vec<gpt2::Sequence>) {
+    let mut run = pipeline.start(prompt, options, 0).expect("the options are sound");
+    let mut events = Vec::new();
+    while let Some(event) = run.step().await.expect("the step works") {
+        if let gpt2::Event::Complete(sequences) = event {
+            assert_eq!(run.step().await, Ok(None), "nothing comes after the end");
+            return (events, sequences);
+        }
+        events.push(event);
+    }
+    panic!("a run ends with Complete");
+}
+
+/// Checks that this device writes the very tokens that transformers does, with every option.
+pub async fn assert_writes_as_transformers(device: &Device) {
+    let (pipeline, expected) = (writer(device), expected_writer());
+    for ExpectedGeneration { options, sequences } in &expected.generations {
+        let mut options = options_of(options);
+        if !options.has("max_length") {
+            options = options.with("max_new_tokens", json!(20));
+        }
+        let what = format!("{options:?}");
+        let (_, got) = write(&pipeline, &expected.prompt, options).await;
+        let got: Vec<_> = got.into_iter().map(|sequence| sequence.token_ids).collect();
+        assert_eq!(&got, sequences, "{what}");
+    }
 }
 
 #[derive(Deserialize)]

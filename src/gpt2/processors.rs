@@ -1,0 +1,160 @@
+//! What happens to the scores of the next token before one is chosen.
+//!
+//! The order and the arithmetic are those of transformers' `LogitsProcessor`s: first what forbids or discourages tokens
+//! (repetition penalty, repeated n-grams, bad words, an early end), then, when sampling, what shapes the distribution
+//! (temperature, top-k, top-p, min-p, typical). A forbidden token's score is minus infinity.
+
+use std::collections::BTreeSet;
+
+use super::generation::{Generation, Sampling};
+
+const FORBIDDEN: f32 = f32::NEG_INFINITY;
+
+/// Applies everything that `generation` asks for to the `scores [vocab_size]` of the token after `token_ids`, which
+/// begins with a prompt of `prompt_len`.
+pub fn process(scores: &mut [f32], token_ids: &[u32], prompt_len: usize, generation: &Generation) {
+    penalise_repetition(scores, token_ids, generation.repetition_penalty);
+    forbid_repeated_ngrams(scores, token_ids, generation.no_repeat_ngram_size);
+    forbid_bad_words(scores, token_ids, generation);
+    if token_ids.len() - prompt_len < generation.min_new_tokens {
+        forbid(scores, &generation.eos_token_ids);
+    }
+    if let Some(sampling) = &generation.sampling {
+        // With beams, enough must be left for every end-of-text token and one that goes on.
+        let keep = if generation.num_beams > 1 { generation.eos_token_ids.len() + 1 } else { 1 };
+        shape(scores, sampling, keep);
+    }
+}
+
+fn forbid<'a>(scores: &mut [f32], tokens: impl IntoIterator<Item = &'a u32>) {
+    for &token in tokens {
+        if let Some(score) = scores.get_mut(token as usize) {
+            *score = FORBIDDEN;
+        }
+    }
+}
+
+/// Keskar et al., "CTRL" (2019): scores of tokens that are there already are divided by the penalty, negative ones
+/// multiplied.
+fn penalise_repetition(scores: &mut [f32], token_ids: &[u32], penalty: f32) {
+    for &token in &token_ids.iter().collect::<BTreeSet<_>>() {
+        let score = &mut scores[*token as usize];
+        *score = if *score < 0.0 { *score * penalty } else { *score / penalty };
+    }
+}
+
+/// Forbids every token that would end an n-gram which is there already. 0 is none.
+fn forbid_repeated_ngrams(scores: &mut [f32], token_ids: &[u32], size: usize) {
+    if size == 0 || token_ids.len() + 1 < size {
+        return;
+    }
+    let recent = &token_ids[token_ids.len() + 1 - size..];
+    for ngram in token_ids.windows(size).filter(|ngram| ngram[..size - 1] == *recent) {
+        forbid(scores, ngram.last());
+    }
+}
+
+/// Forbids the last token of a bad word whose other tokens stand at the end.
+fn forbid_bad_words(scores: &mut [f32], token_ids: &[u32], generation: &Generation) {
+    for word in &generation.bad_words {
+        if let Some((last, start)) = word.split_last()
+            && token_ids.ends_with(start)
+            && generation.eos_token_ids != [*last]
+        {
+            forbid(scores, [last]);
+        }
+    }
+}
+
+/// Shapes the distribution to sample from; at least the `keep` likeliest tokens are left.
+fn shape(scores: &mut [f32], sampling: &Sampling, keep: usize) {
+    for score in scores.iter_mut() {
+        *score /= sampling.temperature;
+    }
+    if sampling.top_k > 0 {
+        let count = sampling.top_k.max(keep).min(scores.len());
+        let mut sorted = scores.to_vec();
+        let (_, &mut threshold, _) = sorted.select_nth_unstable_by(count - 1, |a, b| b.total_cmp(a));
+        retain(scores, |score| score >= threshold);
+    }
+    if sampling.top_p < 1.0 {
+        keep_nucleus(scores, sampling.top_p, keep);
+    }
+    if sampling.min_p > 0.0 {
+        let order = descending(scores);
+        let probs = softmax(scores);
+        let threshold = sampling.min_p * probs[order[0]];
+        for &token in order.iter().skip(keep).filter(|&&token| probs[token] < threshold) {
+            scores[token] = FORBIDDEN;
+        }
+    }
+    if sampling.typical_p < 1.0 {
+        keep_typical(scores, sampling.typical_p, keep);
+    }
+}
+
+fn retain(scores: &mut [f32], keep: impl Fn(f32) -> bool) {
+    for score in scores.iter_mut().filter(|score| !keep(**score)) {
+        *score = FORBIDDEN;
+    }
+}
+
+/// Holtzman et al., "The Curious Case of Neural Text Degeneration" (2019): the smallest set of tokens whose
+/// probabilities reach `top_p` together.
+fn keep_nucleus(scores: &mut [f32], top_p: f32, keep: usize) {
+    let probs = softmax(scores);
+    let order = descending(scores);
+    let mut sum = 0.0;
+    for &token in order.iter().skip(keep).rev() {
+        sum += probs[token];
+        if sum <= 1.0 - top_p {
+            scores[token] = FORBIDDEN;
+        }
+    }
+}
+
+/// Meister et al., "Locally Typical Sampling" (2022): tokens whose information is nearest to the entropy, until their
+/// probabilities reach `mass`.
+fn keep_typical(scores: &mut [f32], mass: f32, keep: usize) {
+    let logprobs = log_softmax(scores);
+    let terms = logprobs.iter().map(|logprob| logprob.exp() * logprob).filter(|term| !term.is_nan());
+    let entropy = -terms.sum::<f32>();
+    let distance: Vec<f32> = logprobs.iter().map(|logprob| (-logprob - entropy).abs()).collect();
+    let mut order: Vec<usize> = (0..scores.len()).collect();
+    order.sort_by(|&a, &b| distance[a].total_cmp(&distance[b]));
+    let mut sum = 0.0;
+    let last = order.iter().position(|&token| {
+        sum += logprobs[token].exp();
+        sum >= mass
+    });
+    let threshold = distance[order[last.unwrap_or(order.len() - 1)]];
+    for &token in order.iter().skip(keep).filter(|&&token| distance[token] > threshold) {
+        scores[token] = FORBIDDEN;
+    }
+}
+
+/// The tokens, the likeliest first; of two alike the one with the smaller number.
+#[must_use]
+pub fn descending(scores: &[f32]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..scores.len()).collect();
+    order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]));
+    order
+}
+
+/// Scores to logarithms of probabilities.
+#[must_use]
+pub fn log_softmax(scores: &[f32]) -> Vec<f32> {
+    let largest = scores.iter().copied().fold(FORBIDDEN, f32::max);
+    let sum: f32 = scores.iter().map(|score| (score - largest).exp()).sum();
+    scores.iter().map(|score| score - largest - sum.ln()).collect()
+}
+
+/// Scores to probabilities.
+#[must_use]
+pub fn softmax(scores: &[f32]) -> Vec<f32> {
+    let largest = scores.iter().copied().fold(FORBIDDEN, f32::max);
+    let mut probs: Vec<f32> = scores.iter().map(|score| (score - largest).exp()).collect();
+    let sum: f32 = probs.iter().sum();
+    probs.iter_mut().for_each(|prob| *prob /= sum);
+    probs
+}

@@ -1,0 +1,90 @@
+//! Text to tokens and back, by the `tokenizers` crate.
+
+use std::collections::HashMap;
+
+use tokenizers::models::bpe::{BPE, Vocab};
+use tokenizers::pre_tokenizers::byte_level::ByteLevel;
+use tokenizers::{AddedToken, Tokenizer as Inner};
+
+use crate::error::{Error, Result};
+
+/// What GPT-2 puts between texts.
+const END_OF_TEXT: &str = "<|endoftext|>";
+
+/// A model's tokenizer.
+#[derive(Debug, Clone)]
+pub struct Tokenizer(Inner);
+
+impl Tokenizer {
+    /// Reads a `tokenizer.json`.
+    ///
+    /// # Errors
+    /// `unsupported-model` when it is none.
+    pub fn from_json(json: &str) -> Result<Self> {
+        Inner::from_bytes(json.as_bytes()).map(Self).map_err(|error| unsupported("tokenizer.json", &error))
+    }
+
+    /// Makes GPT-2's tokenizer of its `vocab.json` and `merges.txt`, as older checkpoints have them.
+    ///
+    /// # Errors
+    /// `unsupported-model` when they are damaged.
+    pub fn from_vocabulary(vocab_json: &str, merges: &str) -> Result<Self> {
+        let vocab: HashMap<String, u32> =
+            serde_json::from_str(vocab_json).map_err(|error| unsupported("vocab.json", &error))?;
+        let merges = merges
+            .lines()
+            .filter(|line| !line.starts_with("#version") && !line.is_empty())
+            .map(|line| match line.split_once(' ') {
+                Some((left, right)) => Ok((left.to_owned(), right.to_owned())),
+                None => Err(unsupported("merges.txt", &format!("{line:?} is no pair"))),
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let bpe = BPE::builder().vocab_and_merges(vocab.into_iter().collect::<Vocab>(), merges).build();
+        let mut inner = Inner::new(bpe.map_err(|error| unsupported("vocab.json and merges.txt", &error))?);
+        inner.with_pre_tokenizer(Some(ByteLevel::new(false, true, true)));
+        inner.with_decoder(Some(ByteLevel::default()));
+        inner
+            .add_special_tokens([AddedToken::from(END_OF_TEXT, true)])
+            .map_err(|error| unsupported("vocab.json", &error))?;
+        Ok(Self(inner))
+    }
+
+    /// Tokens that it knows: ids are below this.
+    #[must_use]
+    pub fn vocab_size(&self) -> usize {
+        self.0.get_vocab(true).values().max().map_or(0, |&largest| largest as usize + 1)
+    }
+
+    /// The tokens of a text.
+    ///
+    /// # Errors
+    /// `internal`: any text can be told in bytes.
+    pub fn encode(&self, text: &str) -> Result<Vec<u32>> {
+        let encoding = self.0.encode_fast(text, true).map_err(|error| internal(&error))?;
+        Ok(encoding.get_ids().to_vec())
+    }
+
+    /// The text of tokens, without those that only mark something. Bytes that are no UTF-8 come as U+FFFD.
+    ///
+    /// # Errors
+    /// `internal`.
+    pub fn decode(&self, token_ids: &[u32]) -> Result<String> {
+        self.0.decode(token_ids, true).map_err(|error| internal(&error))
+    }
+
+    /// The tokens of a word at the beginning of a text and after a space.
+    ///
+    /// # Errors
+    /// As [`Self::encode`].
+    pub fn spellings(&self, word: &str) -> Result<Vec<Vec<u32>>> {
+        [word.to_owned(), format!(" {word}")].iter().map(|spelling| self.encode(spelling)).collect()
+    }
+}
+
+fn unsupported(file: &str, error: &dyn std::fmt::Display) -> Error {
+    Error::UnsupportedModel(format!("{file}: {error}"))
+}
+
+fn internal(error: &dyn std::fmt::Display) -> Error {
+    Error::Internal(format!("the tokenizer: {error}"))
+}
