@@ -30,6 +30,7 @@ export type ErrorCode =
   | 'invalid-option'
   | 'aborted'
   | 'disposed'
+  | 'prompt-too-long'
   | 'internal';
 
 /** What every rejected promise of Hearth's carries. */

@@ -155,6 +155,8 @@ pub fn softmax(scores: &[f32]) -> Vec<f32> {
     let largest = scores.iter().copied().fold(FORBIDDEN, f32::max);
     let mut probs: Vec<f32> = scores.iter().map(|score| (score - largest).exp()).collect();
     let sum: f32 = probs.iter().sum();
-    probs.iter_mut().for_each(|prob| *prob /= sum);
+    for prob in &mut probs {
+        *prob /= sum;
+    }
     probs
 }

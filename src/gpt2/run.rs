@@ -80,7 +80,7 @@ enum Search {
     /// Each sequence for itself.
     Rows(Vec<Row>),
     /// All together.
-    Beams(Beams, Rng),
+    Beams(Beams, Box<Rng>),
 }
 
 /// One sequence.
@@ -109,7 +109,7 @@ impl Run {
             finish_reason: None,
         };
         let search = if generation.num_beams > 1 {
-            let rng = Rng::new(generation.seed, Purpose::Tokens);
+            let rng = Box::new(Rng::new(generation.seed, Purpose::Tokens));
             Search::Beams(Beams::new(&prompt_ids, generation.num_beams), rng)
         } else {
             Search::Rows((0..generation.num_return_sequences).map(row).collect())

@@ -13,6 +13,7 @@ export const CODES = Object.freeze({
   'invalid-option': 'an option is unknown, out of range, or contradicts another',
   aborted: 'the caller stopped it',
   disposed: 'the pipeline was disposed of',
+  'prompt-too-long': 'the prompt leaves no room in the model’s context',
   internal: 'a bug in Hearth; the next call starts a new engine',
 });
 
