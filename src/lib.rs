@@ -7,9 +7,11 @@
 pub mod error;
 pub mod gan;
 pub mod gpt2;
+pub mod json;
 pub mod kernels;
 pub mod options;
 pub mod picture;
+pub mod readback;
 pub mod rng;
 pub mod tokenizer;
 #[cfg(target_arch = "wasm32")]

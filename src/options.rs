@@ -94,11 +94,7 @@ impl Options {
     /// `invalid-option` when it is something else or out of range.
     pub fn number(&mut self, name: &str, range: RangeInclusive<f64>) -> Result<Option<f64>> {
         let wanted = format!("a number from {} to {}", range.start(), range.end());
-        let Some(value) = self.json(name, &wanted)? else {
-            return Ok(None);
-        };
-        let number = value.as_f64().filter(|number| range.contains(number));
-        number.map(Some).ok_or_else(|| refused(name, &shortened(&value.to_string()), &wanted))
+        self.parsed(name, &wanted, |value| value.as_f64().filter(|number| range.contains(number)))
     }
 
     /// Takes `true` or `false`.

@@ -30,9 +30,7 @@ impl Rng {
     /// The stream of `seed` for one purpose.
     #[must_use]
     pub fn new(seed: u64, purpose: Purpose) -> Self {
-        let mut bits = ChaCha8Rng::seed_from_u64(seed);
-        bits.set_stream(purpose as u64);
-        Self(bits)
+        Self::of_row(seed, purpose, 0)
     }
 
     /// The stream of `seed` for one purpose in one row of a batch, which does not depend on the number of rows.

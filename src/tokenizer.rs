@@ -1,19 +1,21 @@
 //! Text to tokens and back, by the `tokenizers` crate.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use tokenizers::models::bpe::{BPE, Vocab};
 use tokenizers::pre_tokenizers::byte_level::ByteLevel;
 use tokenizers::{AddedToken, Tokenizer as Inner};
 
 use crate::error::{Error, Result};
+use crate::json;
 
 /// What GPT-2 puts between texts.
 const END_OF_TEXT: &str = "<|endoftext|>";
 
-/// A model's tokenizer.
+/// A model's tokenizer. A clone shares its vocabulary.
 #[derive(Debug, Clone)]
-pub struct Tokenizer(Inner);
+pub struct Tokenizer(Arc<Inner>);
 
 impl Tokenizer {
     /// Reads a `tokenizer.json`.
@@ -21,7 +23,8 @@ impl Tokenizer {
     /// # Errors
     /// `unsupported-model` when it is none.
     pub fn from_json(json: &str) -> Result<Self> {
-        Inner::from_bytes(json.as_bytes()).map(Self).map_err(|error| unsupported("tokenizer.json", &error))
+        let inner = Inner::from_bytes(json.as_bytes());
+        inner.map(|inner| Self(Arc::new(inner))).map_err(|error| unsupported("tokenizer.json", &error))
     }
 
     /// Makes GPT-2's tokenizer of its `vocab.json` and `merges.txt`, as older checkpoints have them.
@@ -29,8 +32,7 @@ impl Tokenizer {
     /// # Errors
     /// `unsupported-model` when they are damaged.
     pub fn from_vocabulary(vocab_json: &str, merges: &str) -> Result<Self> {
-        let vocab: HashMap<String, u32> =
-            serde_json::from_str(vocab_json).map_err(|error| unsupported("vocab.json", &error))?;
+        let vocab: HashMap<String, u32> = json::read("vocab.json", vocab_json)?;
         let merges = merges
             .lines()
             .filter(|line| !line.starts_with("#version") && !line.is_empty())
@@ -46,7 +48,7 @@ impl Tokenizer {
         inner
             .add_special_tokens([AddedToken::from(END_OF_TEXT, true)])
             .map_err(|error| unsupported("vocab.json", &error))?;
-        Ok(Self(inner))
+        Ok(Self(Arc::new(inner)))
     }
 
     /// Tokens that it knows: ids are below this.

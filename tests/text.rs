@@ -277,7 +277,7 @@ fn a_generation_config_gives_other_defaults() {
 }
 
 #[test]
-fn a_long_prompt_is_read_in_steps() {
+fn a_short_prompt_is_read_in_one_step() {
     let model = common::WRITER.load_gpt2(&Device::flex(), 4096).unwrap();
     assert_eq!(model.config().n_positions, 48);
     let (events, _) = block_on(write(&pipeline(), PROMPT, options(&[("max_new_tokens", json!(2))])));

@@ -125,6 +125,7 @@ def gpt2_fixture(name: str, dtype: torch.dtype = torch.float32, **changes) -> No
 
 
 PROMPT = "Once upon a time"
+EOS = [3, 11, 40, 97, 200]  # several, so that texts end at different lengths
 
 GENERATIONS = [
     {},
@@ -133,18 +134,18 @@ GENERATIONS = [
     {"no_repeat_ngram_size": 1},
     {"repetition_penalty": 1.7},
     {"repetition_penalty": 0.6},
-    {"min_new_tokens": 14, "eos_token_id": [3, 11, 40, 97, 200]},
+    {"min_new_tokens": 14, "eos_token_id": EOS},
     {"bad_words": ["a", "the"]},
-    {"eos_token_id": [3, 11, 40, 97, 200]},
+    {"eos_token_id": EOS},
     {"stop_strings": ["14", "zz"]},
     {"num_beams": 3},
     {"num_beams": 4, "num_return_sequences": 3, "no_repeat_ngram_size": 2},
-    {"num_beams": 3, "early_stopping": True, "num_return_sequences": 3, "eos_token_id": [3, 11, 40, 97, 200]},
-    {"num_beams": 3, "early_stopping": False, "num_return_sequences": 3, "eos_token_id": [3, 11, 40, 97, 200]},
-    {"num_beams": 3, "early_stopping": "never", "num_return_sequences": 3, "eos_token_id": [3, 11, 40, 97, 200]},
-    {"num_beams": 3, "length_penalty": -2.0, "eos_token_id": [3, 11, 40, 97, 200], "num_return_sequences": 2},
-    {"num_beams": 3, "length_penalty": 3.0, "eos_token_id": [3, 11, 40, 97, 200], "num_return_sequences": 2},
-    {"num_beams": 2, "repetition_penalty": 1.5, "min_new_tokens": 5, "eos_token_id": [3, 11, 40, 97, 200]},
+    {"num_beams": 3, "early_stopping": True, "num_return_sequences": 3, "eos_token_id": EOS},
+    {"num_beams": 3, "early_stopping": False, "num_return_sequences": 3, "eos_token_id": EOS},
+    {"num_beams": 3, "early_stopping": "never", "num_return_sequences": 3, "eos_token_id": EOS},
+    {"num_beams": 3, "length_penalty": -2.0, "eos_token_id": EOS, "num_return_sequences": 2},
+    {"num_beams": 3, "length_penalty": 3.0, "eos_token_id": EOS, "num_return_sequences": 2},
+    {"num_beams": 2, "repetition_penalty": 1.5, "min_new_tokens": 5, "eos_token_id": EOS},
 ]
 
 PROCESSED = [
@@ -235,7 +236,7 @@ def writer_fixture() -> None:
     token_ids = model.generate(prompt, attention_mask=torch.ones_like(prompt), do_sample=False, max_new_tokens=3, pad_token_id=0)
     logits = model(token_ids).logits[:, -1] * 0.5
     for options in PROCESSED:
-        generation_config, kwargs = model._prepare_generation_config(None, do_sample=True, **arguments(options))
+        generation_config, _ = model._prepare_generation_config(None, do_sample=True, **arguments(options))
         model._prepare_special_tokens(generation_config)
         processors = model._get_logits_processor(
             generation_config, prompt.shape[1], prompt, logits_processor=LogitsProcessorList()

@@ -6,6 +6,7 @@ use burn::tensor::{Device, Tensor, TensorData, Transaction};
 
 use crate::error::{Error, Result};
 use crate::options::Options;
+use crate::readback;
 use crate::rng::{MAX_SEED, Purpose, Rng};
 use crate::weights::Checkpoint;
 use model::{Config, Gan};
@@ -219,18 +220,10 @@ impl Run {
             networks.generator.forward(matrix(latents.clone(), config.latent_dim), class_weights.clone());
         let scores = networks.discriminator.forward(pictures.clone(), class_weights);
 
-        // One readback for both: each costs a round trip to the GPU.
-        let read = Transaction::default().register(pictures).register(scores).execute_async().await;
-        let read = read.map_err(|error| Error::DeviceLost(format!("the device failed: {error}")))?;
-        let mut read = read.into_iter().map(TensorData::try_into_vec::<f32>);
-        let (Some(Ok(pixels)), Some(Ok(scores))) = (read.next(), read.next()) else {
-            return Err(Error::Internal("the device gave back something else than numbers".to_owned()));
+        let read = readback::read(Transaction::default().register(pictures).register(scores)).await?;
+        let Ok([pixels, scores]) = <[Vec<f32>; 2]>::try_from(read) else {
+            return Err(Error::Internal("the device did not give back both tensors".to_owned()));
         };
-        if !pixels.iter().chain(&scores).all(|value| value.is_finite()) {
-            return Err(Error::WeightsInvalid(
-                "the networks give NaN or infinity with these weights".to_owned(),
-            ));
-        }
         let class_labels = self.labels.as_ref().map(|labels| labels[rows.clone()].to_vec());
         self.done = rows.end;
         Ok(Some(Digits { pixels, scores, class_labels, latents }))

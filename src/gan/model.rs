@@ -17,13 +17,14 @@
 //! networks take `class_weights [batch, num_classes]`, rows that mix the classes' embeddings: a one-hot
 //! row is one class, and rows in between lead from one digit to another.
 
-use burn::module::{Module, Param};
+use burn::module::Module;
 use burn::nn::{Embedding, EmbeddingConfig, Linear, LinearConfig};
 use burn::tensor::{Device, Tensor};
 use serde::Deserialize;
 
 use crate::error::{Error, Result};
-use crate::kernels::{Activation, linear};
+use crate::json;
+use crate::kernels::{Activation, linear_layer};
 use crate::weights::Key;
 
 /// The sizes of both networks, from the model's `config.json`.
@@ -67,8 +68,7 @@ impl Config {
     /// # Errors
     /// `unsupported-model`, saying which field.
     pub fn from_json(json: &str) -> Result<Self> {
-        let config: Self = serde_json::from_str(json)
-            .map_err(|error| Error::UnsupportedModel(format!("config.json: {error}")))?;
+        let config: Self = json::read("config.json", json)?;
         config.check()?;
         Ok(config)
     }
@@ -214,10 +214,9 @@ fn with_class(
 
 /// Linear layers, `hidden` after each but the last, which has `output`.
 fn perceptron(layers: &[Linear], input: Tensor<2>, hidden: Activation, output: Activation) -> Tensor<2> {
-    layers.iter().enumerate().fold(input, |x, (index, Linear { weight, bias })| {
+    layers.iter().enumerate().fold(input, |x, (index, layer)| {
         let activation = if index + 1 < layers.len() { hidden } else { output };
-        let bias = bias.as_ref().map_or_else(|| Tensor::zeros([weight.dims()[1]], &x.device()), Param::val);
-        linear(x, weight.val(), bias, activation)
+        linear_layer(layer, x, activation)
     })
 }
 

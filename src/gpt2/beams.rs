@@ -5,7 +5,8 @@
 //! those of open ones are compared with them to know when to stop.
 
 use super::generation::{EarlyStopping, Generation};
-use super::processors::{descending, softmax};
+use super::processors::{likeliest, softmax};
+use crate::error::Result;
 use crate::rng::Rng;
 
 /// A score that loses against any other: transformers' minus infinity.
@@ -32,15 +33,6 @@ pub struct Beams {
     done: bool,
 }
 
-/// What one step of the search decided.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Advance {
-    /// For each open beam the one that it continues.
-    pub parents: Vec<usize>,
-    /// The search is over.
-    pub done: bool,
-}
-
 impl Beams {
     /// A search from a prompt.
     #[must_use]
@@ -52,7 +44,10 @@ impl Beams {
     }
 
     /// Continues every open beam by a token. `scores` are the processed logarithmic probabilities of each beam's next
-    /// token, and `ends` tells whether a text of these tokens ends.
+    /// token, and `ends` tells whether a text of these tokens ends. Gives for each open beam the one that it continues.
+    ///
+    /// # Errors
+    /// Those of `ends`; nothing has changed then.
     pub fn advance(
         &mut self,
         scores: &[Vec<f32>],
@@ -60,8 +55,8 @@ impl Beams {
         max_len: usize,
         generation: &Generation,
         rng: &mut Rng,
-        mut ends: impl FnMut(&[u32]) -> bool,
-    ) -> Advance {
+        ends: impl Fn(&[u32]) -> Result<bool>,
+    ) -> Result<Vec<usize>> {
         let num_beams = generation.num_beams;
         let vocab_size = scores[0].len();
         let totals: Vec<f32> = scores
@@ -70,8 +65,11 @@ impl Beams {
             .flat_map(|(row, beam)| row.iter().map(|score| score + beam.score))
             .collect();
         let count = 2.max(1 + generation.eos_token_ids.len()) * num_beams;
-        let chosen =
-            if generation.sampling.is_some() { sample(&totals, count, rng) } else { best(&totals, count) };
+        let chosen = if generation.sampling.is_some() {
+            sample(&totals, count, rng)
+        } else {
+            likeliest(&totals, count)
+        };
 
         let parents: Vec<usize> = chosen.iter().map(|index| index / vocab_size).collect();
         let candidates: Vec<Beam> = chosen
@@ -80,16 +78,16 @@ impl Beams {
                 let mut token_ids = self.open[index / vocab_size].token_ids.clone();
                 #[allow(clippy::cast_possible_truncation)] // a token id
                 token_ids.push((index % vocab_size) as u32);
-                let ended = ends(&token_ids);
-                Beam { token_ids, score: totals[index], ended }
+                let ended = ends(&token_ids)?;
+                Ok(Beam { token_ids, score: totals[index], ended })
             })
-            .collect();
+            .collect::<Result<_>>()?;
         let len = candidates[0].token_ids.len();
         let all_end = candidates.iter().all(|candidate| candidate.ended);
 
         let going: Vec<f32> =
             candidates.iter().map(|beam| beam.score + if beam.ended { WORST } else { 0.0 }).collect();
-        let next = best(&going, num_beams);
+        let next = likeliest(&going, num_beams);
         self.open =
             next.iter().map(|&index| Beam { score: going[index], ..candidates[index].clone() }).collect();
         let parents = next.into_iter().map(|index| parents[index]).collect();
@@ -102,10 +100,9 @@ impl Beams {
             let lost = [full, !self.improvable, !ended].iter().filter(|&&lost| lost).count();
             Beam { score: beam.score / power(len) + len_f32(lost) * WORST, ended, ..beam }
         });
-        let mut merged: Vec<Beam> = self.ended.drain(..).chain(ending).collect();
-        let order = best(&merged.iter().map(|beam| beam.score).collect::<Vec<_>>(), num_beams);
-        self.ended =
-            order.into_iter().map(|index| std::mem::replace(&mut merged[index], Beam::none())).collect();
+        let merged: Vec<Beam> = self.ended.drain(..).chain(ending).collect();
+        let order = likeliest(&merged.iter().map(|beam| beam.score).collect::<Vec<_>>(), num_beams);
+        self.ended = order.into_iter().map(|index| merged[index].clone()).collect();
 
         let longest = generation.early_stopping == EarlyStopping::Never && generation.length_penalty > 0.0;
         let best_possible = self.open[0].score / power(if longest { max_len } else { len });
@@ -113,7 +110,7 @@ impl Beams {
         let beats = self.ended.iter().any(|beam| best_possible > if beam.ended { worst } else { WORST });
         self.improvable &= beats;
         self.done = !self.improvable || (stop_at_once && self.all_ended()) || all_end;
-        Advance { parents, done: self.done }
+        Ok(parents)
     }
 
     /// Whether the search is over.
@@ -127,19 +124,6 @@ impl Beams {
     }
 }
 
-impl Beam {
-    fn none() -> Self {
-        Self { token_ids: Vec::new(), score: WORST, ended: false }
-    }
-}
-
-/// The indices of the `count` largest.
-fn best(scores: &[f32], count: usize) -> Vec<usize> {
-    let mut order = descending(scores);
-    order.truncate(count);
-    order
-}
-
 /// `count` indices drawn without putting back, each as likely as its score says, in the order drawn: the largest of
 /// the scores with Gumbel noise.
 fn sample(scores: &[f32], count: usize, rng: &mut Rng) -> Vec<usize> {
@@ -148,7 +132,7 @@ fn sample(scores: &[f32], count: usize, rng: &mut Rng) -> Vec<usize> {
         .iter()
         .map(|prob| prob.ln() - (-rng.uniform().max(f64::MIN_POSITIVE).ln()).ln() as f32)
         .collect();
-    best(&noisy, count)
+    likeliest(&noisy, count)
 }
 
 #[allow(clippy::cast_precision_loss)] // at most a context

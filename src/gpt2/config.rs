@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
+use crate::json;
 use crate::kernels::Activation;
 
 /// Every field that changes what the model computes.
@@ -94,8 +95,7 @@ impl Config {
     /// # Errors
     /// `unsupported-model`, saying which field.
     pub fn from_json(json: &str) -> Result<Self> {
-        let config: Self = serde_json::from_str(json)
-            .map_err(|error| Error::UnsupportedModel(format!("config.json: {error}")))?;
+        let config: Self = json::read("config.json", json)?;
         config.check()?;
         Ok(config)
     }

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::config::{Config, TokenIds};
 use crate::error::{Error, Result};
+use crate::json;
 use crate::options::Options;
 use crate::rng::MAX_SEED;
 use crate::tokenizer::Tokenizer;
@@ -121,8 +122,7 @@ impl Defaults {
     /// # Errors
     /// `unsupported-model` when it is none.
     pub fn from_json(json: &str) -> Result<Self> {
-        serde_json::from_str(json)
-            .map_err(|error| Error::UnsupportedModel(format!("generation_config.json: {error}")))
+        json::read("generation_config.json", json)
     }
 }
 

@@ -15,12 +15,12 @@
 //! Keys and values of earlier tokens are kept in a [`Cache`], so that a new token costs one row of work.
 //! The checkpoint's `Conv1D` weights are `[in, out]`, as Burn's `Linear` has them: nothing is transposed but `lm_head`.
 
-use burn::module::{Module, Param};
+use burn::module::Module;
 use burn::nn::{Embedding, EmbeddingConfig, LayerNorm, LayerNormConfig, Linear, LinearConfig};
 use burn::tensor::{Bool, Device, Int, Tensor, TensorData, activation::softmax};
 
 use super::config::Config;
-use crate::kernels::{Activation, linear};
+use crate::kernels::{Activation, linear_layer};
 use crate::weights::Key;
 
 /// Attention of every token to itself and those before it.
@@ -288,10 +288,8 @@ fn layer_norm(config: &Config, device: &Device) -> LayerNorm {
 /// A linear layer and an activation on the last dimension.
 fn apply(layer: &Linear, x: Tensor<3>, activation: Activation) -> Tensor<3> {
     let [rows, length, inner] = x.dims();
-    let Linear { weight, bias } = layer;
-    let columns = weight.dims()[1];
-    let bias = bias.as_ref().map_or_else(|| Tensor::zeros([columns], &x.device()), Param::val);
-    linear(x.reshape([rows * length, inner]), weight.val(), bias, activation).reshape([rows, length, columns])
+    let y = linear_layer(layer, x.reshape([rows * length, inner]), activation);
+    y.reshape([rows, length, layer.weight.dims()[1]])
 }
 
 /// Where a parameter of [`Gpt2`] stands in the checkpoint, without the prefix `transformer.`, which some lack.

@@ -37,8 +37,8 @@ fn forbid<'a>(scores: &mut [f32], tokens: impl IntoIterator<Item = &'a u32>) {
 /// Keskar et al., "CTRL" (2019): scores of tokens that are there already are divided by the penalty, negative ones
 /// multiplied.
 fn penalise_repetition(scores: &mut [f32], token_ids: &[u32], penalty: f32) {
-    for &token in &token_ids.iter().collect::<BTreeSet<_>>() {
-        let score = &mut scores[*token as usize];
+    for token in token_ids.iter().copied().collect::<BTreeSet<_>>() {
+        let score = &mut scores[token as usize];
         *score = if *score < 0.0 { *score * penalty } else { *score / penalty };
     }
 }
@@ -75,7 +75,9 @@ fn shape(scores: &mut [f32], sampling: &Sampling, keep: usize) {
         let count = sampling.top_k.max(keep).min(scores.len());
         let mut sorted = scores.to_vec();
         let (_, &mut threshold, _) = sorted.select_nth_unstable_by(count - 1, |a, b| b.total_cmp(a));
-        retain(scores, |score| score >= threshold);
+        for score in scores.iter_mut().filter(|score| **score < threshold) {
+            *score = FORBIDDEN;
+        }
     }
     if sampling.top_p < 1.0 {
         keep_nucleus(scores, sampling.top_p, keep);
@@ -90,12 +92,6 @@ fn shape(scores: &mut [f32], sampling: &Sampling, keep: usize) {
     }
     if sampling.typical_p < 1.0 {
         keep_typical(scores, sampling.typical_p, keep);
-    }
-}
-
-fn retain(scores: &mut [f32], keep: impl Fn(f32) -> bool) {
-    for score in scores.iter_mut().filter(|score| !keep(**score)) {
-        *score = FORBIDDEN;
     }
 }
 
@@ -136,9 +132,20 @@ fn keep_typical(scores: &mut [f32], mass: f32, keep: usize) {
 /// The tokens, the likeliest first; of two alike the one with the smaller number.
 #[must_use]
 pub fn descending(scores: &[f32]) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..scores.len()).collect();
-    order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]));
-    order
+    likeliest(scores, scores.len())
+}
+
+/// The first `count` of [`descending`], without putting the others in order.
+#[must_use]
+pub fn likeliest(scores: &[f32], count: usize) -> Vec<usize> {
+    let order = |a: &usize, b: &usize| scores[*b].total_cmp(&scores[*a]).then(a.cmp(b));
+    let mut tokens: Vec<usize> = (0..scores.len()).collect();
+    if count < tokens.len() {
+        tokens.select_nth_unstable_by(count, order);
+        tokens.truncate(count);
+    }
+    tokens.sort_unstable_by(order);
+    tokens
 }
 
 /// Scores to logarithms of probabilities.

@@ -1,13 +1,14 @@
 //! A text on its way: each step reads a piece of the prompt or writes a token of every sequence.
 
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{Tensor, Transaction};
 
 use super::Pipeline;
-use super::beams::{Advance, Beams};
+use super::beams::Beams;
 use super::generation::Generation;
 use super::model::Cache;
-use super::processors::{descending, log_softmax, process, softmax};
-use crate::error::{Error, Result};
+use super::processors::{descending, likeliest, log_softmax, process, softmax};
+use crate::error::Result;
+use crate::readback;
 use crate::rng::{Purpose, Rng};
 
 /// Tokens of the prompt that one step reads: a step cannot be stopped.
@@ -141,36 +142,29 @@ impl Run {
             self.done = true;
             return self.sequences().map(|sequences| Some(Event::Complete(sequences)));
         }
-        let (read, total) = (self.cache.len(), self.prompt_ids.len());
-        let model = self.pipeline.model.clone();
+        let Self { pipeline, generation, prompt_ids, cache, search, .. } = self;
+        let (read, total) = (cache.len(), prompt_ids.len());
+        let open = search.open();
         let logits = if read < total {
             let end = total.min(read + PROMPT_PER_STEP);
-            let logits = model.next_logits(&[self.prompt_ids[read..end].to_vec()], &mut self.cache)?;
+            let logits = pipeline.model.next_logits(&[prompt_ids[read..end].to_vec()], cache)?;
             if end < total {
                 return Ok(Some(Event::Prompt(end, total)));
             }
             // All sequences share the prompt.
-            let rows = match &self.search {
-                Search::Rows(rows) => rows.len(),
-                Search::Beams(beams, _) => beams.open.len(),
-            };
-            self.cache.select_rows(&vec![0; rows]);
-            vec![rows_of(logits).await?.swap_remove(0); rows]
+            cache.select_rows(&vec![0; open.len()]);
+            vec![rows_of(logits).await?.swap_remove(0); open.len()]
         } else {
-            let last = |ids: &Vec<u32>| vec![ids[ids.len() - 1]];
-            let token_ids: Vec<_> = match &self.search {
-                Search::Rows(rows) => {
-                    rows.iter().filter(|row| row.is_open()).map(|row| last(&row.token_ids)).collect()
-                }
-                Search::Beams(beams, _) => beams.open.iter().map(|beam| last(&beam.token_ids)).collect(),
-            };
-            rows_of(model.next_logits(&token_ids, &mut self.cache)?).await?
+            let last: Vec<_> = open.iter().map(|token_ids| vec![token_ids[token_ids.len() - 1]]).collect();
+            rows_of(pipeline.model.next_logits(&last, cache)?).await?
         };
-        match self.search {
-            Search::Rows(_) => self.write_tokens(logits),
-            Search::Beams(..) => self.advance_beams(&logits),
-        }
-        .map(Some)
+        let event = match search {
+            Search::Rows(rows) => write_tokens(rows, logits, pipeline, generation, total, cache)?,
+            Search::Beams(beams, rng) => {
+                advance_beams(beams, rng, &logits, pipeline, generation, total, cache)?
+            }
+        };
+        Ok(Some(event))
     }
 
     fn is_finished(&self) -> bool {
@@ -178,75 +172,6 @@ impl Run {
             Search::Rows(rows) => !rows.iter().any(Row::is_open),
             Search::Beams(beams, _) => beams.is_done(),
         }
-    }
-
-    /// Chooses a token for every open sequence.
-    fn write_tokens(&mut self, logits: Vec<Vec<f32>>) -> Result<Event> {
-        let Self { pipeline, generation, prompt_ids, cache, search, .. } = self;
-        let Search::Rows(rows) = search else {
-            return Err(Error::Internal("beams have no rows".to_owned()));
-        };
-        let mut tokens = Vec::new();
-        let open = rows.iter_mut().enumerate().filter(|(_, row)| row.is_open());
-        let mut kept = Vec::new();
-        for (place, ((sequence_index, row), mut scores)) in open.zip(logits).enumerate() {
-            let logprobs = log_softmax(&scores);
-            process(&mut scores, &row.token_ids, prompt_ids.len(), generation);
-            let choice =
-                if generation.sampling.is_some() { draw(&scores, &mut row.rng) } else { largest(&scores) };
-            #[allow(clippy::cast_possible_truncation)] // a token id
-            let token_id = choice as u32;
-            row.token_ids.push(token_id);
-            row.finish_reason = finish_reason(pipeline, generation, &row.token_ids, prompt_ids.len())?;
-            if row.is_open() {
-                kept.push(place);
-            }
-            let mut likeliest = if generation.top_logprobs > 0 { descending(&logprobs) } else { Vec::new() };
-            likeliest.truncate(generation.top_logprobs);
-            #[allow(clippy::cast_possible_truncation)]
-            let top_logprobs = likeliest.into_iter().map(|id| (id as u32, logprobs[id])).collect();
-            let text = row.complete_text(pipeline, token_id)?;
-            tokens.push(Token { sequence_index, token_id, text, logprob: logprobs[choice], top_logprobs });
-        }
-        if !kept.is_empty() {
-            cache.select_rows(&kept);
-        }
-        Ok(Event::Tokens(tokens))
-    }
-
-    fn advance_beams(&mut self, logits: &[Vec<f32>]) -> Result<Event> {
-        let Self { pipeline, generation, prompt_ids, cache, search, .. } = self;
-        let Search::Beams(beams, rng) = search else {
-            return Err(Error::Internal("rows have no beams".to_owned()));
-        };
-        let prompt_len = prompt_ids.len();
-        let scores: Vec<Vec<f32>> = logits
-            .iter()
-            .zip(&beams.open)
-            .map(|(logits, beam)| {
-                let mut scores = log_softmax(logits);
-                process(&mut scores, &beam.token_ids, prompt_len, generation);
-                scores
-            })
-            .collect();
-        let max_len = prompt_len + generation.max_new_tokens;
-        let mut failure = None;
-        let Advance { parents, done } =
-            beams.advance(&scores, prompt_len, max_len, generation, rng, |token_ids| {
-                finish_reason(pipeline, generation, token_ids, prompt_len)
-                    .unwrap_or_else(|error| {
-                        failure = Some(error);
-                        None
-                    })
-                    .is_some()
-            });
-        if let Some(error) = failure {
-            return Err(error);
-        }
-        if !done {
-            cache.select_rows(&parents);
-        }
-        pipeline.tokenizer.decode(&beams.open[0].token_ids[prompt_len..]).map(Event::Beams)
     }
 
     fn sequences(&self) -> Result<Vec<Sequence>> {
@@ -267,6 +192,83 @@ impl Run {
         };
         all.iter().take(generation.num_return_sequences).map(sequence).collect()
     }
+}
+
+impl Search {
+    /// The texts that go on.
+    fn open(&self) -> Vec<&[u32]> {
+        match self {
+            Self::Rows(rows) => {
+                rows.iter().filter(|row| row.is_open()).map(|row| row.token_ids.as_slice()).collect()
+            }
+            Self::Beams(beams, _) => beams.open.iter().map(|beam| beam.token_ids.as_slice()).collect(),
+        }
+    }
+}
+
+/// Chooses a token for every open sequence.
+fn write_tokens(
+    rows: &mut [Row],
+    logits: Vec<Vec<f32>>,
+    pipeline: &Pipeline,
+    generation: &Generation,
+    prompt_len: usize,
+    cache: &mut Cache,
+) -> Result<Event> {
+    let mut tokens = Vec::new();
+    let open = rows.iter_mut().enumerate().filter(|(_, row)| row.is_open());
+    let mut kept = Vec::new();
+    for (place, ((sequence_index, row), mut scores)) in open.zip(logits).enumerate() {
+        let logprobs = log_softmax(&scores);
+        process(&mut scores, &row.token_ids, prompt_len, generation);
+        let choice =
+            if generation.sampling.is_some() { draw(&scores, &mut row.rng) } else { largest(&scores) };
+        #[allow(clippy::cast_possible_truncation)] // a token id
+        let token_id = choice as u32;
+        row.token_ids.push(token_id);
+        row.finish_reason = finish_reason(pipeline, generation, &row.token_ids, prompt_len)?;
+        if row.is_open() {
+            kept.push(place);
+        }
+        let top = likeliest(&logprobs, generation.top_logprobs);
+        #[allow(clippy::cast_possible_truncation)]
+        let top_logprobs = top.into_iter().map(|id| (id as u32, logprobs[id])).collect();
+        let text = row.complete_text(pipeline, token_id)?;
+        tokens.push(Token { sequence_index, token_id, text, logprob: logprobs[choice], top_logprobs });
+    }
+    if !kept.is_empty() {
+        cache.select_rows(&kept);
+    }
+    Ok(Event::Tokens(tokens))
+}
+
+/// Lets every beam go on by a token.
+fn advance_beams(
+    beams: &mut Beams,
+    rng: &mut Rng,
+    logits: &[Vec<f32>],
+    pipeline: &Pipeline,
+    generation: &Generation,
+    prompt_len: usize,
+    cache: &mut Cache,
+) -> Result<Event> {
+    let scores: Vec<Vec<f32>> = logits
+        .iter()
+        .zip(&beams.open)
+        .map(|(logits, beam)| {
+            let mut scores = log_softmax(logits);
+            process(&mut scores, &beam.token_ids, prompt_len, generation);
+            scores
+        })
+        .collect();
+    let max_len = prompt_len + generation.max_new_tokens;
+    let parents = beams.advance(&scores, prompt_len, max_len, generation, rng, |token_ids| {
+        Ok(finish_reason(pipeline, generation, token_ids, prompt_len)?.is_some())
+    })?;
+    if !beams.is_done() {
+        cache.select_rows(&parents);
+    }
+    pipeline.tokenizer.decode(&beams.open[0].token_ids[prompt_len..]).map(Event::Beams)
 }
 
 impl Row {
@@ -318,13 +320,7 @@ fn finish_reason(
 /// The numbers of a matrix, row by row.
 async fn rows_of(logits: Tensor<2>) -> Result<Vec<Vec<f32>>> {
     let width = logits.dims()[1];
-    let data = logits.into_data_async().await;
-    let data = data.map_err(|error| Error::DeviceLost(format!("the device failed: {error}")))?;
-    let values = TensorData::try_into_vec::<f32>(data)
-        .map_err(|_| Error::Internal("the device gave back something else than numbers".to_owned()))?;
-    if !values.iter().all(|value| value.is_finite()) {
-        return Err(Error::WeightsInvalid("the model gives NaN or infinity with these weights".to_owned()));
-    }
+    let values = readback::read(Transaction::default().register(logits)).await?.concat();
     Ok(values.chunks_exact(width).map(<[f32]>::to_vec).collect())
 }
 

@@ -2,158 +2,148 @@
 
 use std::ops::{Add, Div, Mul};
 
+/// wasm's own instructions.
 #[cfg(target_arch = "wasm32")]
-use core::arch::wasm32::{
-    f32x4_add, f32x4_div, f32x4_max, f32x4_min, f32x4_mul, f32x4_nearest, f32x4_splat, i32x4_add, i32x4_shl,
-    i32x4_splat, i32x4_trunc_sat_f32x4, v128, v128_load, v128_store,
-};
-
-/// Four lanes.
-#[cfg(target_arch = "wasm32")]
-#[derive(Clone, Copy)]
-pub struct Lanes(v128);
-
-#[cfg(target_arch = "wasm32")]
-impl Lanes {
-    /// One value in every lane.
-    #[inline]
-    pub fn splat(value: f32) -> Self {
-        Self(f32x4_splat(value))
-    }
+mod vector {
+    pub use core::arch::wasm32::{
+        f32x4_add as add, f32x4_div as div, f32x4_mul as mul, f32x4_nearest as round, f32x4_splat as splat,
+        v128 as Vector,
+    };
+    use core::arch::wasm32::{
+        f32x4_max, f32x4_min, i32x4_add, i32x4_shl, i32x4_splat, i32x4_trunc_sat_f32x4, v128_load, v128_store,
+    };
 
     #[inline]
-    pub fn load(values: &[f32; 4]) -> Self {
+    pub fn load(values: &[f32; 4]) -> Vector {
         // Sound: the array has the 16 bytes, and wasm's loads need no alignment.
-        Self(unsafe { v128_load(values.as_ptr().cast()) })
+        unsafe { v128_load(values.as_ptr().cast()) }
     }
 
     #[inline]
-    pub fn store(self, values: &mut [f32; 4]) {
+    pub fn store(vector: Vector, values: &mut [f32; 4]) {
         // Sound, as in `load`.
-        unsafe { v128_store(values.as_mut_ptr().cast(), self.0) }
-    }
-
-    /// Each lane within the bounds; NaN stays NaN.
-    #[inline]
-    fn clamp(self, low: f32, high: f32) -> Self {
-        Self(f32x4_min(f32x4_max(self.0, f32x4_splat(low)), f32x4_splat(high)))
+        unsafe { v128_store(values.as_mut_ptr().cast(), vector) }
     }
 
     #[inline]
-    fn round(self) -> Self {
-        Self(f32x4_nearest(self.0))
+    pub fn clamp(vector: Vector, low: f32, high: f32) -> Vector {
+        f32x4_min(f32x4_max(vector, splat(low)), splat(high))
     }
 
-    /// Two to the power of lanes that are whole numbers from -126 to 127.
     #[inline]
-    fn power_of_two(self) -> Self {
-        Self(i32x4_shl(i32x4_add(i32x4_trunc_sat_f32x4(self.0), i32x4_splat(127)), 23))
+    pub fn power_of_two(vector: Vector) -> Vector {
+        i32x4_shl(i32x4_add(i32x4_trunc_sat_f32x4(vector), i32x4_splat(127)), 23)
     }
 }
 
-#[cfg(target_arch = "wasm32")]
-impl Add for Lanes {
-    type Output = Self;
+/// The same in arrays.
+#[cfg(not(target_arch = "wasm32"))]
+mod vector {
+    pub type Vector = [f32; 4];
 
-    #[inline]
-    fn add(self, other: Self) -> Self {
-        Self(f32x4_add(self.0, other.0))
+    pub fn splat(value: f32) -> Vector {
+        [value; 4]
     }
-}
 
-#[cfg(target_arch = "wasm32")]
-impl Mul for Lanes {
-    type Output = Self;
-
-    #[inline]
-    fn mul(self, other: Self) -> Self {
-        Self(f32x4_mul(self.0, other.0))
+    pub fn load(values: &[f32; 4]) -> Vector {
+        *values
     }
-}
 
-#[cfg(target_arch = "wasm32")]
-impl Div for Lanes {
-    type Output = Self;
+    pub fn store(vector: Vector, values: &mut [f32; 4]) {
+        *values = vector;
+    }
 
-    #[inline]
-    fn div(self, other: Self) -> Self {
-        Self(f32x4_div(self.0, other.0))
+    pub fn add(a: Vector, b: Vector) -> Vector {
+        std::array::from_fn(|lane| a[lane] + b[lane])
+    }
+
+    pub fn mul(a: Vector, b: Vector) -> Vector {
+        std::array::from_fn(|lane| a[lane] * b[lane])
+    }
+
+    pub fn div(a: Vector, b: Vector) -> Vector {
+        std::array::from_fn(|lane| a[lane] / b[lane])
+    }
+
+    pub fn clamp(vector: Vector, low: f32, high: f32) -> Vector {
+        vector.map(|value| value.clamp(low, high))
+    }
+
+    pub fn round(vector: Vector) -> Vector {
+        vector.map(f32::round_ties_even)
+    }
+
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // of whole numbers from 1 to 254
+    pub fn power_of_two(vector: Vector) -> Vector {
+        vector.map(|value| f32::from_bits(((value + 127.0) as u32) << 23))
     }
 }
 
 /// Four lanes.
-#[cfg(not(target_arch = "wasm32"))]
 #[derive(Clone, Copy)]
-pub struct Lanes([f32; 4]);
+pub struct Lanes(vector::Vector);
 
-#[cfg(not(target_arch = "wasm32"))]
-impl Lanes {
-    /// One value in every lane.
-    #[inline]
-    pub fn splat(value: f32) -> Self {
-        Self([value; 4])
-    }
-
-    #[inline]
-    pub fn load(values: &[f32; 4]) -> Self {
-        Self(*values)
-    }
-
-    #[inline]
-    pub fn store(self, values: &mut [f32; 4]) {
-        *values = self.0;
-    }
-
-    /// Each lane within the bounds; NaN stays NaN.
-    #[inline]
-    fn clamp(self, low: f32, high: f32) -> Self {
-        Self(self.0.map(|value| value.clamp(low, high)))
-    }
-
-    #[inline]
-    fn round(self) -> Self {
-        Self(self.0.map(f32::round_ties_even))
-    }
-
-    /// Two to the power of lanes that are whole numbers from -126 to 127.
-    #[inline]
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // of whole numbers from 1 to 254
-    fn power_of_two(self) -> Self {
-        Self(self.0.map(|value| f32::from_bits(((value + 127.0) as u32) << 23)))
-    }
-}
-
-#[cfg(not(target_arch = "wasm32"))]
 impl Add for Lanes {
     type Output = Self;
 
     #[inline]
     fn add(self, other: Self) -> Self {
-        Self(std::array::from_fn(|lane| self.0[lane] + other.0[lane]))
+        Self(vector::add(self.0, other.0))
     }
 }
 
-#[cfg(not(target_arch = "wasm32"))]
 impl Mul for Lanes {
     type Output = Self;
 
     #[inline]
     fn mul(self, other: Self) -> Self {
-        Self(std::array::from_fn(|lane| self.0[lane] * other.0[lane]))
+        Self(vector::mul(self.0, other.0))
     }
 }
 
-#[cfg(not(target_arch = "wasm32"))]
 impl Div for Lanes {
     type Output = Self;
 
     #[inline]
     fn div(self, other: Self) -> Self {
-        Self(std::array::from_fn(|lane| self.0[lane] / other.0[lane]))
+        Self(vector::div(self.0, other.0))
     }
 }
 
 impl Lanes {
+    /// One value in every lane.
+    #[inline]
+    pub fn splat(value: f32) -> Self {
+        Self(vector::splat(value))
+    }
+
+    #[inline]
+    pub fn load(values: &[f32; 4]) -> Self {
+        Self(vector::load(values))
+    }
+
+    #[inline]
+    pub fn store(self, values: &mut [f32; 4]) {
+        vector::store(self.0, values);
+    }
+
+    /// Each lane within the bounds; NaN stays NaN.
+    #[inline]
+    fn clamp(self, low: f32, high: f32) -> Self {
+        Self(vector::clamp(self.0, low, high))
+    }
+
+    #[inline]
+    fn round(self) -> Self {
+        Self(vector::round(self.0))
+    }
+
+    /// Two to the power of lanes that are whole numbers from -126 to 127.
+    #[inline]
+    fn power_of_two(self) -> Self {
+        Self(vector::power_of_two(self.0))
+    }
+
     /// `self + a · b`
     #[inline]
     pub fn add_product(self, a: Self, b: Self) -> Self {

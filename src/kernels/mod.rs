@@ -6,4 +6,4 @@
 mod lanes;
 mod linear;
 
-pub use linear::{Activation, linear, linear_twin};
+pub use linear::{Activation, linear, linear_layer, linear_twin};

@@ -18,8 +18,7 @@ pub trait Sink {
     fn header(&mut self, header: &Header) -> Result<()>;
 
     /// Whether this tensor is of any use; one that is not is neither decoded nor kept.
-    fn wants(&self, info: &TensorInfo) -> bool {
-        let _ = info;
+    fn wants(&self, _info: &TensorInfo) -> bool {
         true
     }
 
@@ -163,17 +162,14 @@ impl Reader {
 /// The stage that fills the first tensor from `index` on that has any bytes; empty ones are done at once.
 fn next_tensor(header: Header, mut index: usize, sink: &mut impl Sink) -> Result<Stage> {
     while let Some(info) = header.tensors.get(index) {
-        let wanted = sink.wants(info);
-        if info.byte_len > 0 && !wanted {
-            let left = info.byte_len;
-            return Ok(Stage::Skip { header, index, left });
-        }
-        if info.byte_len > 0 {
-            let decoder = Decoder::new(info)?;
-            return Ok(Stage::Tensor { header, index, decoder });
-        }
-        if wanted {
-            sink.tensor(info, Vec::new())?;
+        match (sink.wants(info), info.byte_len) {
+            (true, 0) => sink.tensor(info, Vec::new())?,
+            (false, 0) => {}
+            (true, _) => {
+                let decoder = Decoder::new(info)?;
+                return Ok(Stage::Tensor { header, index, decoder });
+            }
+            (false, left) => return Ok(Stage::Skip { header, index, left }),
         }
         index += 1;
     }

@@ -5,6 +5,8 @@ mod cpu;
 mod gpu;
 
 use burn::backend::Flex;
+use burn::module::Param;
+use burn::nn::Linear;
 use burn::tensor::{Tensor, TensorData, activation};
 
 /// What happens to each output of a linear layer.
@@ -50,6 +52,13 @@ pub fn linear(x: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>, activation: Acti
     };
     let y = cpu::linear(x_data.storage(), weight_data.storage(), bias_data.storage(), activation);
     Tensor::from_data(TensorData::new(y, [rows, columns]), &device)
+}
+
+/// [`linear`] with the weight and bias of Burn's layer; one that has no bias adds nothing.
+pub fn linear_layer(layer: &Linear, x: Tensor<2>, activation: Activation) -> Tensor<2> {
+    let Linear { weight, bias } = layer;
+    let bias = bias.as_ref().map_or_else(|| Tensor::zeros([weight.dims()[1]], &x.device()), Param::val);
+    linear(x, weight.val(), bias, activation)
 }
 
 /// The same as [`linear`] in Burn's own operations.

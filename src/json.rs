@@ -1,0 +1,13 @@
+//! The JSON files of a model's folder.
+
+use serde::de::DeserializeOwned;
+
+use crate::error::{Error, Result};
+
+/// Reads the text of `file`, which the message names.
+///
+/// # Errors
+/// `unsupported-model` when it is not what `T` is read from.
+pub fn read<T: DeserializeOwned>(file: &str, json: &str) -> Result<T> {
+    serde_json::from_str(json).map_err(|error| Error::UnsupportedModel(format!("{file}: {error}")))
+}
