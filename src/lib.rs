@@ -9,6 +9,7 @@ pub mod gan;
 pub mod gpt2;
 pub mod json;
 pub mod kernels;
+pub mod nn;
 pub mod options;
 pub mod picture;
 pub mod readback;

@@ -57,6 +57,13 @@ impl Tokenizer {
         self.0.get_vocab(true).values().max().map_or(0, |&largest| largest as usize + 1)
     }
 
+    /// Bytes of text in the longest token, or more.
+    #[must_use]
+    pub fn longest_token(&self) -> usize {
+        // Byte-level tokens spell each byte as a character, and others as they are.
+        self.0.get_vocab(true).keys().map(String::len).max().unwrap_or(1).max(1)
+    }
+
     /// The tokens of a text.
     ///
     /// # Errors

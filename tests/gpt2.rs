@@ -7,6 +7,7 @@ mod common;
 use burn::tensor::Device;
 use common::{ExpectedLogits, Fixture, GPT2S, assert_close, read};
 use hearth::gpt2::{LanguageModel, Loading};
+use hearth::weights::Storage;
 use hearth::weights::Reader;
 use pollster::block_on;
 use serde_json::{Value, json};
@@ -128,11 +129,11 @@ fn unsupported_and_absurd_configurations_are_refused_before_anything_is_allocate
         let mut wrong = config.clone();
         wrong[field] = value.clone();
         wrong["n_embd"] = if field == "n_layer" { json!(3072) } else { wrong["n_embd"].clone() };
-        let error = Loading::new(&wrong.to_string(), &Device::flex()).unwrap_err();
+        let error = Loading::new(&wrong.to_string(), Storage::CPU, &Device::flex()).unwrap_err();
         assert_eq!(error.code(), "unsupported-model", "{field} = {value}: {error}");
     }
     for text in ["", "<!doctype html>", "[]", "{}"] {
-        assert_eq!(Loading::new(text, &Device::flex()).unwrap_err().code(), "unsupported-model");
+        assert_eq!(Loading::new(text, Storage::CPU, &Device::flex()).unwrap_err().code(), "unsupported-model");
     }
 }
 
@@ -140,7 +141,7 @@ fn unsupported_and_absurd_configurations_are_refused_before_anything_is_allocate
 fn what_a_configuration_leaves_out_is_what_transformers_takes() {
     let json =
         r#"{"model_type":"gpt2","vocab_size":50257,"n_positions":8,"n_embd":4,"n_layer":1,"n_head":2}"#;
-    let loading = Loading::new(json, &Device::flex()).unwrap();
+    let loading = Loading::new(json, Storage::CPU, &Device::flex()).unwrap();
     let wanted: Vec<_> = loading.checkpoint.wanted().collect();
     assert!(wanted.contains(&("h.0.mlp.c_fc.weight", &[4, 16][..])));
     assert!(!wanted.iter().any(|(name, _)| *name == "lm_head.weight"));
@@ -150,7 +151,7 @@ fn what_a_configuration_leaves_out_is_what_transformers_takes() {
 #[test]
 fn a_checkpoint_of_another_model_is_refused_by_the_tensors_name() {
     let load = |config: &str, fixture: &Fixture| {
-        let mut loading = Loading::new(config, &Device::flex()).unwrap();
+        let mut loading = Loading::new(config, Storage::CPU, &Device::flex()).unwrap();
         let (_, bytes) = fixture.files[0];
         let mut reader = Reader::new(None);
         let pushed = reader.push(bytes, &mut loading.checkpoint).and_then(|()| reader.finish());

@@ -1,12 +1,34 @@
-//! The kernels on the CPU, each against its twin of Burn's own operations.
+//! Kernels on the CPU. In the browser, `tests/web` runs the same on both devices.
 
 #![cfg(not(target_arch = "wasm32"))]
 
 mod common;
 
 use burn::tensor::Device;
+use common::kernels;
+use pollster::block_on;
 
 #[test]
-fn linear_is_its_twin_on_sizes_even_and_odd() {
-    pollster::block_on(common::assert_linear_is_its_twin(&Device::flex()));
+fn linear_is_its_twin_in_every_layout_and_format() {
+    block_on(kernels::assert_linear_is_its_twin(&Device::flex()));
+}
+
+#[test]
+fn a_weight_that_is_turned_over_is_read_as_it_looks() {
+    block_on(kernels::assert_a_turned_weight_is_read_as_it_looks(&Device::flex()));
+}
+
+#[test]
+fn gather_takes_rows_of_every_format() {
+    block_on(kernels::assert_gather_takes_rows(&Device::flex()));
+}
+
+#[test]
+fn layer_norm_is_its_twin() {
+    block_on(kernels::assert_layer_norm_is_its_twin(&Device::flex()));
+}
+
+#[test]
+fn attention_is_its_twin_at_once_and_token_by_token() {
+    block_on(kernels::assert_attention_is_its_twin(&Device::flex()));
 }

@@ -216,7 +216,7 @@ fn with_class(
 fn perceptron(layers: &[Linear], input: Tensor<2>, hidden: Activation, output: Activation) -> Tensor<2> {
     layers.iter().enumerate().fold(input, |x, (index, layer)| {
         let activation = if index + 1 < layers.len() { hidden } else { output };
-        linear_layer(layer, x, activation)
+        linear_layer(layer, &x, activation)
     })
 }
 

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use crate::error::{Error, Result};
 use crate::json;
 use crate::kernels::Activation;
+use crate::tokenizer::Tokenizer;
 
 /// Every field that changes what the model computes.
 /// Source: transformers' `GPT2Config`, <https://huggingface.co/docs/transformers/model_doc/gpt2>.
@@ -32,10 +33,10 @@ pub struct Config {
     pub layer_norm_epsilon: f64,
     /// Divide attention scores by the square root of a head's size.
     #[serde(default = "yes")]
-    pub scale_attn_weights: bool,
+    scale_attn_weights: bool,
     /// Divide them by the block's number as well, counted from 1.
     #[serde(default)]
-    pub scale_attn_by_inverse_layer_idx: bool,
+    scale_attn_by_inverse_layer_idx: bool,
     /// The head is the token embedding, transposed; else it has a weight of its own.
     #[serde(default = "yes")]
     pub tie_word_embeddings: bool,
@@ -112,6 +113,20 @@ impl Config {
         self.n_embd / self.n_head
     }
 
+    /// What attention scores of block `layer` are multiplied by.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation)] // of small whole numbers
+    pub fn attention_scale(&self, layer: usize) -> f32 {
+        let mut scale = 1.0;
+        if self.scale_attn_weights {
+            scale /= (self.head_size() as f64).sqrt();
+        }
+        if self.scale_attn_by_inverse_layer_idx {
+            scale /= (layer + 1) as f64;
+        }
+        scale as f32
+    }
+
     /// What an empty prompt starts from.
     #[must_use]
     pub fn bos_token_id(&self) -> Option<u32> {
@@ -152,6 +167,20 @@ impl Config {
         let heads = if self.tie_word_embeddings { 1 } else { 2 };
         let embeddings = (heads * self.vocab_size + self.n_positions).saturating_mul(width);
         block.saturating_mul(self.n_layer).saturating_add(embeddings)
+    }
+
+    /// Checks that a tokenizer has no tokens that the model does not know.
+    ///
+    /// # Errors
+    /// `unsupported-model` when it has.
+    pub fn check_tokenizer(&self, tokenizer: &Tokenizer) -> Result<()> {
+        let (knows, vocab_size) = (tokenizer.vocab_size(), self.vocab_size);
+        if knows > vocab_size {
+            return Err(Error::UnsupportedModel(format!(
+                "the tokenizer has {knows} tokens and the model's vocab_size is {vocab_size}: they belong to two models"
+            )));
+        }
+        Ok(())
     }
 
     fn check(&self) -> Result<()> {

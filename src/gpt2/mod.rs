@@ -5,22 +5,30 @@ mod config;
 mod generation;
 pub mod model;
 mod processors;
+mod prompt;
 mod run;
 
-use burn::tensor::{Device, Tensor};
+use std::sync::Arc;
+
+use burn::tensor::{Device, Tensor, Transaction};
 
 pub use config::Config;
 pub use generation::{Defaults, EarlyStopping, Generation, Sampling};
 pub use model::Cache;
 pub use processors::process;
+pub use prompt::Prompt;
 pub use run::{Event, FinishReason, Run, Sequence, Token};
 
 use crate::error::{Error, Result};
-use crate::kernels::Activation;
 use crate::options::Options;
+use crate::readback;
 use crate::tokenizer::Tokenizer;
-use crate::weights::Checkpoint;
+use crate::weights::{Checkpoint, Parameters, Storage};
 use model::Gpt2;
+use processors::log_softmax;
+
+/// Bytes that the keys and values of one call may take.
+pub const MAX_CACHE: u64 = 1 << 30;
 
 /// A GPT-2 whose weights are still on their way.
 #[derive(Debug)]
@@ -32,15 +40,23 @@ pub struct Loading {
 }
 
 impl Loading {
-    /// Prepares for the weights of the model that `config_json` describes.
+    /// Prepares for the weights of the model that `config_json` describes, which are kept as `storage` says.
     ///
     /// # Errors
     /// `unsupported-model`.
-    pub fn new(config_json: &str, device: &Device) -> Result<Self> {
+    pub fn new(config_json: &str, storage: Storage, device: &Device) -> Result<Self> {
         let config = Config::from_json(config_json)?;
+        let activation = config.activation()?;
         let file_names = if config.tie_word_embeddings { tied_file_names } else { file_names };
-        let checkpoint = Checkpoint::new(&Gpt2::new(&config, device), model::key_map, device);
-        Ok(Self { config, device: device.clone(), checkpoint: checkpoint.with_file_names(file_names) })
+        let build = |parameters: &mut Parameters| Gpt2::new(&config, activation, parameters);
+        let checkpoint = Checkpoint::for_network(build, storage, device).with_file_names(file_names);
+        Ok(Self { config, device: device.clone(), checkpoint })
+    }
+
+    /// The model's configuration.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
     }
 
     /// The model, once all weights have come.
@@ -48,9 +64,10 @@ impl Loading {
     /// # Errors
     /// `weights-mismatch` when some have not.
     pub fn finish(self) -> Result<LanguageModel> {
-        let network = self.checkpoint.into_module(Gpt2::new(&self.config, &self.device))?;
-        let activation = self.config.activation()?;
-        Ok(LanguageModel { config: self.config, network, activation, device: self.device })
+        let Self { config, device, checkpoint } = self;
+        let activation = config.activation()?;
+        let network = checkpoint.into_network(|parameters| Gpt2::new(&config, activation, parameters))?;
+        Ok(LanguageModel { config, network: Arc::new(network), device })
     }
 }
 
@@ -67,12 +84,11 @@ fn tied_file_names(name: &str) -> Option<&str> {
     file_names(name).filter(|name| *name != "lm_head.weight")
 }
 
-/// A GPT-2 ready to read.
+/// A GPT-2 ready to read. A clone shares the network.
 #[derive(Debug, Clone)]
 pub struct LanguageModel {
     config: Config,
-    network: Gpt2,
-    activation: Activation,
+    network: Arc<Gpt2>,
     device: Device,
 }
 
@@ -83,15 +99,30 @@ impl LanguageModel {
         &self.config
     }
 
+    /// How the weights are kept: `f32`, `f16` or `q8`.
+    #[must_use]
+    pub fn dtype(&self) -> &'static str {
+        self.network.format().name()
+    }
+
     /// An empty cache for `rows` texts of up to `capacity` tokens, at most the model's context.
     ///
     /// # Errors
-    /// `invalid-option` when the context is shorter than that.
+    /// `invalid-option` when the context is shorter than that, or the cache larger than [`MAX_CACHE`].
     pub fn cache(&self, rows: usize, capacity: usize) -> Result<Cache> {
-        let context = self.config.n_positions;
+        let Config { n_positions: context, n_embd, n_layer, .. } = self.config;
         if rows == 0 || capacity > context {
             return Err(Error::InvalidOption(format!(
                 "a cache of {rows} rows of {capacity} tokens; the model's context has {context}"
+            )));
+        }
+        let bytes = [2, size_of::<f32>(), n_layer, n_embd, capacity, rows]
+            .iter()
+            .fold(1, |bytes: u64, &factor| bytes.saturating_mul(factor as u64));
+        if bytes > MAX_CACHE {
+            return Err(Error::InvalidOption(format!(
+                "{rows} sequences or beams of {capacity} tokens need {bytes} bytes for their keys and values; \
+                 there are {MAX_CACHE} at most, so ask for fewer or shorter ones"
             )));
         }
         Ok(Cache::new(&self.config, rows, capacity, &self.device))
@@ -104,9 +135,8 @@ impl LanguageModel {
     /// `invalid-option` when the lists do not fit each other, the cache or the vocabulary.
     pub fn logits(&self, token_ids: &[Vec<u32>], cache: &mut Cache) -> Result<Tensor<3>> {
         let hidden = self.hidden(token_ids, cache)?;
-        let [rows, length, width] = hidden.dims();
-        let logits = self.network.logits(hidden.reshape([rows * length, width]));
-        Ok(logits.reshape([rows, length, self.config.vocab_size]))
+        let logits = self.network.logits(&hidden);
+        Ok(logits.reshape([token_ids.len(), token_ids[0].len(), self.config.vocab_size]))
     }
 
     /// The same after the last of them only, `[rows, vocab_size]`.
@@ -114,12 +144,37 @@ impl LanguageModel {
     /// # Errors
     /// As [`Self::logits`].
     pub fn next_logits(&self, token_ids: &[Vec<u32>], cache: &mut Cache) -> Result<Tensor<2>> {
+        let (rows, length, width) = (token_ids.len(), token_ids.first().map_or(0, Vec::len), self.config.n_embd);
         let hidden = self.hidden(token_ids, cache)?;
-        let [rows, length, width] = hidden.dims();
-        Ok(self.network.logits(hidden.narrow(1, length - 1, 1).reshape([rows, width])))
+        let last = if length == 1 {
+            hidden
+        } else {
+            hidden.reshape([rows, length, width]).narrow(1, length - 1, 1).reshape([rows, width])
+        };
+        Ok(self.network.logits(&last))
     }
 
-    fn hidden(&self, token_ids: &[Vec<u32>], cache: &mut Cache) -> Result<Tensor<3>> {
+    /// How much each token of one text attends to each in block `layer`, `[n_head, length, length]`.
+    ///
+    /// # Errors
+    /// `invalid-option` when there is no such block, or the tokens do not fit.
+    pub fn attention(&self, token_ids: &[u32], layer: usize) -> Result<Tensor<3>> {
+        if layer >= self.config.n_layer {
+            let layers = self.config.n_layer;
+            return Err(Error::InvalidOption(format!("layer is {layer}; the model has {layers}, from 0")));
+        }
+        let mut cache = self.cache(1, token_ids.len())?;
+        let token_ids = [token_ids.to_vec()];
+        self.check(&token_ids, &cache)?;
+        Ok(self.network.attention(&token_ids, layer, &mut cache))
+    }
+
+    fn hidden(&self, token_ids: &[Vec<u32>], cache: &mut Cache) -> Result<Tensor<2>> {
+        self.check(token_ids, cache)?;
+        Ok(self.network.read(token_ids, cache))
+    }
+
+    fn check(&self, token_ids: &[Vec<u32>], cache: &Cache) -> Result<()> {
         let invalid = |what: String| Err(Error::InvalidOption(what));
         let length = token_ids.first().map_or(0, Vec::len);
         if length == 0 || token_ids.len() != cache.rows() || token_ids.iter().any(|ids| ids.len() != length) {
@@ -132,7 +187,7 @@ impl LanguageModel {
         if let Some(id) = token_ids.iter().flatten().find(|&&id| id as usize >= self.config.vocab_size) {
             return invalid(format!("token {id} is beyond the vocabulary of {}", self.config.vocab_size));
         }
-        Ok(self.network.read(token_ids, cache, self.activation))
+        Ok(())
     }
 }
 
@@ -148,14 +203,9 @@ impl Pipeline {
     /// Puts a model, its tokenizer and its `generation_config.json` together.
     ///
     /// # Errors
-    /// `unsupported-model` when the tokenizer knows tokens that the model does not.
+    /// Those of [`Config::check_tokenizer`].
     pub fn new(model: LanguageModel, tokenizer: Tokenizer, defaults: Defaults) -> Result<Self> {
-        let (knows, vocab_size) = (tokenizer.vocab_size(), model.config.vocab_size);
-        if knows > vocab_size {
-            return Err(Error::UnsupportedModel(format!(
-                "the tokenizer has {knows} tokens and the model's vocab_size is {vocab_size}: they belong to two models"
-            )));
-        }
+        model.config.check_tokenizer(&tokenizer)?;
         Ok(Self { model, tokenizer, defaults })
     }
 
@@ -176,27 +226,59 @@ impl Pipeline {
     ///
     /// # Errors
     /// `prompt-too-long` when no token fits after it, `invalid-option` naming the option.
-    pub fn start(&self, prompt: &str, options: Options, random_seed: u64) -> Result<Run> {
+    pub fn start(&self, prompt: impl Into<Prompt>, options: Options, random_seed: u64) -> Result<Run> {
         let config = &self.model.config;
-        let mut prompt_ids = self.tokenizer.encode(prompt)?;
-        if prompt_ids.is_empty() {
-            prompt_ids.extend(config.bos_token_id());
-        }
-        if prompt_ids.is_empty() {
-            return Err(Error::InvalidOption(
-                "the prompt is empty, and the model has no bos_token_id".to_owned(),
-            ));
-        }
-        if prompt_ids.len() >= config.n_positions {
-            return Err(Error::PromptTooLong(format!(
-                "the prompt has {} tokens; the model's context has {}, and at least one must be free",
-                prompt_ids.len(),
-                config.n_positions
-            )));
+        let (text, token_ids) = prompt.into().read(config, &self.tokenizer)?;
+        if token_ids.len() >= config.n_positions {
+            return Err(prompt::too_long(token_ids.len(), config.n_positions));
         }
         let (defaults, tokenizer) = (&self.defaults, &self.tokenizer);
         let generation =
-            Generation::read(options, defaults, config, tokenizer, prompt_ids.len(), random_seed)?;
-        Run::new(self.clone(), prompt.to_owned(), prompt_ids, generation)
+            Generation::read(options, defaults, config, tokenizer, token_ids.len(), random_seed)?;
+        Run::new(self.clone(), text, token_ids, generation)
+    }
+
+    /// What a head looks at while it reads `prompt`: the tokens, and `[length, length]` row by row, each row a token's
+    /// distribution over itself and those before it. Layers and heads count from 0.
+    ///
+    /// # Errors
+    /// `prompt-too-long`, `invalid-option` when there is no such head, `device-lost`.
+    pub async fn attention(
+        &self,
+        prompt: impl Into<Prompt>,
+        layer: usize,
+        head: usize,
+    ) -> Result<(Vec<u32>, Vec<f32>)> {
+        let config = &self.model.config;
+        if head >= config.n_head {
+            let heads = config.n_head;
+            return Err(Error::InvalidOption(format!("head is {head}; the model has {heads}, from 0")));
+        }
+        let (_, token_ids) = prompt.into().read(config, &self.tokenizer)?;
+        let probs = self.model.attention(&token_ids, layer)?.narrow(0, head, 1);
+        let read = readback::read(Transaction::default().register(probs)).await?;
+        Ok((token_ids, read.concat()))
+    }
+
+    /// The tokens of `prompt`, and the logarithm of the model's probability for each after those before it; for the
+    /// first, which has none before it, 0.
+    ///
+    /// # Errors
+    /// `prompt-too-long`, `invalid-option`, `device-lost`.
+    pub async fn score(&self, prompt: impl Into<Prompt>) -> Result<(Vec<u32>, Vec<f32>)> {
+        let config = &self.model.config;
+        let (_, token_ids) = prompt.into().read(config, &self.tokenizer)?;
+        let mut cache = self.model.cache(1, token_ids.len())?;
+        let mut logprobs = vec![0.0];
+        for piece in token_ids.chunks(run::PROMPT_PER_STEP) {
+            let logits = self.model.logits(&[piece.to_vec()], &mut cache)?;
+            let read = readback::read(Transaction::default().register(logits)).await?.concat();
+            for logits in read.chunks_exact(config.vocab_size) {
+                if let Some(&next) = token_ids.get(logprobs.len()) {
+                    logprobs.push(log_softmax(logits)[next as usize]);
+                }
+            }
+        }
+        Ok((token_ids, logprobs))
     }
 }

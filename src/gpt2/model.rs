@@ -13,91 +13,74 @@
 //! ```
 //!
 //! Keys and values of earlier tokens are kept in a [`Cache`], so that a new token costs one row of work.
-//! The checkpoint's `Conv1D` weights are `[in, out]`, as Burn's `Linear` has them: nothing is transposed but `lm_head`.
+//! The rows of all texts are one matrix `[rows · length, n_embd]`: only attention knows which belong together.
 
-use burn::module::Module;
-use burn::nn::{Embedding, EmbeddingConfig, LayerNorm, LayerNormConfig, Linear, LinearConfig};
-use burn::tensor::{Bool, Device, Int, Tensor, TensorData, activation::softmax};
+use burn::tensor::{Device, Tensor};
 
 use super::config::Config;
-use crate::kernels::{Activation, linear_layer};
-use crate::weights::Key;
+use crate::kernels::{self, Activation, Format, KeyValues, Layout, Weight, gather};
+use crate::nn::{LayerNorm, Linear};
+use crate::weights::Parameters;
 
 /// Attention of every token to itself and those before it.
-#[derive(Module, Debug)]
+#[derive(Debug, Clone)]
 pub struct Attention {
     c_attn: Linear,
     c_proj: Linear,
     n_head: usize,
-    scale: f64,
+    scale: f32,
 }
 
 impl Attention {
-    fn new(config: &Config, layer: usize, device: &Device) -> Self {
+    fn new(config: &Config, layer: usize, mut parameters: Parameters) -> Self {
         let width = config.n_embd;
-        let mut scale = 1.0;
-        #[allow(clippy::cast_precision_loss)] // sizes are small
-        if config.scale_attn_weights {
-            scale /= (config.head_size() as f64).sqrt();
-        }
-        #[allow(clippy::cast_precision_loss)]
-        if config.scale_attn_by_inverse_layer_idx {
-            scale /= (layer + 1) as f64;
-        }
         Self {
-            c_attn: LinearConfig::new(width, 3 * width).init(device),
-            c_proj: LinearConfig::new(width, width).init(device),
+            c_attn: Linear::conv1d(parameters.within("c_attn"), width, 3 * width),
+            c_proj: Linear::conv1d(parameters.within("c_proj"), width, width),
             n_head: config.n_head,
-            scale,
+            scale: config.attention_scale(layer),
         }
     }
 
-    /// `x [rows, length, n_embd]` to the same shape. `cache` holds the tokens before and gets these as well.
-    fn forward(&self, x: Tensor<3>, cache: &mut LayerCache, position: usize) -> Tensor<3> {
-        let [rows, length, width] = x.dims();
-        let head_size = width / self.n_head;
-        let parts = apply(&self.c_attn, x, Activation::Identity);
-        let part = |index: usize| {
-            let part = parts.clone().narrow(2, index * width, width);
-            part.reshape([rows, length, self.n_head, head_size]).swap_dims(1, 2)
-        };
-        let (queries, keys, values) = (part(0).mul_scalar(self.scale), part(1), part(2));
-        let (keys, values) = cache.append(keys, values, position);
-        let mut scores = queries.matmul(keys.swap_dims(2, 3)); // [rows, n_head, length, position + length]
-        if length > 1 {
-            #[allow(clippy::cast_possible_wrap)] // at most n_positions
-            let ahead =
-                Tensor::<2, Bool>::tril_mask([length, position + length], position as i64, &scores.device());
-            let ahead = ahead.unsqueeze::<4>().expand(scores.dims());
-            scores = scores.mask_fill(ahead, f32::MIN);
-        }
-        let mixed = softmax(scores, 3).matmul(values);
-        apply(&self.c_proj, mixed.swap_dims(1, 2).reshape([rows, length, width]), Activation::Identity)
+    /// `residual` plus what the tokens of `x` see. `cache` holds the tokens before and gets these as well.
+    fn forward(&self, x: &Tensor<2>, residual: Tensor<2>, cache: &mut KeyValues, position: usize) -> Tensor<2> {
+        let qkv = self.c_attn.forward(x, Activation::Identity);
+        let call = kernels::Attention { position, scale: self.scale };
+        let mixed = kernels::attention(&qkv, cache, call);
+        self.c_proj.forward_onto(&mixed, residual)
+    }
+
+    /// How much each token of one text attends to each, `[n_head, length, length]`.
+    fn probs(&self, x: &Tensor<2>) -> Tensor<3> {
+        let qkv = self.c_attn.forward(x, Activation::Identity);
+        kernels::attention_probs(qkv, self.n_head, self.scale)
     }
 }
 
 /// The feed-forward network of a block.
-#[derive(Module, Debug)]
+#[derive(Debug, Clone)]
 pub struct Mlp {
     c_fc: Linear,
     c_proj: Linear,
+    activation: Activation,
 }
 
 impl Mlp {
-    fn new(config: &Config, device: &Device) -> Self {
+    fn new(config: &Config, activation: Activation, mut parameters: Parameters) -> Self {
         Self {
-            c_fc: LinearConfig::new(config.n_embd, config.inner()).init(device),
-            c_proj: LinearConfig::new(config.inner(), config.n_embd).init(device),
+            c_fc: Linear::conv1d(parameters.within("c_fc"), config.n_embd, config.inner()),
+            c_proj: Linear::conv1d(parameters.within("c_proj"), config.inner(), config.n_embd),
+            activation,
         }
     }
 
-    fn forward(&self, x: Tensor<3>, activation: Activation) -> Tensor<3> {
-        apply(&self.c_proj, apply(&self.c_fc, x, activation), Activation::Identity)
+    fn forward(&self, x: &Tensor<2>, residual: Tensor<2>) -> Tensor<2> {
+        self.c_proj.forward_onto(&self.c_fc.forward(x, self.activation), residual)
     }
 }
 
 /// One Transformer block, with its layer norms before the parts ("pre-norm").
-#[derive(Module, Debug)]
+#[derive(Debug, Clone)]
 pub struct Block {
     ln_1: LayerNorm,
     attn: Attention,
@@ -106,115 +89,128 @@ pub struct Block {
 }
 
 impl Block {
-    fn new(config: &Config, layer: usize, device: &Device) -> Self {
+    fn new(config: &Config, activation: Activation, layer: usize, mut parameters: Parameters) -> Self {
+        let (width, epsilon) = (config.n_embd, config.layer_norm_epsilon);
         Self {
-            ln_1: layer_norm(config, device),
-            attn: Attention::new(config, layer, device),
-            ln_2: layer_norm(config, device),
-            mlp: Mlp::new(config, device),
+            ln_1: LayerNorm::new(parameters.within("ln_1"), width, epsilon),
+            attn: Attention::new(config, layer, parameters.within("attn")),
+            ln_2: LayerNorm::new(parameters.within("ln_2"), width, epsilon),
+            mlp: Mlp::new(config, activation, parameters.within("mlp")),
         }
     }
 
-    fn forward(
-        &self,
-        x: Tensor<3>,
-        cache: &mut LayerCache,
-        position: usize,
-        activation: Activation,
-    ) -> Tensor<3> {
-        let x = x.clone() + self.attn.forward(self.ln_1.forward(x), cache, position);
-        x.clone() + self.mlp.forward(self.ln_2.forward(x), activation)
+    fn forward(&self, x: Tensor<2>, cache: &mut KeyValues, position: usize) -> Tensor<2> {
+        let normed = self.ln_1.forward(&x);
+        let x = self.attn.forward(&normed, x, cache, position);
+        self.mlp.forward(&self.ln_2.forward(&x), x)
     }
-}
-
-/// The network without its head.
-#[derive(Module, Debug)]
-pub struct Transformer {
-    wte: Embedding,
-    wpe: Embedding,
-    h: Vec<Block>,
-    ln_f: LayerNorm,
 }
 
 /// The whole language model.
-#[derive(Module, Debug)]
+#[derive(Debug, Clone)]
 pub struct Gpt2 {
-    transformer: Transformer,
-    /// Only where the head is not the token embedding.
-    lm_head: Option<Linear>,
+    wte: Weight,
+    wpe: Weight,
+    h: Vec<Block>,
+    ln_f: LayerNorm,
+    /// Where the head is the token embedding, it shares its memory.
+    lm_head: Linear,
 }
 
 impl Gpt2 {
-    /// The network with parameters that wait for a checkpoint.
+    /// The network of a checkpoint's tensors, whose names lack the prefix `transformer.`.
     #[must_use]
-    pub fn new(config: &Config, device: &Device) -> Self {
-        let transformer = Transformer {
-            wte: EmbeddingConfig::new(config.vocab_size, config.n_embd).init(device),
-            wpe: EmbeddingConfig::new(config.n_positions, config.n_embd).init(device),
-            h: (0..config.n_layer).map(|layer| Block::new(config, layer, device)).collect(),
-            ln_f: layer_norm(config, device),
+    pub fn new(config: &Config, activation: Activation, parameters: &mut Parameters) -> Self {
+        let Config { vocab_size, n_positions, n_embd, n_layer, .. } = *config;
+        let table = |parameters: &mut Parameters, name: &str, rows: usize| {
+            parameters.within(name).weight("weight", [rows, n_embd], Layout::OutIn)
         };
-        let lm_head = (!config.tie_word_embeddings)
-            .then(|| LinearConfig::new(config.n_embd, config.vocab_size).with_bias(false).init(device));
-        Self { transformer, lm_head }
+        let wte = table(parameters, "wte", vocab_size);
+        let head = if config.tie_word_embeddings {
+            wte.clone()
+        } else {
+            table(parameters, "lm_head", vocab_size)
+        };
+        let wpe = table(parameters, "wpe", n_positions);
+        let mut blocks = parameters.within("h");
+        let h = (0..n_layer).map(|n| Block::new(config, activation, n, blocks.within(n))).collect();
+        Self {
+            wpe,
+            h,
+            ln_f: LayerNorm::new(parameters.within("ln_f"), n_embd, config.layer_norm_epsilon),
+            lm_head: Linear::without_bias(head),
+            wte,
+        }
     }
 
     /// Reads `token_ids`, rows of one length, after those that `cache` holds already.
-    /// Gives the last block's output after `ln_f`, `[rows, length, n_embd]`.
+    /// Gives the last block's output, `[rows · length, n_embd]`.
     ///
     /// # Panics
     /// When the rows are not those of the cache, or go beyond its capacity.
     #[must_use]
-    pub fn read(&self, token_ids: &[Vec<u32>], cache: &mut Cache, activation: Activation) -> Tensor<3> {
-        let Transformer { wte, wpe, h, ln_f } = &self.transformer;
+    pub fn read(&self, token_ids: &[Vec<u32>], cache: &mut Cache) -> Tensor<2> {
         let (rows, length, position) = (token_ids.len(), token_ids[0].len(), cache.len);
         assert!(rows == cache.rows && position + length <= cache.capacity, "read: the cache does not fit");
-        let device = wte.weight.device();
-        let ids = indices(token_ids.iter().flatten().map(|&id| id as usize), &device);
-        let tokens = wte.weight.val().select(0, ids).reshape([rows, length, wte.weight.dims()[1]]);
-        let positions = wpe.weight.val().narrow(0, position, length).unsqueeze::<3>();
-        let mut x = tokens + positions;
-        for (block, cache) in h.iter().zip(&mut cache.layers) {
-            x = block.forward(x, cache, position, activation);
+        let mut x = self.embed(token_ids, position);
+        for (block, cache) in self.h.iter().zip(&mut cache.layers) {
+            x = block.forward(x, cache, position);
         }
         cache.len += length;
-        ln_f.forward(x)
+        x
     }
 
-    /// The scores of each token to come next, `[rows, vocab_size]`, after `hidden [rows, n_embd]`.
+    /// The scores of each token to come next, `[rows, vocab_size]`, after the last block's output `[rows, n_embd]`.
     #[must_use]
-    pub fn logits(&self, hidden: Tensor<2>) -> Tensor<2> {
-        match &self.lm_head {
-            Some(head) => hidden.matmul(head.weight.val()),
-            None => hidden.matmul(self.transformer.wte.weight.val().transpose()),
+    pub fn logits(&self, hidden: &Tensor<2>) -> Tensor<2> {
+        self.lm_head.forward(&self.ln_f.forward(hidden), Activation::Identity)
+    }
+
+    /// How much each token of one text attends to each in block `layer`, `[n_head, length, length]`.
+    ///
+    /// # Panics
+    /// When there is no such block.
+    #[must_use]
+    pub fn attention(&self, token_ids: &[Vec<u32>], layer: usize, cache: &mut Cache) -> Tensor<3> {
+        let mut x = self.embed(token_ids, 0);
+        for (block, cache) in self.h[..layer].iter().zip(&mut cache.layers) {
+            x = block.forward(x, cache, 0);
         }
+        let block = &self.h[layer];
+        block.attn.probs(&block.ln_1.forward(&x))
+    }
+
+    /// How the weights of the blocks are kept.
+    #[must_use]
+    pub fn format(&self) -> Format {
+        self.h[0].attn.c_attn.format()
+    }
+
+    /// Tokens and their positions, from `position` on.
+    fn embed(&self, token_ids: &[Vec<u32>], position: usize) -> Tensor<2> {
+        let tokens: Vec<usize> = token_ids.iter().flatten().map(|&id| id as usize).collect();
+        let positions: Vec<usize> =
+            token_ids.iter().flat_map(|row| position..position + row.len()).collect();
+        let x = gather(&self.wte, &tokens, None);
+        gather(&self.wpe, &positions, Some(&x))
     }
 }
 
 /// The keys and values of the tokens read so far. It belongs to a run, never to the model.
 #[derive(Debug)]
 pub struct Cache {
-    layers: Vec<LayerCache>,
+    layers: Vec<KeyValues>,
     rows: usize,
     len: usize,
     capacity: usize,
-}
-
-/// Keys and values of one block, each `[rows, n_head, capacity, head_size]`.
-#[derive(Debug)]
-struct LayerCache {
-    keys: Option<Tensor<4>>,
-    values: Option<Tensor<4>>,
 }
 
 impl Cache {
     /// An empty cache for `rows` texts of up to `capacity` tokens.
     #[must_use]
     pub fn new(config: &Config, rows: usize, capacity: usize, device: &Device) -> Self {
-        let shape = [rows, config.n_head, capacity, config.head_size()];
-        let empty = || Some(Tensor::zeros(shape, device));
-        let layers = (0..config.n_layer).map(|_| LayerCache { keys: empty(), values: empty() }).collect();
-        Self { layers, rows, len: 0, capacity }
+        let layer = |_| KeyValues::new(rows, config.n_head, capacity, config.head_size(), device);
+        Self { layers: (0..config.n_layer).map(layer).collect(), rows, len: 0, capacity }
     }
 
     /// Texts.
@@ -246,59 +242,9 @@ impl Cache {
         if rows.iter().copied().eq(0..self.rows) {
             return;
         }
-        for half in self.layers.iter_mut().flat_map(|layer| [&mut layer.keys, &mut layer.values]) {
-            *half = half.take().map(|tensor| {
-                let index = indices(rows.iter().copied(), &tensor.device());
-                tensor.select(0, index)
-            });
+        for layer in &mut self.layers {
+            layer.select_rows(rows);
         }
         self.rows = rows.len();
     }
-}
-
-impl LayerCache {
-    /// Writes `keys` and `values [rows, n_head, length, head_size]` from `position` on and gives all there are then.
-    fn append(&mut self, keys: Tensor<4>, values: Tensor<4>, position: usize) -> (Tensor<4>, Tensor<4>) {
-        let end = position + keys.dims()[2];
-        // Taken out, so that the tensor has one owner and is written in place.
-        let write = |half: &mut Option<Tensor<4>>, new: Tensor<4>| {
-            let [rows, heads, _, size] = new.dims();
-            let all = match half.take() {
-                Some(all) => all.slice_assign([0..rows, 0..heads, position..end, 0..size], new),
-                None => new,
-            };
-            *half = Some(all.clone());
-            all.narrow(2, 0, end)
-        };
-        (write(&mut self.keys, keys), write(&mut self.values, values))
-    }
-}
-
-/// Token ids or row numbers as a tensor.
-#[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap)] // sizes are at most `Config::MAX_SIZE`
-fn indices(numbers: impl Iterator<Item = usize>, device: &Device) -> Tensor<1, Int> {
-    let numbers: Vec<i32> = numbers.map(|number| number as i32).collect();
-    Tensor::from_data(TensorData::from(numbers.as_slice()), device)
-}
-
-fn layer_norm(config: &Config, device: &Device) -> LayerNorm {
-    LayerNormConfig::new(config.n_embd).with_epsilon(config.layer_norm_epsilon).init(device)
-}
-
-/// A linear layer and an activation on the last dimension.
-fn apply(layer: &Linear, x: Tensor<3>, activation: Activation) -> Tensor<3> {
-    let [rows, length, inner] = x.dims();
-    let y = linear_layer(layer, x.reshape([rows * length, inner]), activation);
-    y.reshape([rows, length, layer.weight.dims()[1]])
-}
-
-/// Where a parameter of [`Gpt2`] stands in the checkpoint, without the prefix `transformer.`, which some lack.
-#[must_use]
-pub fn key_map(path: &str, layer: &str) -> Key {
-    let name = path.strip_prefix("transformer.").unwrap_or(path);
-    let name = match layer {
-        "LayerNorm" => name.replace(".gamma", ".weight").replace(".beta", ".bias"),
-        _ => name.to_owned(),
-    };
-    Key { transposed: name == "lm_head.weight", name }
 }

@@ -1,6 +1,7 @@
 //! A text on its way: each step reads a piece of the prompt or writes a token of every sequence.
 
 use burn::tensor::{Tensor, Transaction};
+use serde::Serialize;
 
 use super::Pipeline;
 use super::beams::Beams;
@@ -12,10 +13,10 @@ use crate::readback;
 use crate::rng::{Purpose, Rng};
 
 /// Tokens of the prompt that one step reads: a step cannot be stopped.
-const PROMPT_PER_STEP: usize = 64;
+pub(super) const PROMPT_PER_STEP: usize = 64;
 
 /// A token that was written.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Token {
     /// Which of the call's sequences.
     pub sequence_index: usize,
@@ -26,11 +27,13 @@ pub struct Token {
     /// The logarithm of the model's probability for it, before any option changed the scores.
     pub logprob: f32,
     /// The likeliest tokens and their logarithmic probabilities, as many as `top_logprobs` asks for.
+    #[serde(skip)] // a page wants their texts too
     pub top_logprobs: Vec<(u32, f32)>,
 }
 
 /// Why a text ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum FinishReason {
     /// It has all the tokens that were asked for, or reached the end of the context.
     Length,
@@ -41,7 +44,7 @@ pub enum FinishReason {
 }
 
 /// A finished text.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Sequence {
     /// The text, with the prompt in front if `return_full_text`.
     pub generated_text: String,

@@ -150,6 +150,14 @@ impl Lanes {
         self + a * b
     }
 
+    /// The sum of the lanes.
+    #[inline]
+    pub fn sum(self) -> f32 {
+        let mut values = [0.0; 4];
+        self.store(&mut values);
+        (values[0] + values[1]) + (values[2] + values[3])
+    }
+
     /// `exp(self)` to two units in the last place, for results that are normal numbers; beyond them the nearest one.
     ///
     /// `exp(x) = 2ⁿ · exp(r)` with `n = round(x / ln 2)`, so that `|r| ≤ ln 2 / 2`, where Taylor's polynomial of
@@ -187,6 +195,34 @@ impl Lanes {
     #[inline]
     pub fn tanh(self) -> Self {
         Self::splat(-1.0).add_product(Self::splat(2.0), (self * Self::splat(2.0)).sigmoid())
+    }
+}
+
+/// The sum of numbers.
+pub fn sum(numbers: &[f32]) -> f32 {
+    let (fours, rest) = numbers.as_chunks::<4>();
+    let total = fours.iter().fold(Lanes::splat(0.0), |sum, four| sum + Lanes::load(four));
+    total.sum() + rest.iter().sum::<f32>()
+}
+
+/// The dot product of two lists of the same length.
+pub fn dot(a: &[f32], b: &[f32]) -> f32 {
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<4>(), b.as_chunks::<4>());
+    let total = a.iter().zip(b).fold(Lanes::splat(0.0), |sum, (a, b)| {
+        sum.add_product(Lanes::load(a), Lanes::load(b))
+    });
+    total.sum() + a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum::<f32>()
+}
+
+/// `y += factor · x`
+pub fn add_scaled(y: &mut [f32], factor: f32, x: &[f32]) {
+    let ((y, y_rest), (x, x_rest)) = (y.as_chunks_mut::<4>(), x.as_chunks::<4>());
+    let lanes = Lanes::splat(factor);
+    for (y, x) in y.iter_mut().zip(x) {
+        Lanes::load(y).add_product(lanes, Lanes::load(x)).store(y);
+    }
+    for (y, x) in y_rest.iter_mut().zip(x_rest) {
+        *y += factor * x;
     }
 }
 

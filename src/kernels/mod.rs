@@ -3,7 +3,18 @@
 //! Each has a twin of plain Burn operations, which says what it computes and which the tests compare it with.
 //! What each is worth is measured by `npm run bench` and kept in `benches/README.md`.
 
+mod attention;
+mod gather;
+#[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
+mod gpu;
+mod integers;
 mod lanes;
+mod layer_norm;
 mod linear;
+mod weight;
 
-pub use linear::{Activation, linear, linear_layer, linear_twin};
+pub use attention::{Attention, KeyValues, attention, attention_probs, attention_twin};
+pub use gather::gather;
+pub use layer_norm::{layer_norm, layer_norm_twin};
+pub use linear::{Activation, Linear, linear, linear_layer, linear_twin};
+pub use weight::{Format, Layout, Q8_BLOCK, Weight};

@@ -5,6 +5,7 @@ use js_sys::{Function, Reflect};
 use wasm_bindgen::prelude::*;
 
 use crate::error::{Error, Result};
+use crate::weights::Storage;
 
 /// An open device, ready for tensors.
 #[wasm_bindgen]
@@ -13,6 +14,7 @@ pub struct DeviceHandle {
     pub(super) device: Device,
     kind: &'static str,
     adapter: String,
+    pub(super) storage: Storage,
 }
 
 #[wasm_bindgen]
@@ -20,7 +22,7 @@ impl DeviceHandle {
     /// The CPU: always there.
     #[must_use]
     pub fn cpu() -> Self {
-        Self { device: Device::flex(), kind: "cpu", adapter: String::new() }
+        Self { device: Device::flex(), kind: "cpu", adapter: String::new(), storage: Storage::CPU }
     }
 
     /// The GPU, with the adapter's real limits. Calls `on_lost(reason)` if it disappears later.
@@ -61,8 +63,12 @@ async fn open_webgpu(on_lost: Function) -> Result<DeviceHandle> {
         let _ = on_lost.call1(&JsValue::NULL, &JsValue::from_str(&text));
     });
     let info = setup.adapter.get_info();
+    let limits = setup.device.limits();
     let adapter = [info.name, info.driver].into_iter().filter(|part| !part.is_empty());
-    Ok(DeviceHandle { device, kind: "webgpu", adapter: adapter.collect::<Vec<_>>().join(", ") })
+    let adapter = adapter.collect::<Vec<_>>().join(", ");
+    let max_binding = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
+    let storage = Storage { format: None, reads_halves: true, max_binding };
+    Ok(DeviceHandle { device, kind: "webgpu", adapter, storage })
 }
 
 /// Whether `navigator.gpu` exists in this worker or page.

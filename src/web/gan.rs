@@ -1,13 +1,11 @@
 //! The GAN's loader, pipeline and run, as the worker uses them.
 
-use js_sys::{Float32Array, Object, Reflect, Uint8ClampedArray, Uint32Array};
+use js_sys::{Float32Array, Object, Uint8ClampedArray, Uint32Array};
 use wasm_bindgen::prelude::*;
 
-use super::{DeviceHandle, options};
-use crate::error::Error;
+use super::files::{self, WeightFiles};
+use super::{DeviceHandle, object, options, random_seed};
 use crate::gan::{Loading, Pipeline, Run};
-use crate::rng::MAX_SEED;
-use crate::weights::{Reader, shards_of_index};
 use crate::{error, picture};
 
 /// Takes a GAN's weight files, piece by piece.
@@ -15,7 +13,7 @@ use crate::{error, picture};
 #[derive(Debug)]
 pub struct GanLoader {
     loading: Loading,
-    reader: Option<Reader>,
+    files: WeightFiles,
 }
 
 #[wasm_bindgen]
@@ -26,7 +24,7 @@ impl GanLoader {
     /// `unsupported-model`.
     #[wasm_bindgen(constructor)]
     pub fn new(config_json: &str, device: &DeviceHandle) -> Result<GanLoader, JsValue> {
-        Ok(Self { loading: Loading::new(config_json, &device.device)?, reader: None })
+        Ok(Self { loading: Loading::new(config_json, &device.device)?, files: WeightFiles::default() })
     }
 
     /// The files that a `model.safetensors.index.json` names.
@@ -34,14 +32,12 @@ impl GanLoader {
     /// # Errors
     /// `weights-invalid` for a damaged index, `weights-mismatch` when it lacks a tensor.
     pub fn shards(&self, index_json: &str) -> Result<Vec<String>, JsValue> {
-        let (files, tensors) = shards_of_index(index_json)?;
-        self.loading.checkpoint.expect_all(tensors.iter().map(String::as_str))?;
-        Ok(files)
+        files::shards(index_json, &self.loading.checkpoint)
     }
 
     /// Begins a file, which must have this SHA-256 (hexadecimal) if one is given.
     pub fn begin_file(&mut self, sha256: Option<String>) {
-        self.reader = Some(Reader::new(sha256));
+        self.files.begin(sha256);
     }
 
     /// Takes the file's next bytes. Gives the whole file's length once it is known.
@@ -49,10 +45,7 @@ impl GanLoader {
     /// # Errors
     /// `weights-invalid` and `weights-mismatch`.
     pub fn push(&mut self, bytes: &[u8]) -> Result<Option<f64>, JsValue> {
-        let reader = self.reader.as_mut().ok_or_else(no_file)?;
-        reader.push(bytes, &mut self.loading.checkpoint)?;
-        #[allow(clippy::cast_precision_loss)] // JavaScript has no other number
-        Ok(reader.file_len().map(|len| len as f64))
+        self.files.push(bytes, &mut self.loading.checkpoint)
     }
 
     /// Ends a file.
@@ -60,7 +53,7 @@ impl GanLoader {
     /// # Errors
     /// `weights-truncated`, or `weights-invalid` for a wrong SHA-256.
     pub fn end_file(&mut self) -> Result<(), JsValue> {
-        Ok(self.reader.take().ok_or_else(no_file)?.finish()?)
+        self.files.end()
     }
 
     /// The pipeline, once all files have come.
@@ -70,10 +63,6 @@ impl GanLoader {
     pub fn finish(self) -> Result<GanPipeline, JsValue> {
         Ok(GanPipeline(self.loading.finish()?))
     }
-}
-
-fn no_file() -> Error {
-    Error::Internal("no weight file was begun".to_owned())
 }
 
 /// A GAN ready to draw.
@@ -101,9 +90,7 @@ impl GanPipeline {
     /// # Errors
     /// `invalid-option`.
     pub fn start(&self, js_options: &JsValue) -> Result<GanRun, JsValue> {
-        #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-        let random_seed = (js_sys::Math::random() * MAX_SEED as f64) as u64;
-        let run = self.0.start(options::from_js(js_options)?, random_seed)?;
+        let run = self.0.start(options::from_js(js_options)?, random_seed())?;
         let config = self.0.config();
         Ok(GanRun { run, channels: config.num_channels, area: config.image_size * config.image_size })
     }
@@ -157,12 +144,4 @@ impl GanRun {
         ]);
         Ok(step.into())
     }
-}
-
-fn object<const N: usize>(properties: [(&str, JsValue); N]) -> Object {
-    let object = Object::new();
-    for (name, value) in properties {
-        let _ = Reflect::set(&object, &name.into(), &value); // a fresh object takes any property
-    }
-    object
 }

@@ -4,19 +4,23 @@
 //! and steps through its runs. Errors become an `Error` with a `code`.
 
 mod device;
+mod files;
 mod gan;
+mod gpt2;
 mod options;
 
 use std::cell::RefCell;
 use std::sync::Once;
 
-use js_sys::{Function, Reflect};
+use js_sys::{Function, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
 use crate::error::Error;
+use crate::rng::MAX_SEED;
 
 pub use device::DeviceHandle;
 pub use gan::{GanLoader, GanPipeline, GanRun};
+pub use gpt2::{Gpt2Loader, Gpt2Pipeline, Gpt2Run};
 
 unsafe extern "C" {
     fn __wasm_call_ctors();
@@ -69,4 +73,18 @@ impl From<Error> for JsValue {
         let _ = Reflect::set(&js, &"code".into(), &error.code().into());
         js
     }
+}
+
+/// A seed for a call that names none.
+#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+fn random_seed() -> u64 {
+    (js_sys::Math::random() * MAX_SEED as f64) as u64
+}
+
+fn object<const N: usize>(properties: [(&str, JsValue); N]) -> Object {
+    let object = Object::new();
+    for (name, value) in properties {
+        let _ = Reflect::set(&object, &name.into(), &value); // a fresh object takes any property
+    }
+    object
 }

@@ -1,15 +1,19 @@
 //! Weights: from the bytes of safetensors files to the parameters of a Burn module.
 //!
 //! ```text
-//! bytes ─ Reader ─► header, then one tensor at a time ─ Checkpoint ─► device ─ into_module ─► Module
+//! bytes ─ Reader ─► header, then one tensor at a time ─ Checkpoint ─► device ─► network
 //! ```
 //!
-//! A [`Checkpoint`] knows from the module itself which tensors it wants and in which shapes, so a file
-//! that does not fit is refused as soon as its header has come.
+//! A [`Checkpoint`] knows from the network itself which tensors it wants and in which shapes, so a file
+//! that does not fit is refused as soon as its header has come. A network is a Burn `Module`, whose parameters are found
+//! by a walk and a key map, or it asks for its tensors by name as it is built ([`Parameters`]): the way for weights
+//! that are kept in other formats than `f32`.
 
 mod header;
+mod parameters;
 mod reader;
 mod shards;
+mod storage;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,10 +21,14 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor, TensorData};
 
 pub use header::{Dtype, Header, MAX_HEADER_LEN, PREFIX_LEN, TensorInfo};
+pub use parameters::Parameters;
 pub use reader::{Reader, Sink};
 pub use shards::shards_of_index;
+pub use storage::Storage;
 
 use crate::error::{Error, Result};
+use crate::kernels::{Layout, Weight};
+use parameters::{Arrived, Source};
 
 /// Where a parameter of a module stands in a checkpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,21 +46,25 @@ pub type KeyMap = fn(path: &str, layer: &str) -> Key;
 /// Tells the [`Key`] name of a tensor from the name that a file has for it; `None` for one that the model does without.
 pub type FileNames = fn(name: &str) -> Option<&str>;
 
-/// The tensors that a module wants, as they arrive.
+/// The tensors that a network wants, as they arrive.
 #[derive(Debug)]
 pub struct Checkpoint {
     device: Device,
+    storage: Storage,
     key_map: KeyMap,
     file_names: FileNames,
     wanted: BTreeMap<String, Wanted>,
-    arrived: BTreeMap<String, Tensor<1>>,
+    arrived: BTreeMap<String, Arrived>,
 }
 
 /// A tensor as the file must have it.
 #[derive(Debug)]
 struct Wanted {
     shape: Vec<usize>,
+    /// Turned over as it arrives.
     transposed: bool,
+    /// Kept as a [`Weight`], and not as one of Burn's tensors.
+    layout: Option<Layout>,
 }
 
 impl Checkpoint {
@@ -61,11 +73,26 @@ impl Checkpoint {
     pub fn new<M: Module>(module: &M, key_map: KeyMap, device: &Device) -> Self {
         let mut survey = Survey { place: Place::new(key_map), wanted: BTreeMap::new() };
         module.visit(&mut survey);
+        Self { key_map, ..Self::wanting(survey.wanted, Storage::CPU, device) }
+    }
+
+    /// An empty checkpoint for what `build` makes of its tensors.
+    pub fn for_network<N>(build: impl FnOnce(&mut Parameters) -> N, storage: Storage, device: &Device) -> Self {
+        let mut survey = Source::Survey(BTreeMap::new());
+        build(&mut Parameters::new(&mut survey));
+        let Source::Survey(wanted) = survey else {
+            unreachable!("a survey stays one");
+        };
+        Self::wanting(wanted, storage, device)
+    }
+
+    fn wanting(wanted: BTreeMap<String, Wanted>, storage: Storage, device: &Device) -> Self {
         Self {
             device: device.clone(),
-            key_map,
+            storage,
+            key_map: |path, _| Key { name: path.to_owned(), transposed: false },
             file_names: |name| Some(name),
-            wanted: survey.wanted,
+            wanted,
             arrived: BTreeMap::new(),
         }
     }
@@ -108,12 +135,22 @@ impl Checkpoint {
         let mut fill = Fill { place: Place::new(self.key_map), arrived: self.arrived };
         Ok(module.map(&mut fill))
     }
+
+    /// What `build` makes of the tensors that have arrived: the same that [`Self::for_network`] was given.
+    ///
+    /// # Errors
+    /// `weights-mismatch` naming the first wanted tensor that has not arrived.
+    pub fn into_network<N>(self, build: impl FnOnce(&mut Parameters) -> N) -> Result<N> {
+        self.expect(|name| self.arrived.contains_key(name))?;
+        Ok(build(&mut Parameters::new(&mut Source::Arrived(self.arrived))))
+    }
 }
 
 impl Sink for Checkpoint {
     fn header(&mut self, header: &Header) -> Result<()> {
         let mut names = BTreeSet::new();
-        for TensorInfo { name, dtype, shape, .. } in &header.tensors {
+        for info in &header.tensors {
+            let TensorInfo { name, dtype, shape, .. } = info;
             let Some(key) = (self.file_names)(name) else {
                 continue;
             };
@@ -125,6 +162,9 @@ impl Sink for Checkpoint {
                     return mismatch(format!(
                         "has shape {shape:?}, and the model's config.json asks for {wanted:?}"
                     ));
+                }
+                Some(Wanted { layout: Some(_), .. }) => {
+                    self.storage.format_of(info, matrix_shape(shape))?;
                 }
                 Some(_) => {}
             }
@@ -150,14 +190,32 @@ impl Sink for Checkpoint {
             )));
         }
         let key = (self.file_names)(&info.name).unwrap_or(&info.name);
-        let values = match (self.wanted.get(key), info.shape.as_slice()) {
-            (Some(Wanted { transposed: true, .. }), &[rows, columns]) => transpose(&values, rows, columns),
-            _ => values,
+        let arrived = match (self.wanted.get(key), info.shape.as_slice()) {
+            (Some(Wanted { layout: Some(layout), .. }), shape) => {
+                let shape = matrix_shape(shape);
+                let format = self.storage.format_of(info, shape)?;
+                Arrived::Weight(Weight::new(values, shape, *layout, format, &self.device))
+            }
+            (Some(Wanted { transposed: true, .. }), &[rows, columns]) => {
+                Arrived::Plain(self.plain(transpose(&values, rows, columns)))
+            }
+            _ => Arrived::Plain(self.plain(values)),
         };
-        let data = TensorData::new(values, [info.shape.iter().product::<usize>()]);
-        self.arrived.insert(key.to_owned(), Tensor::from_data(data, &self.device));
+        self.arrived.insert(key.to_owned(), arrived);
         Ok(())
     }
+}
+
+impl Checkpoint {
+    fn plain(&self, values: Vec<f32>) -> Tensor<1> {
+        let len = values.len();
+        Tensor::from_data(TensorData::new(values, [len]), &self.device)
+    }
+}
+
+/// The shape of a tensor that is wanted as a matrix.
+fn matrix_shape(shape: &[usize]) -> [usize; 2] {
+    <[usize; 2]>::try_from(shape).unwrap_or([1, shape.iter().product()])
 }
 
 /// A row-major matrix, turned over.
@@ -224,14 +282,14 @@ impl ModuleVisitor for Survey {
         if key.transposed {
             shape.reverse();
         }
-        self.wanted.insert(key.name, Wanted { shape, transposed: key.transposed });
+        self.wanted.insert(key.name, Wanted { shape, transposed: key.transposed, layout: None });
     }
 }
 
 /// Replaces a module's parameters by the tensors that arrived.
 struct Fill {
     place: Place,
-    arrived: BTreeMap<String, Tensor<1>>,
+    arrived: BTreeMap<String, Arrived>,
 }
 
 impl ModuleMapper for Fill {
@@ -245,7 +303,7 @@ impl ModuleMapper for Fill {
 
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         let key = self.place.key();
-        let Some(flat) = self.arrived.remove(&key.name) else {
+        let Some(Arrived::Plain(flat)) = self.arrived.remove(&key.name) else {
             return param; // never: `into_module` has looked for every key
         };
         let values = flat.reshape(param.lazy_shape());

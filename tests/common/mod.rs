@@ -2,15 +2,16 @@
 
 #![allow(dead_code)] // each test binary uses a part
 
-use burn::tensor::{Device, Tensor, TensorData};
+pub mod kernels;
+
+use burn::tensor::{Device, Tensor};
 use hearth::error::Result;
 use hearth::gan::{Digits, Loading, Pipeline};
 use hearth::gpt2::{self, Defaults, LanguageModel};
-use hearth::kernels::{Activation, linear, linear_twin};
 use hearth::options::Options;
-use hearth::rng::{Purpose, Rng};
+
 use hearth::tokenizer::Tokenizer;
-use hearth::weights::{Checkpoint, Reader, shards_of_index};
+use hearth::weights::{Checkpoint, Reader, Storage, shards_of_index};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -214,7 +215,7 @@ impl Fixture {
 
     /// Loads the GPT-2, its files arriving in pieces of `chunk` bytes.
     pub fn load_gpt2(&self, device: &Device, chunk: usize) -> Result<LanguageModel> {
-        let mut loading = hearth::gpt2::Loading::new(self.config, device)?;
+        let mut loading = hearth::gpt2::Loading::new(self.config, Storage::CPU, device)?;
         self.feed(&mut loading.checkpoint, chunk)?;
         loading.finish()
     }
@@ -298,62 +299,6 @@ pub fn assert_close(fixture: &str, what: &str, got: &[f32], expected: &[f32], to
     assert_eq!(got.len(), expected.len(), "{fixture}: number of {what}");
     let worst = got.iter().zip(expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
     assert!(worst <= tolerance, "{fixture}: {what} differ by up to {worst}");
-}
-
-/// Checks the kernel of a linear layer against its twin, for sizes around those that it treats differently.
-pub async fn assert_linear_is_its_twin(device: &Device) {
-    let mut rng = Rng::new(1, Purpose::Latents);
-    let mut tensor = |sizes: [usize; 2]| {
-        let values: Vec<f32> = (0..sizes[0] * sizes[1]).map(|_| rng.normal()).collect();
-        Tensor::<2>::from_data(TensorData::new(values, sizes), device)
-    };
-    let activations = [
-        Activation::Identity,
-        Activation::Relu,
-        Activation::LeakyRelu(0.2),
-        Activation::Tanh,
-        Activation::Sigmoid,
-        Activation::Silu,
-        Activation::Gelu,
-        Activation::GeluTanh,
-    ];
-    for (index, [rows, inner, columns]) in [
-        [1, 1, 1],
-        [1, 9, 12],
-        [1, 103, 257],
-        [2, 8, 4],
-        [3, 5, 7],
-        [4, 16, 8],
-        [5, 33, 9],
-        [8, 3, 1],
-        [13, 64, 40],
-        [67, 110, 256],
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        let (x, weight, bias) = (tensor([rows, inner]), tensor([inner, columns]), tensor([1, columns]));
-        let bias = bias.reshape([columns]);
-        // Every activation on some sizes of each kind, and a view that is not contiguous.
-        for activation in [activations[index % 8], activations[(index + 3) % 8]] {
-            let got = linear(x.clone(), weight.clone(), bias.clone(), activation);
-            let twin = linear_twin(x.clone(), weight.clone(), bias.clone(), activation);
-            assert_tensors_close(
-                &format!("[{rows}, {inner}] · [{inner}, {columns}], {activation:?}"),
-                got,
-                twin,
-            )
-            .await;
-        }
-        let turned = weight.clone().transpose().mul_scalar(1.0).transpose();
-        let got = linear(x.clone(), turned, bias.clone(), Activation::Identity);
-        let twin = linear_twin(x, weight, bias, Activation::Identity);
-        assert_tensors_close("a view", got, twin).await;
-    }
-}
-
-async fn assert_tensors_close(what: &str, got: Tensor<2>, expected: Tensor<2>) {
-    assert_close("linear", what, &read(got).await, &read(expected).await, 2e-5);
 }
 
 /// The numbers of a tensor.

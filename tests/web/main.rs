@@ -8,7 +8,7 @@ mod common;
 use std::cell::RefCell;
 
 use burn::tensor::Device;
-use common::{GANS, GPT2S, assert_close, draw};
+use common::{GANS, GPT2S, assert_close, draw, kernels};
 use hearth::options::Options;
 use serde_json::json;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -89,11 +89,29 @@ async fn every_gpt2_agrees_with_transformers_on_webgpu() {
 }
 
 #[wasm_bindgen_test]
-async fn linear_is_its_twin_on_the_cpu() {
-    common::assert_linear_is_its_twin(&Device::flex()).await;
+async fn every_kernel_is_its_twin_on_the_cpu() {
+    every_kernel_is_its_twin(&Device::flex()).await;
 }
 
 #[wasm_bindgen_test]
-async fn linear_is_its_twin_on_webgpu() {
-    common::assert_linear_is_its_twin(&webgpu().await).await;
+async fn every_kernel_is_its_twin_on_webgpu() {
+    every_kernel_is_its_twin(&webgpu().await).await;
+}
+
+async fn every_kernel_is_its_twin(device: &Device) {
+    kernels::assert_linear_is_its_twin(device).await;
+    kernels::assert_a_turned_weight_is_read_as_it_looks(device).await;
+    kernels::assert_gather_takes_rows(device).await;
+    kernels::assert_layer_norm_is_its_twin(device).await;
+    kernels::assert_attention_is_its_twin(device).await;
+}
+
+#[wasm_bindgen_test]
+async fn the_same_tokens_come_as_from_transformers_on_the_cpu() {
+    common::assert_writes_as_transformers(&Device::flex()).await;
+}
+
+#[wasm_bindgen_test]
+async fn the_same_tokens_come_as_from_transformers_on_webgpu() {
+    common::assert_writes_as_transformers(&webgpu().await).await;
 }

@@ -1,31 +1,145 @@
-//! [`linear`] for the CPU, in the four-lane vectors that wasm has.
+//! [`linear`](super::linear) for the CPU, in the four-lane vectors that wasm has.
 //!
-//! Few rows are bound by reading the weights, so they are read once, in order. Many rows are bound by arithmetic: a
-//! panel of eight columns is packed to lie together, and tiles of four rows by eight columns stay in registers.
+//! Few rows are bound by reading the weights, so they are read once, in order, as they are packed. Many rows are bound
+//! by arithmetic: a panel of eight columns is packed to lie together, and tiles of four rows by eight columns stay in
+//! registers.
 
 use super::Activation;
+use crate::kernels::integers::{Inputs, ScaledSum, add_four_rows};
 use crate::kernels::lanes::Lanes;
+use crate::kernels::weight::{Layout, OnCpu, Q8_BLOCK, Weight, as_bytes};
 
 /// Columns of a panel: two vectors.
 const PANEL: usize = 8;
 /// Rows of a tile. With two vectors of columns, its sums take eight of the sixteen registers there are.
 const TILE: usize = 4;
 
-/// `activation(x · weight + bias)`, all row-major: `x [rows, inner]`, `weight [inner, columns]`, `bias [columns]`.
-pub fn linear(x: &[f32], weight: &[f32], bias: &[f32], activation: Activation) -> Vec<f32> {
-    let columns = bias.len();
-    let inner = weight.len().checked_div(columns).unwrap_or(0);
-    let rows = x.len().checked_div(inner).unwrap_or(0);
-    let mut y = bias.repeat(rows);
-    if rows < TILE {
-        for (y, x) in y.chunks_exact_mut(columns.max(1)).zip(x.chunks_exact(inner.max(1))) {
-            add_row(y, x, weight);
-        }
-    } else {
-        add_panels(&mut y, x, weight, inner, columns);
+/// `y += x · weight`, row-major: `x [rows, inputs]`, `y [rows, outputs]`.
+pub fn add_product(y: &mut [f32], x: &[f32], weight: &Weight, matrix: &OnCpu) {
+    let (inputs, outputs) = (weight.inputs(), weight.outputs());
+    if inputs == 0 || outputs == 0 {
+        return;
     }
-    activate(&mut y, activation);
-    y
+    let few = y.len() / outputs < TILE;
+    match (weight.layout(), matrix) {
+        (Layout::InOut, OnCpu::Q8 { bytes, scales }) if few => {
+            for (y, x) in y.chunks_exact_mut(outputs).zip(x.chunks_exact(inputs)) {
+                add_bytes(y, x, bytes.storage(), scales.storage());
+            }
+        }
+        (Layout::InOut, _) if few => add_rows(y, x, weight, matrix),
+        (Layout::InOut, _) => add_panels(y, x, weight, matrix),
+        (Layout::OutIn, OnCpu::Q8 { bytes, scales }) => {
+            for (y, x) in y.chunks_exact_mut(outputs).zip(x.chunks_exact(inputs)) {
+                add_dots_of_bytes(y, x, bytes.storage(), scales.storage());
+            }
+        }
+        (Layout::OutIn, _) => add_dots(y, x, weight, matrix),
+    }
+}
+
+/// For a weight `[inputs, outputs]`: four rows of it at a time, unpacked if need be, to every row of `y`.
+fn add_rows(y: &mut [f32], x: &[f32], weight: &Weight, matrix: &OnCpu) {
+    let (inputs, outputs) = (weight.inputs(), weight.outputs());
+    let mut scratch = vec![0.0; 4 * outputs];
+    for start in (0..inputs).step_by(4) {
+        let end = inputs.min(start + 4);
+        let rows = matrix.rows(start..end, weight, &mut scratch);
+        for (y, x) in y.chunks_exact_mut(outputs).zip(x.chunks_exact(inputs)) {
+            add_row(y, &x[start..end], rows);
+        }
+    }
+}
+
+/// For a weight `[outputs, inputs]`: the dot products of each of its rows, four at a time.
+fn add_dots(y: &mut [f32], x: &[f32], weight: &Weight, matrix: &OnCpu) {
+    let (inputs, outputs) = (weight.inputs(), weight.outputs());
+    let mut scratch = vec![0.0; 4 * inputs];
+    for start in (0..outputs).step_by(4) {
+        let end = outputs.min(start + 4);
+        let rows = matrix.rows(start..end, weight, &mut scratch);
+        for (y, x) in y.chunks_exact_mut(outputs).zip(x.chunks_exact(inputs)) {
+            // Rows that are missing in the last four are the first again, and not added.
+            let row = |index: usize| rows.chunks_exact(inputs).nth(index).unwrap_or(&rows[..inputs]);
+            for (y, dot) in y[start..end].iter_mut().zip(dots(x, [row(0), row(1), row(2), row(3)])) {
+                *y += dot;
+            }
+        }
+    }
+}
+
+/// The dot products of `x` with four rows.
+fn dots(x: &[f32], rows: [&[f32]; 4]) -> [f32; 4] {
+    let (x_fours, x_rest) = x.as_chunks::<4>();
+    let [(w0, e0), (w1, e1), (w2, e2), (w3, e3)] = rows.map(<[f32]>::as_chunks::<4>);
+    let mut sums = [Lanes::splat(0.0); 4];
+    for ((((x, w0), w1), w2), w3) in x_fours.iter().zip(w0).zip(w1).zip(w2).zip(w3) {
+        let x = Lanes::load(x);
+        sums[0] = sums[0].add_product(x, Lanes::load(w0));
+        sums[1] = sums[1].add_product(x, Lanes::load(w1));
+        sums[2] = sums[2].add_product(x, Lanes::load(w2));
+        sums[3] = sums[3].add_product(x, Lanes::load(w3));
+    }
+    let rest = |row: &[f32]| x_rest.iter().zip(row).map(|(x, w)| x * w).sum::<f32>();
+    let rests = [e0, e1, e2, e3].map(rest);
+    std::array::from_fn(|index| sums[index].sum() + rests[index])
+}
+
+/// For a weight `[inputs, outputs]` of bytes: blocks of inputs that share their scales, in whole numbers.
+fn add_bytes(y: &mut [f32], x: &[f32], bytes: &[i32], scales: &[f32]) {
+    let padded = y.len().next_multiple_of(4);
+    let bytes: &[i8] = as_bytes(bytes);
+    let inputs = Inputs::new(x);
+    let zeros = vec![0_i8; padded];
+    let mut sums = vec![0_i32; padded];
+    let blocks = bytes.chunks(Q8_BLOCK * padded).zip(scales.chunks_exact(padded));
+    for ((bytes, scales), (x, x_scale)) in blocks.zip(inputs.blocks.iter().zip(&inputs.scales)) {
+        sums.fill(0);
+        for (rows, x) in bytes.chunks(4 * padded).zip(x.as_chunks::<4>().0) {
+            // Rows that are missing in the last four are zeros.
+            let row = |index: usize| rows.chunks_exact(padded).nth(index).unwrap_or(&zeros);
+            let rows = [row(0), row(1), row(2), row(3)];
+            let [(a, a_rest), (b, b_rest), (c, c_rest), (d, d_rest)] = rows.map(<[i8]>::as_chunks::<8>);
+            let (sums, sums_rest) = sums.as_chunks_mut::<8>();
+            for ((((sums, a), b), c), d) in sums.iter_mut().zip(a).zip(b).zip(c).zip(d) {
+                add_four_rows(sums, [a, b, c, d], *x);
+            }
+            for (column, sum) in sums_rest.iter_mut().enumerate() {
+                for (row, x) in [a_rest, b_rest, c_rest, d_rest].into_iter().zip(x) {
+                    *sum += i32::from(row[column]) * i32::from(*x);
+                }
+            }
+        }
+        let x_scale = x_scale / 127.0;
+        for ((y, sum), scale) in y.iter_mut().zip(&sums).zip(scales) {
+            #[allow(clippy::cast_precision_loss)] // 24 bits are as many as an f32 has
+            let sum = *sum as f32;
+            *y += sum * (scale * x_scale);
+        }
+    }
+}
+
+/// For a weight `[outputs, inputs]` of bytes: the dot products of each of its rows.
+fn add_dots_of_bytes(y: &mut [f32], x: &[f32], bytes: &[i32], scales: &[f32]) {
+    let inputs = Inputs::new(x);
+    let padded = x.len().next_multiple_of(4);
+    let rows = as_bytes(bytes).chunks_exact(padded).zip(scales.chunks_exact(inputs.scales.len()));
+    for (y, (row, scales)) in y.iter_mut().zip(rows) {
+        let mut sum = ScaledSum::zero();
+        let (whole, rest) = row.as_chunks::<Q8_BLOCK>();
+        let x_blocks = inputs.blocks.iter().zip(&inputs.scales);
+        for ((w, scale), (x, x_scale)) in whole.iter().zip(scales).zip(x_blocks) {
+            sum = sum.add(w, x, scale * x_scale);
+        }
+        if let (false, Some(x), Some(x_scale), Some(scale)) =
+            (rest.is_empty(), inputs.blocks.last(), inputs.scales.last(), scales.last())
+        {
+            let mut w = [0; Q8_BLOCK];
+            w[..rest.len()].copy_from_slice(rest);
+            sum = sum.add(&w, x, scale * x_scale);
+        }
+        *y += sum.total() / 127.0;
+    }
 }
 
 /// `y += x · weight` for one row, four rows of the weights at a time.
@@ -62,13 +176,16 @@ fn add_row(y: &mut [f32], x: &[f32], weight: &[f32]) {
 /// Columns that are packed at a time: whole cache lines of each row.
 const BLOCK: usize = 64;
 
-/// `y += x · weight`, panel by panel.
-fn add_panels(y: &mut [f32], x: &[f32], weight: &[f32], inner: usize, columns: usize) {
+/// For a weight `[inputs, outputs]`: `y += x · weight`, panel by panel.
+fn add_panels(y: &mut [f32], x: &[f32], weight: &Weight, matrix: &OnCpu) {
+    let (inner, columns) = (weight.inputs(), weight.outputs());
     let mut panels = vec![[0.0; PANEL]; inner * (BLOCK / PANEL)];
+    let mut scratch = [0.0; BLOCK];
     for start in (0..columns).step_by(BLOCK) {
         let width = BLOCK.min(columns - start);
-        for (row, weight) in weight.chunks_exact(columns).enumerate() {
-            let (whole, rest) = weight[start..start + width].as_chunks();
+        for row in 0..inner {
+            let values = matrix.part(row, start..start + width, weight, &mut scratch);
+            let (whole, rest) = values.as_chunks();
             for (panel, values) in whole.iter().enumerate() {
                 panels[panel * inner + row] = *values;
             }
@@ -121,7 +238,8 @@ fn add_products(sums: [Lanes; 2], x: f32, w: [Lanes; 2]) -> [Lanes; 2] {
     [sums[0].add_product(x, w[0]), sums[1].add_product(x, w[1])]
 }
 
-fn activate(y: &mut [f32], activation: Activation) {
+/// Applies an activation to every value.
+pub fn activate(y: &mut [f32], activation: Activation) {
     match activation {
         Activation::Identity => {}
         Activation::Relu => y.iter_mut().for_each(|y| *y = y.max(0.0)),

@@ -1,65 +1,108 @@
-//! [`linear`](super::linear) for the GPU: `linear.wgsl`, launched through Burn's own client.
+//! [`linear`](super::linear) for the GPU: one shader for each layout of the weight.
 
-use burn::backend::Wgpu;
-use burn::backend::wgpu::{CubeDim, CubeTensor, KernelSource, SourceKernel, SourceTemplate, into_contiguous};
-use burn::tensor::{DType, Shape, Tensor};
-use cubecl::prelude::{CubeCount, KernelId};
-use cubecl::server::{KernelArguments, MetadataBindingInfo};
+use burn::tensor::Tensor;
 
-use super::Activation;
+use super::{Activation, Linear};
+use crate::kernels::gpu::{Quads, Shader, WORKGROUP, buffer, float, for_rows, launch, weight, word};
+use crate::kernels::weight::{Format, Layout, Q8_BLOCK};
 
-/// Invocations of a workgroup; `linear.wgsl` says the same.
-const WORKGROUP: usize = 64;
 /// Rows of one invocation when there are many: the more, the seldomer the weights are read.
 const MANY_ROWS: usize = 8;
+/// Invocations that share the inputs of a single row, which would else have too few to fill a GPU.
+const SLICES: usize = 8;
+/// The most workgroups in one dimension.
+const MAX_GROUPS: usize = 65_535;
 
-/// The shader with its constants, which name it in the cache of pipelines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct Shader {
+struct LinearShader {
+    layout: Layout,
+    quads: Quads,
     rows: usize,
-    vector: &'static str,
+    bias: bool,
+    residual: bool,
 }
 
-impl KernelSource for Shader {
-    fn source(&self) -> SourceTemplate {
-        let Self { rows, vector } = self;
-        let mut source = format!("alias V = {vector};\nconst ROWS = {rows}u;\n");
-        for line in include_str!("linear.wgsl").lines() {
-            let per_row = line.contains('#') && !line.trim_start().starts_with("//");
-            for row in 0..if per_row { *rows } else { 1 } {
-                source.push_str(&line.replace('#', &row.to_string()));
-                source.push('\n');
+impl LinearShader {
+    fn slices(&self) -> usize {
+        if self.rows == 1 { SLICES } else { 1 }
+    }
+}
+
+impl Shader for LinearShader {
+    fn body(&self) -> String {
+        let scale = match (self.quads.format, self.layout) {
+            (Format::Q8, Layout::InOut) => {
+                "fn scale(block: u32, column: u32) -> vec4<f32> {
+                    let at = 4u * (block * ((info.width + 3u) / 4u) + column);
+                    return vec4(scales[at], scales[at + 1u], scales[at + 2u], scales[at + 3u]);
+                }"
             }
-        }
-        SourceTemplate::new(source)
+            (Format::Q8, Layout::OutIn) => {
+                "fn scale(row: u32, block: u32) -> f32 {
+                    return scales[row * ((info.width + BLOCK - 1u) / BLOCK) + block];
+                }"
+            }
+            _ => "fn scale(a: u32, b: u32) -> f32 { return 1.0; }",
+        };
+        let read = |name: &str, there: bool, bound: &str| {
+            let value = if there { format!("{name}[{bound}]") } else { "0.0".to_owned() };
+            format!("fn {name}_at(index: u32) -> f32 {{ return {value}; }}\n")
+        };
+        let main = match self.layout {
+            Layout::InOut => include_str!("in_out.wgsl"),
+            Layout::OutIn => include_str!("out_in.wgsl"),
+        };
+        [
+            &format!("const ROWS = {}u;\nconst SLICES = {}u;\n", self.rows, self.slices()),
+            &format!("const BLOCK = {Q8_BLOCK}u;\n"),
+            self.quads.function(),
+            scale,
+            // The last four columns can reach behind the end.
+            &format!("\n{}", read("bias", self.bias, "min(index, info.outputs - 1u)")),
+            &read("residual", self.residual, "index"),
+            include_str!("activation.wgsl"),
+            &for_rows(main, self.rows),
+        ]
+        .concat()
     }
 
-    fn id(&self) -> KernelId {
-        KernelId::new::<Self>().info(*self)
+    fn buffers(&self) -> Vec<(&'static str, &'static str)> {
+        let mut buffers = vec![("x", "f32")];
+        buffers.extend(self.quads.buffers());
+        buffers.extend(self.bias.then_some(("bias", "f32")));
+        buffers.extend(self.residual.then_some(("residual", "f32")));
+        buffers.push(("y", "f32"));
+        buffers
     }
 
-    fn lang(&self) -> &'static str {
-        "wgsl"
+    fn info(&self) -> &'static [&'static str] {
+        &["rows", "inputs", "outputs", "width", "groups", "activation", "slope"]
     }
 }
 
 /// `None` when the tensors are not on a GPU.
-pub fn linear(
-    x: &Tensor<2>,
-    weight: &Tensor<2>,
-    bias: &Tensor<1>,
-    activation: Activation,
-) -> Option<Tensor<2>> {
-    let ([rows, inner], [_, columns]) = (x.dims(), weight.dims());
-    let x = on_gpu(x.clone().try_into_primitive::<Wgpu>().ok()?);
-    let weight = on_gpu(weight.clone().try_into_primitive::<Wgpu>().ok()?);
-    let bias = on_gpu(bias.clone().try_into_primitive::<Wgpu>().ok()?);
+pub fn linear(x: &Tensor<2>, call: &Linear) -> Option<Tensor<2>> {
+    let Linear { weight: matrix, bias, residual, activation } = call;
+    let (rows, inputs, outputs) = (x.dims()[0], matrix.inputs(), matrix.outputs());
+    let shader = LinearShader {
+        layout: matrix.layout(),
+        quads: Quads::of(matrix),
+        rows: if rows == 1 { 1 } else { MANY_ROWS },
+        bias: bias.is_some(),
+        residual: residual.is_some(),
+    };
+    let mut buffers = vec![buffer(x)?];
+    buffers.extend(weight(matrix)?);
+    buffers.extend(bias.as_ref().and_then(buffer));
+    buffers.extend(residual.as_ref().and_then(buffer));
 
-    let (vector, lanes) = if columns % 4 == 0 { ("vec4<f32>", 4) } else { ("f32", 1) };
-    let shader = Shader { rows: if rows == 1 { 1 } else { MANY_ROWS }, vector };
-    let width = columns / lanes;
-    let groups = CubeCount::Static(word(width.div_ceil(WORKGROUP)), word(rows.div_ceil(shader.rows)), 1);
-    let (code, slope) = match activation {
+    let per_group = match matrix.layout() {
+        Layout::InOut => 4 * WORKGROUP / shader.slices(),
+        Layout::OutIn => WORKGROUP / (Q8_BLOCK / 4),
+    };
+    let all = outputs.div_ceil(per_group);
+    let groups = all.min(MAX_GROUPS);
+    let (code, slope) = match *activation {
         Activation::Identity => (0, 0.0),
         Activation::Relu => (1, 0.0),
         Activation::LeakyRelu(slope) => (2, slope),
@@ -69,30 +112,14 @@ pub fn linear(
         Activation::Gelu => (6, 0.0),
         Activation::GeluTanh => (7, 0.0),
     };
-    let info = [word(rows), word(inner), word(width), code, f32::to_bits(slope), 0];
-    let info = info.as_chunks::<2>().0.iter().map(|&[low, high]| u64::from(low) | u64::from(high) << 32);
-
-    let (client, device) = (x.client.clone(), x.device.clone());
-    let y = client.empty(rows * columns * size_of::<f32>());
-    let arguments = KernelArguments::new()
-        .with_buffers(vec![
-            x.handle.binding(),
-            weight.handle.binding(),
-            bias.handle.binding(),
-            y.clone().binding(),
-        ])
-        .with_info(MetadataBindingInfo::custom(info.collect()));
-    client.launch(Box::new(SourceKernel::new(shader, CubeDim::new_1d(word(WORKGROUP)))), groups, arguments);
-    let y = CubeTensor::new_contiguous(client, device, Shape::from([rows, columns]), y, DType::F32);
-    Some(Tensor::from_primitive::<Wgpu>(y))
-}
-
-fn on_gpu(tensor: CubeTensor) -> CubeTensor {
-    into_contiguous(tensor)
-}
-
-/// A size as the shader has it.
-#[allow(clippy::cast_possible_truncation)] // a tensor of 2³² rows fits on no device
-fn word(size: usize) -> u32 {
-    size as u32
+    let width = matrix.shape()[1];
+    let info =
+        [word(rows), word(inputs), word(outputs), word(width), word(groups), code, float(slope)];
+    launch(
+        shader,
+        [groups, rows.div_ceil(shader.rows), all.div_ceil(groups)],
+        buffers,
+        [rows, outputs],
+        &info,
+    )
 }

@@ -1,4 +1,4 @@
-//! `activation(x · weight + bias)` in one pass.
+//! `activation(x · weight + bias) + residual` in one pass.
 
 mod cpu;
 #[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
@@ -6,8 +6,9 @@ mod gpu;
 
 use burn::backend::Flex;
 use burn::module::Param;
-use burn::nn::Linear;
 use burn::tensor::{Tensor, TensorData, activation};
+
+use super::weight::Weight;
 
 /// What happens to each output of a linear layer.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -30,41 +31,80 @@ pub enum Activation {
     GeluTanh,
 }
 
-/// `activation(x · weight + bias)` for `x [rows, inner]`, `weight [inner, columns]` and `bias [columns]`,
-/// all `f32` on one device. Gives `[rows, columns]`.
+/// What [`linear`] does with its input.
+#[derive(Debug, Clone)]
+pub struct Linear<'a> {
+    /// The matrix.
+    pub weight: &'a Weight,
+    /// `[outputs]`, added to the product.
+    pub bias: Option<Tensor<1>>,
+    /// Applied to the sum.
+    pub activation: Activation,
+    /// `[rows, outputs]`, added at last: what a residual connection carries past the layer.
+    pub residual: Option<Tensor<2>>,
+}
+
+/// `activation(x · weight + bias) + residual` for `x [rows, inputs]`. Gives `[rows, outputs]`.
 ///
 /// # Panics
-/// When the shapes do not fit.
-pub fn linear(x: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>, activation: Activation) -> Tensor<2> {
-    let ([rows, inner], [weight_inner, columns]) = (x.dims(), weight.dims());
-    assert_eq!((weight_inner, columns), (inner, bias.dims()[0]), "linear: the shapes do not fit");
+/// When the shapes do not fit, or the tensors are on several devices.
+pub fn linear(x: &Tensor<2>, call: &Linear) -> Tensor<2> {
+    let [rows, inputs] = x.dims();
+    let outputs = call.weight.outputs();
+    assert!(
+        inputs == call.weight.inputs()
+            && call.bias.as_ref().is_none_or(|bias| bias.dims() == [outputs])
+            && call.residual.as_ref().is_none_or(|residual| residual.dims() == [rows, outputs]),
+        "linear: the shapes do not fit"
+    );
     #[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
-    if let Some(y) = gpu::linear(&x, &weight, &bias, activation) {
+    if let Some(y) = gpu::linear(x, call) {
         return y;
     }
-    let device = x.device();
-    let primitive =
-        |tensor: Tensor<2>| tensor.try_into_primitive::<Flex>().map(|tensor| tensor.to_contiguous());
-    let (Ok(x_data), Ok(weight_data), Ok(bias_data)) =
-        (primitive(x.clone()), primitive(weight.clone()), primitive(bias.clone().unsqueeze()))
-    else {
-        return linear_twin(x, weight, bias, activation);
+    on_cpu(x, call).expect("linear: all tensors are on the GPU or all on the CPU")
+}
+
+fn on_cpu(x: &Tensor<2>, call: &Linear) -> Option<Tensor<2>> {
+    let Linear { weight, bias, activation, residual } = call;
+    let floats = |tensor: Tensor<2>| Some(tensor.try_into_primitive::<Flex>().ok()?.to_contiguous());
+    let ([rows, _], outputs) = (x.dims(), weight.outputs());
+    let matrix = weight.on_cpu()?;
+    let input = floats(x.clone())?;
+    let mut y = match bias {
+        Some(bias) => floats(bias.clone().unsqueeze())?.storage::<f32>().repeat(rows),
+        None => vec![0.0; rows * outputs],
     };
-    let y = cpu::linear(x_data.storage(), weight_data.storage(), bias_data.storage(), activation);
-    Tensor::from_data(TensorData::new(y, [rows, columns]), &device)
+    cpu::add_product(&mut y, input.storage(), weight, &matrix);
+    cpu::activate(&mut y, *activation);
+    if let Some(residual) = residual {
+        for (y, residual) in y.iter_mut().zip(floats(residual.clone())?.storage::<f32>()) {
+            *y += residual;
+        }
+    }
+    Some(Tensor::from_data(TensorData::new(y, [rows, outputs]), &x.device()))
 }
 
-/// [`linear`] with the weight and bias of Burn's layer; one that has no bias adds nothing.
-pub fn linear_layer(layer: &Linear, x: Tensor<2>, activation: Activation) -> Tensor<2> {
-    let Linear { weight, bias } = layer;
-    let bias = bias.as_ref().map_or_else(|| Tensor::zeros([weight.dims()[1]], &x.device()), Param::val);
-    linear(x, weight.val(), bias, activation)
+/// [`linear`] with the weight and bias of one of Burn's layers.
+pub fn linear_layer(layer: &burn::nn::Linear, x: &Tensor<2>, activation: Activation) -> Tensor<2> {
+    let weight = Weight::from_tensor(layer.weight.val());
+    let bias = layer.bias.as_ref().map(Param::val);
+    linear(x, &Linear { weight: &weight, bias, activation, residual: None })
 }
 
-/// The same as [`linear`] in Burn's own operations.
-pub fn linear_twin(x: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>, activation: Activation) -> Tensor<2> {
-    let y = x.matmul(weight) + bias.unsqueeze();
-    match activation {
+/// The same as [`linear`] in Burn's own operations, for a weight `[inputs, outputs]`.
+pub fn linear_twin(
+    x: Tensor<2>,
+    weight: Tensor<2>,
+    bias: Option<Tensor<1>>,
+    activation: Activation,
+    residual: Option<Tensor<2>>,
+) -> Tensor<2> {
+    let y = x.matmul(weight);
+    let y = match bias {
+        Some(bias) => y + bias.unsqueeze(),
+        None => y,
+    };
+    let y = match activation {
         Activation::Identity => y,
         Activation::Relu => activation::relu(y),
         Activation::LeakyRelu(slope) => activation::leaky_relu(y, f64::from(slope)),
@@ -73,5 +113,9 @@ pub fn linear_twin(x: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>, activation:
         Activation::Silu => activation::silu(y),
         Activation::Gelu => activation::gelu(y),
         Activation::GeluTanh => activation::gelu_approximate(y),
+    };
+    match residual {
+        Some(residual) => y + residual,
+        None => y,
     }
 }

@@ -1,0 +1,49 @@
+//! [`attention`](super::attention) for the CPU: one query after the other.
+
+use super::Attention;
+use crate::kernels::lanes::{add_scaled, dot};
+
+/// `keys` and `values` have the `shape` of the cache, `[rows, n_head, capacity, head_size]`.
+pub fn attention(
+    qkv: &[f32],
+    keys: &mut [f32],
+    values: &mut [f32],
+    [rows, n_head, capacity, head_size]: [usize; 4],
+    Attention { position, scale }: Attention,
+) -> Vec<f32> {
+    let width = n_head * head_size;
+    let length = qkv.len() / (3 * width) / rows;
+    let mut mixed = vec![0.0; rows * length * width];
+    let mut scores = vec![0.0; position + length];
+    for row in 0..rows {
+        for head in 0..n_head {
+            let cache = (row * n_head + head) * capacity * head_size..;
+            let (keys, values) = (&mut keys[cache.clone()], &mut values[cache]);
+            let part = |token: usize, part: usize| {
+                &qkv[((row * length + token) * 3 + part) * width + head * head_size..][..head_size]
+            };
+            for token in 0..length {
+                let place = (position + token) * head_size..(position + token + 1) * head_size;
+                keys[place.clone()].copy_from_slice(part(token, 1));
+                values[place].copy_from_slice(part(token, 2));
+
+                let scores = &mut scores[..=position + token];
+                let query = part(token, 0);
+                for (score, key) in scores.iter_mut().zip(keys.chunks_exact(head_size)) {
+                    *score = scale * dot(query, key);
+                }
+                let largest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+                let mut total = 0.0;
+                for score in scores.iter_mut() {
+                    *score = (*score - largest).exp();
+                    total += *score;
+                }
+                let to = &mut mixed[(row * length + token) * width + head * head_size..][..head_size];
+                for (score, value) in scores.iter().zip(values.chunks_exact(head_size)) {
+                    add_scaled(to, score / total, value);
+                }
+            }
+        }
+    }
+    mixed
+}

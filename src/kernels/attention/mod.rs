@@ -1,0 +1,136 @@
+//! Causal attention of new tokens to themselves and to those before, whose keys and values are kept.
+//!
+//! Source: Vaswani et al., "Attention Is All You Need" (2017), <https://arxiv.org/abs/1706.03762>.
+
+mod cpu;
+#[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
+mod gpu;
+
+use burn::backend::Flex;
+use burn::tensor::{Bool, Device, Int, Tensor, TensorData, activation::softmax};
+
+/// The keys and values of the tokens that one attention layer has read, each `[rows, n_head, capacity, head_size]`.
+#[derive(Debug)]
+pub struct KeyValues {
+    /// Keys and values. Taken out while they are written, so that they have one owner and are written in place.
+    halves: Option<[Tensor<4>; 2]>,
+    shape: [usize; 4],
+}
+
+impl KeyValues {
+    /// Room for `capacity` tokens in each row.
+    #[must_use]
+    pub fn new(rows: usize, n_head: usize, capacity: usize, head_size: usize, device: &Device) -> Self {
+        let shape = [rows, n_head, capacity, head_size];
+        Self { halves: Some([Tensor::zeros(shape, device), Tensor::zeros(shape, device)]), shape }
+    }
+
+    /// Makes row `i` what row `rows[i]` was.
+    pub fn select_rows(&mut self, rows: &[usize]) {
+        self.halves = self.halves.take().map(|halves| {
+            halves.map(|half| {
+                let indices: Vec<i64> = rows.iter().map(|&row| i64::try_from(row).unwrap_or(0)).collect();
+                let indices = Tensor::<1, Int>::from_data(TensorData::from(indices.as_slice()), &half.device());
+                half.select(0, indices)
+            })
+        });
+        self.shape[0] = rows.len();
+    }
+}
+
+/// What [`attention`] does with its input.
+#[derive(Debug, Clone, Copy)]
+pub struct Attention {
+    /// Tokens of each row that were read before.
+    pub position: usize,
+    /// What scores are multiplied by.
+    pub scale: f32,
+}
+
+/// `softmax(scale · queries · keysᵀ) · values` in every head, where a token sees itself and those before it.
+///
+/// `qkv [rows · length, 3 · n_head · head_size]` has the new tokens' queries, keys and values side by side; the keys and
+/// values are added to `cache` from `position` on. Gives `[rows · length, n_head · head_size]`.
+///
+/// # Panics
+/// When the shapes do not fit, or the tokens are more than the cache has room for.
+pub fn attention(qkv: &Tensor<2>, cache: &mut KeyValues, call: Attention) -> Tensor<2> {
+    let [rows, n_head, capacity, head_size] = cache.shape;
+    let [tokens, width] = qkv.dims();
+    let length = tokens / rows;
+    assert!(
+        tokens == rows * length && width == 3 * n_head * head_size && call.position + length <= capacity,
+        "attention: the shapes do not fit"
+    );
+    let Some([keys, values]) = cache.halves.take() else {
+        panic!("attention: the cache was lost when an earlier call panicked");
+    };
+    #[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
+    if let Some(mixed) = gpu::attention(qkv, &keys, &values, call) {
+        cache.halves = Some([keys, values]);
+        return mixed;
+    }
+    let device = qkv.device();
+    let floats = |tensor: Tensor<4>| tensor.try_into_primitive::<Flex>();
+    let (Ok(input), Ok(mut keys), Ok(mut values)) =
+        (floats(qkv.clone().unsqueeze()), floats(keys), floats(values))
+    else {
+        panic!("attention: all tensors are on the GPU or all on the CPU")
+    };
+    let mixed = cpu::attention(
+        input.to_contiguous().storage(),
+        keys.storage_mut(),
+        values.storage_mut(),
+        cache.shape,
+        call,
+    );
+    cache.halves = Some([Tensor::from_primitive::<Flex>(keys), Tensor::from_primitive::<Flex>(values)]);
+    Tensor::from_data(TensorData::new(mixed, [tokens, width / 3]), &device)
+}
+
+/// How much each token of one text attends to each, `[n_head, length, length]`: rows are distributions, and nothing
+/// looks ahead. `qkv` is as in [`attention`], of a single row.
+#[must_use]
+pub fn attention_probs(qkv: Tensor<2>, n_head: usize, scale: f32) -> Tensor<3> {
+    let [queries, keys, _] = parts(qkv, 1, n_head);
+    probs(queries, keys, 0, scale).squeeze_dim(0)
+}
+
+/// The same as [`attention`] in Burn's own operations. `before` are the keys and values of earlier tokens,
+/// `[rows, n_head, position, head_size]`.
+#[must_use]
+pub fn attention_twin(
+    qkv: Tensor<2>,
+    rows: usize,
+    n_head: usize,
+    before: Option<[Tensor<4>; 2]>,
+    scale: f32,
+) -> Tensor<2> {
+    let [tokens, width] = qkv.dims();
+    let [queries, mut keys, mut values] = parts(qkv, rows, n_head);
+    let mut position = 0;
+    if let Some([old_keys, old_values]) = before {
+        position = old_keys.dims()[2];
+        keys = Tensor::cat(vec![old_keys, keys], 2);
+        values = Tensor::cat(vec![old_values, values], 2);
+    }
+    let mixed = probs(queries, keys, position, scale).matmul(values);
+    mixed.swap_dims(1, 2).reshape([tokens, width / 3])
+}
+
+/// Queries, keys and values, each `[rows, n_head, length, head_size]`.
+fn parts(qkv: Tensor<2>, rows: usize, n_head: usize) -> [Tensor<4>; 3] {
+    let [tokens, width] = qkv.dims();
+    let all = qkv.reshape([rows, tokens / rows, 3, n_head, width / 3 / n_head]);
+    std::array::from_fn(|part| all.clone().narrow(2, part, 1).squeeze_dim::<4>(2).swap_dims(1, 2))
+}
+
+/// `[rows, n_head, length, position + length]`
+fn probs(queries: Tensor<4>, keys: Tensor<4>, position: usize, scale: f32) -> Tensor<4> {
+    let [_, _, length, _] = queries.dims();
+    let scores = queries.mul_scalar(scale).matmul(keys.swap_dims(2, 3));
+    #[allow(clippy::cast_possible_wrap)] // at most a context
+    let ahead = Tensor::<2, Bool>::tril_mask([length, position + length], position as i64, &scores.device());
+    let ahead = ahead.unsqueeze::<4>().expand(scores.dims());
+    softmax(scores.mask_fill(ahead, f32::MIN), 3)
+}

@@ -1,0 +1,185 @@
+//! What the kernels for the GPU share: a shader with its buffers, launched through Burn's own client.
+
+use std::fmt::Debug;
+use std::hash::Hash;
+
+use burn::backend::Wgpu;
+use burn::backend::wgpu::{CubeDim, CubeTensor, KernelSource, SourceKernel, SourceTemplate, into_contiguous};
+use burn::tensor::{DType, Int, Shape, Tensor};
+use cubecl::prelude::{CubeCount, KernelId};
+use cubecl::server::{KernelArguments, MetadataBindingInfo};
+
+use super::weight::{Format, Values, Weight};
+
+/// A WGSL shader. Its value names it in the cache of pipelines, so that the text is only made once.
+pub trait Shader: Copy + Debug + Eq + Hash + Send + Sync + 'static {
+    /// Its text, without the buffers: [`launch`] declares those.
+    fn body(&self) -> String;
+
+    /// Names and types of its buffers, in the order in which they are launched; `info` comes after them.
+    fn buffers(&self) -> Vec<(&'static str, &'static str)>;
+
+    /// Names of the numbers of `info`.
+    fn info(&self) -> &'static [&'static str];
+}
+
+/// Invocations of a workgroup, in every shader.
+pub const WORKGROUP: usize = 64;
+
+#[derive(Debug, Clone, Copy)]
+struct Source<S>(S);
+
+impl<S: Shader> KernelSource for Source<S> {
+    fn source(&self) -> SourceTemplate {
+        use std::fmt::Write;
+        let mut text = String::new();
+        let fields: Vec<String> = self.0.info().iter().map(|name| format!("{name}: u32")).collect();
+        let _ = writeln!(text, "struct Info {{ {} }}", fields.join(", ")); // writing to a String cannot fail
+        let buffers = self.0.buffers();
+        for (index, (name, kind)) in buffers.iter().enumerate() {
+            let _ = writeln!(
+                text,
+                "@group(0) @binding({index}) var<storage, read_write> {name}: array<{kind}>;"
+            );
+        }
+        let _ = writeln!(text, "@group(0) @binding({}) var<storage, read> info: Info;", buffers.len());
+        SourceTemplate::new(text + &self.0.body())
+    }
+
+    fn id(&self) -> KernelId {
+        KernelId::new::<Self>().info(self.0)
+    }
+
+    fn lang(&self) -> &'static str {
+        "wgsl"
+    }
+}
+
+/// A tensor's buffer on the GPU.
+pub struct Buffer(CubeTensor);
+
+/// The buffer of a tensor; `None` when it is not on a GPU.
+pub fn buffer<const D: usize>(tensor: &Tensor<D>) -> Option<Buffer> {
+    Some(Buffer(into_contiguous(tensor.clone().try_into_primitive::<Wgpu>().ok()?)))
+}
+
+/// The same for whole numbers.
+pub fn int_buffer<const D: usize>(tensor: &Tensor<D, Int>) -> Option<Buffer> {
+    Some(Buffer(into_contiguous(tensor.clone().try_into_primitive::<Wgpu>().ok()?)))
+}
+
+/// The buffers of a weight, as [`weight_buffers`] names them.
+pub fn weight(weight: &Weight) -> Option<Vec<Buffer>> {
+    Some(match weight.values() {
+        Values::F32(values) => vec![buffer(values)?],
+        Values::F16(words) => vec![int_buffer(words)?],
+        Values::Q8(words, scales) => vec![int_buffer(words)?, buffer(scales)?],
+    })
+}
+
+/// How a shader reads four numbers of a row of a weight at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Quads {
+    pub format: Format,
+    /// Rows are a multiple of four numbers long. Packed ones always are.
+    pub whole: bool,
+}
+
+impl Quads {
+    pub fn of(weight: &Weight) -> Self {
+        let format = weight.format();
+        Self { format, whole: format != Format::F32 || weight.shape()[1].is_multiple_of(4) }
+    }
+
+    /// Names and types of the weight's buffers.
+    pub fn buffers(self) -> Vec<(&'static str, &'static str)> {
+        match (self.format, self.whole) {
+            (Format::F32, true) => vec![("weight", "vec4<f32>")],
+            (Format::F32, false) => vec![("weight", "f32")],
+            (Format::F16, _) => vec![("weight", "vec2<u32>")],
+            (Format::Q8, _) => vec![("weight", "u32"), ("scales", "f32")],
+        }
+    }
+
+    /// WGSL's `quad(row, index)`: the numbers `4 · index` to `4 · index + 3` of a row. In `q8` they lack their scale.
+    /// `info.width` is the length of a row.
+    pub fn function(self) -> &'static str {
+        match (self.format, self.whole) {
+            (Format::F32, true) => {
+                "fn quad(row: u32, index: u32) -> vec4<f32> { return weight[row * (info.width / 4u) + index]; }\n"
+            }
+            (Format::F32, false) => {
+                "fn number(row: u32, index: u32) -> f32 {
+                    return select(0.0, weight[row * info.width + min(index, info.width - 1u)], index < info.width);
+                }
+                fn quad(row: u32, index: u32) -> vec4<f32> {
+                    let i = 4u * index;
+                    return vec4(number(row, i), number(row, i + 1u), number(row, i + 2u), number(row, i + 3u));
+                }\n"
+            }
+            (Format::F16, _) => {
+                "fn quad(row: u32, index: u32) -> vec4<f32> {
+                    let packed = weight[row * ((info.width + 3u) / 4u) + index];
+                    return vec4(unpack2x16float(packed.x), unpack2x16float(packed.y));
+                }\n"
+            }
+            (Format::Q8, _) => {
+                "fn quad(row: u32, index: u32) -> vec4<f32> {
+                    return unpack4x8snorm(weight[row * ((info.width + 3u) / 4u) + index]);
+                }\n"
+            }
+        }
+    }
+}
+
+/// A kernel's new tensor of a shape, and its launch over `groups` workgroups. The result is the last of the buffers.
+pub fn launch<const D: usize>(
+    shader: impl Shader,
+    groups: [usize; 3],
+    inputs: Vec<Buffer>,
+    shape: [usize; D],
+    info: &[u32],
+) -> Option<Tensor<D>> {
+    let first = &inputs.first()?.0;
+    let (client, device) = (first.client.clone(), first.device.clone());
+    let result = client.empty(shape.iter().product::<usize>() * size_of::<f32>());
+    let mut buffers: Vec<_> = inputs.into_iter().map(|Buffer(tensor)| tensor.handle.binding()).collect();
+    buffers.push(result.clone().binding());
+    let words = info.chunks(2).map(|pair| match pair {
+        [low, high] => u64::from(*low) | u64::from(*high) << 32,
+        one => u64::from(one[0]),
+    });
+    let arguments = KernelArguments::new()
+        .with_buffers(buffers)
+        .with_info(MetadataBindingInfo::custom(words.collect()));
+    let [x, y, z] = groups.map(word);
+    let kernel = SourceKernel::new(Source(shader), CubeDim::new_1d(word(WORKGROUP)));
+    client.launch(Box::new(kernel), CubeCount::Static(x, y, z), arguments);
+    let tensor = CubeTensor::new_contiguous(client, device, Shape::from(shape), result, DType::F32);
+    Some(Tensor::from_primitive::<Wgpu>(tensor))
+}
+
+/// A size as a shader has it.
+#[allow(clippy::cast_possible_truncation)] // a tensor of 2³² rows fits on no device
+pub fn word(size: usize) -> u32 {
+    size as u32
+}
+
+/// A number in `info`, which the shader turns back with `bitcast`.
+pub fn float(value: f32) -> u32 {
+    value.to_bits()
+}
+
+/// Repeats each line of `text` that has a `#` for every row, with the row's number in its place: with loops over
+/// arrays a shader's sums do not stay in registers, and it takes four times as long.
+pub fn for_rows(text: &str, rows: usize) -> String {
+    let mut out = String::new();
+    for line in text.lines() {
+        let per_row = line.contains('#') && !line.trim_start().starts_with("//");
+        for row in 0..if per_row { rows } else { 1 } {
+            out.push_str(&line.replace('#', &row.to_string()));
+            out.push('\n');
+        }
+    }
+    out
+}

@@ -1,0 +1,56 @@
+// activation(x · weight + bias) + residual for a weight [inputs, outputs]: an invocation has four outputs of ROWS rows.
+// SLICES invocations share the inputs of the same outputs, each taking every SLICES-th block of BLOCK.
+//
+// gpu.rs puts the constants, `quad`, `scale`, `bias_at` and `residual_at` before this, and repeats each line that has
+// a # for every row.
+
+alias V = vec4<f32>;
+const COLUMNS = 64u / SLICES;
+
+var<workgroup> parts: array<V, 64>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+    let column = group.x * COLUMNS + local % COLUMNS;
+    let slice = local / COLUMNS;
+    let row = group.y * ROWS;
+    let is_inside = 4u * column < info.width;
+    // Rows beyond the last read the last one, and are not written.
+    let start# = min(row + #u, info.rows - 1u) * info.inputs;
+    var sum# = V();
+    if is_inside {
+        for (var block = slice; block * BLOCK < info.inputs; block += SLICES) {
+            var part# = V();
+            let end = min((block + 1u) * BLOCK, info.inputs);
+            for (var k = block * BLOCK; k < end; k++) {
+                let w = quad(k, column);
+                part# += x[start# + k] * w;
+            }
+            let s = scale(block, column);
+            sum# += s * part#;
+        }
+    }
+    if SLICES == 1u {
+        if is_inside && row + #u < info.rows { write(row + #u, column, sum#); }
+        return;
+    }
+    { parts[local] = sum#; workgroupBarrier(); let total = add_parts(local); workgroupBarrier(); if is_inside && slice == 0u && row + #u < info.rows { write(row + #u, column, total); } }
+}
+
+// The sum over all slices.
+fn add_parts(local: u32) -> V {
+    var total = parts[local % COLUMNS];
+    for (var slice = 1u; slice < SLICES; slice++) {
+        total += parts[slice * COLUMNS + local % COLUMNS];
+    }
+    return total;
+}
+
+fn write(row: u32, column: u32, sum: V) {
+    let first = 4u * column;
+    let value = activate(sum + vec4(bias_at(first), bias_at(first + 1u), bias_at(first + 2u), bias_at(first + 3u)));
+    for (var i = 0u; i < min(4u, info.width - first); i++) {
+        let at = row * info.width + first + i;
+        y[at] = value[i] + residual_at(at);
+    }
+}

@@ -1,0 +1,49 @@
+use burn::tensor::Tensor;
+
+use crate::kernels::{self, Activation, Format, Layout, Weight};
+use crate::weights::Parameters;
+
+/// A linear layer: `x · weight + bias`.
+#[derive(Debug, Clone)]
+pub struct Linear {
+    weight: Weight,
+    bias: Option<Tensor<1>>,
+}
+
+impl Linear {
+    /// A layer whose checkpoint has the weight `[inputs, outputs]`, as transformers' `Conv1D`.
+    #[must_use]
+    pub fn conv1d(mut parameters: Parameters, inputs: usize, outputs: usize) -> Self {
+        let weight = parameters.weight("weight", [inputs, outputs], Layout::InOut);
+        Self { weight, bias: Some(parameters.vector("bias", outputs)) }
+    }
+
+    /// A layer without bias, of a weight that may have other uses too.
+    #[must_use]
+    pub fn without_bias(weight: Weight) -> Self {
+        Self { weight, bias: None }
+    }
+
+    /// How the weight is kept.
+    #[must_use]
+    pub fn format(&self) -> Format {
+        self.weight.format()
+    }
+
+    /// `activation(x · weight + bias)` of `x [rows, inputs]`, `[rows, outputs]`.
+    #[must_use]
+    pub fn forward(&self, x: &Tensor<2>, activation: Activation) -> Tensor<2> {
+        self.apply(x, activation, None)
+    }
+
+    /// `x · weight + bias + residual`
+    #[must_use]
+    pub fn forward_onto(&self, x: &Tensor<2>, residual: Tensor<2>) -> Tensor<2> {
+        self.apply(x, Activation::Identity, Some(residual))
+    }
+
+    fn apply(&self, x: &Tensor<2>, activation: Activation, residual: Option<Tensor<2>>) -> Tensor<2> {
+        let Self { weight, bias } = self;
+        kernels::linear(x, &kernels::Linear { weight, bias: bias.clone(), activation, residual })
+    }
+}

@@ -1,0 +1,275 @@
+//! GPT-2's loader, pipeline and run, as the worker uses them.
+
+use js_sys::{Float32Array, Object, Uint32Array};
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+
+use super::files::{self, WeightFiles};
+use super::{DeviceHandle, object, options, random_seed};
+use crate::error::Error;
+use crate::gpt2::{Defaults, Event, Loading, Pipeline, Prompt, Run, Sequence, Token};
+use crate::tokenizer::Tokenizer;
+
+/// Takes a GPT-2's weight files, piece by piece.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Gpt2Loader {
+    loading: Loading,
+    tokenizer: Tokenizer,
+    defaults: Defaults,
+    files: WeightFiles,
+}
+
+#[wasm_bindgen]
+impl Gpt2Loader {
+    /// Prepares for the weights of the model that `config_json` describes. The tokenizer is `tokenizer_json`, or
+    /// made of `vocab_json` and `merges`. `dtype` says how the weights are kept: `auto`, `f32`, `f16` or `q8`.
+    ///
+    /// # Errors
+    /// `unsupported-model`, also when model and tokenizer do not belong together; `invalid-option` for `dtype`.
+    #[wasm_bindgen(constructor)]
+    pub fn new(
+        config_json: &str,
+        tokenizer_json: Option<String>,
+        vocab_json: Option<String>,
+        merges: Option<String>,
+        generation_config_json: Option<String>,
+        dtype: &str,
+        device: &DeviceHandle,
+    ) -> Result<Gpt2Loader, JsValue> {
+        let tokenizer = match (tokenizer_json, vocab_json, merges) {
+            (Some(json), ..) => Tokenizer::from_json(&json)?,
+            (None, Some(vocab), Some(merges)) => Tokenizer::from_vocabulary(&vocab, &merges)?,
+            _ => {
+                let what = "the folder has neither tokenizer.json nor vocab.json and merges.txt";
+                return Err(Error::UnsupportedModel(what.to_owned()).into());
+            }
+        };
+        let defaults = generation_config_json.as_deref().map(Defaults::from_json).transpose()?;
+        let storage = device.storage.with_dtype(dtype)?;
+        let loading = Loading::new(config_json, storage, &device.device)?;
+        loading.config().check_tokenizer(&tokenizer)?;
+        Ok(Self {
+            loading,
+            tokenizer,
+            defaults: defaults.unwrap_or_default(),
+            files: WeightFiles::default(),
+        })
+    }
+
+    /// The files that a `model.safetensors.index.json` names.
+    ///
+    /// # Errors
+    /// `weights-invalid` for a damaged index, `weights-mismatch` when it lacks a tensor.
+    pub fn shards(&self, index_json: &str) -> Result<Vec<String>, JsValue> {
+        files::shards(index_json, &self.loading.checkpoint)
+    }
+
+    /// Begins a file, which must have this SHA-256 (hexadecimal) if one is given.
+    pub fn begin_file(&mut self, sha256: Option<String>) {
+        self.files.begin(sha256);
+    }
+
+    /// Takes the file's next bytes. Gives the whole file's length once it is known.
+    ///
+    /// # Errors
+    /// `weights-invalid` and `weights-mismatch`.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<Option<f64>, JsValue> {
+        self.files.push(bytes, &mut self.loading.checkpoint)
+    }
+
+    /// Ends a file.
+    ///
+    /// # Errors
+    /// `weights-truncated`, or `weights-invalid` for a wrong SHA-256.
+    pub fn end_file(&mut self) -> Result<(), JsValue> {
+        self.files.end()
+    }
+
+    /// The pipeline, once all files have come.
+    ///
+    /// # Errors
+    /// `weights-mismatch` naming a tensor that is missing.
+    pub fn finish(self) -> Result<Gpt2Pipeline, JsValue> {
+        Ok(Gpt2Pipeline(Pipeline::new(self.loading.finish()?, self.tokenizer, self.defaults)?))
+    }
+}
+
+/// A GPT-2 ready to write.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Gpt2Pipeline(Pipeline);
+
+#[wasm_bindgen]
+impl Gpt2Pipeline {
+    /// What a page needs to know of the model: `{ vocab_size, n_positions, n_layer, n_head, dtype }`.
+    #[must_use]
+    pub fn info(&self) -> Object {
+        let config = self.0.model().config();
+        let number = |size: usize| {
+            #[allow(clippy::cast_precision_loss)] // sizes are small
+            JsValue::from_f64(size as f64)
+        };
+        object([
+            ("vocab_size", number(config.vocab_size)),
+            ("n_positions", number(config.n_positions)),
+            ("n_layer", number(config.n_layer)),
+            ("n_head", number(config.n_head)),
+            ("dtype", self.0.model().dtype().into()),
+        ])
+    }
+
+    /// Starts a text after `prompt`, a string or a list of tokens, with the caller's options.
+    ///
+    /// # Errors
+    /// `invalid-option`, `prompt-too-long`.
+    pub fn start(&self, prompt: JsValue, js_options: &JsValue) -> Result<Gpt2Run, JsValue> {
+        let run = self.0.start(prompt_from_js(prompt)?, options::from_js(js_options)?, random_seed())?;
+        Ok(Gpt2Run { pipeline: self.0.clone(), run })
+    }
+
+    /// What one head looks at while it reads `prompt`: `{ token_ids, tokens, attention }`, the last
+    /// `[length, length]`, row by row, each row a token's distribution over itself and those before it.
+    ///
+    /// # Errors
+    /// `invalid-option`, `prompt-too-long`, `device-lost`.
+    pub async fn attention(&self, prompt: JsValue, layer: f64, head: f64) -> Result<Object, JsValue> {
+        let pipeline = self.0.clone();
+        let (layer, head) = (index("layer", layer)?, index("head", head)?);
+        let (token_ids, attention) = pipeline.attention(prompt_from_js(prompt)?, layer, head).await?;
+        inspected(&pipeline, &token_ids, "attention", &attention)
+    }
+
+    /// How likely each token of `prompt` is after those before it: `{ token_ids, tokens, logprobs }`, the last as
+    /// logarithms; for the first token 0.
+    ///
+    /// # Errors
+    /// `invalid-option`, `prompt-too-long`, `device-lost`.
+    pub async fn score(&self, prompt: JsValue) -> Result<Object, JsValue> {
+        let pipeline = self.0.clone();
+        let (token_ids, logprobs) = pipeline.score(prompt_from_js(prompt)?).await?;
+        inspected(&pipeline, &token_ids, "logprobs", &logprobs)
+    }
+}
+
+/// A call under way.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Gpt2Run {
+    pipeline: Pipeline,
+    run: Run,
+}
+
+/// An [`Event`] as the page gets it.
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+enum JsEvent {
+    /// A piece of the prompt was read.
+    Prompt { read: usize, total: usize },
+    /// A token of each open sequence.
+    Tokens { tokens: Vec<JsToken> },
+    /// The best beam so far.
+    Beams { text: String },
+    /// The end.
+    Complete { sequences: Vec<Sequence> },
+}
+
+#[derive(Serialize)]
+struct JsToken {
+    #[serde(flatten)]
+    token: Token,
+    top_logprobs: Vec<Alternative>,
+}
+
+/// A token that could have come.
+#[derive(Serialize)]
+struct Alternative {
+    token_id: u32,
+    text: String,
+    logprob: f32,
+}
+
+#[wasm_bindgen]
+impl Gpt2Run {
+    /// The seed in use.
+    #[must_use]
+    #[wasm_bindgen(getter)]
+    #[allow(clippy::cast_precision_loss)] // at most 2⁵³ − 1
+    pub fn seed(&self) -> f64 {
+        self.run.seed() as f64
+    }
+
+    /// The prompt's tokens.
+    #[must_use]
+    #[wasm_bindgen(getter)]
+    pub fn prompt_ids(&self) -> Vec<u32> {
+        self.run.prompt_ids().to_vec()
+    }
+
+    /// The next event, or `undefined` when the text is complete:
+    /// `{ type: 'prompt', read, total }`, `{ type: 'tokens', tokens }`, `{ type: 'beams', text }`,
+    /// `{ type: 'complete', sequences }`.
+    ///
+    /// # Errors
+    /// `device-lost`, `weights-invalid`.
+    pub async fn step(&mut self) -> Result<JsValue, JsValue> {
+        let Some(event) = self.run.step().await? else {
+            return Ok(JsValue::UNDEFINED);
+        };
+        let event = match event {
+            Event::Prompt(read, total) => JsEvent::Prompt { read, total },
+            Event::Beams(text) => JsEvent::Beams { text },
+            Event::Complete(sequences) => JsEvent::Complete { sequences },
+            Event::Tokens(tokens) => JsEvent::Tokens {
+                tokens: tokens.into_iter().map(|token| self.with_texts(token)).collect::<Result<_, _>>()?,
+            },
+        };
+        to_js(&event)
+    }
+
+    fn with_texts(&self, token: Token) -> Result<JsToken, Error> {
+        let alternative = |&(token_id, logprob): &(u32, f32)| {
+            let text = self.pipeline.tokenizer().decode(&[token_id])?;
+            Ok(Alternative { token_id, text, logprob })
+        };
+        let top_logprobs = token.top_logprobs.iter().map(alternative).collect::<Result<_, Error>>()?;
+        Ok(JsToken { token, top_logprobs })
+    }
+}
+
+/// Tokens, their texts, and numbers about them.
+fn inspected(pipeline: &Pipeline, token_ids: &[u32], name: &str, numbers: &[f32]) -> Result<Object, JsValue> {
+    let tokens: Vec<String> =
+        token_ids.iter().map(|&id| pipeline.tokenizer().decode(&[id])).collect::<Result<_, _>>()?;
+    Ok(object([
+        ("token_ids", Uint32Array::from(token_ids).into()),
+        ("tokens", to_js(&tokens)?),
+        (name, Float32Array::from(numbers).into()),
+    ]))
+}
+
+/// A layer or head, counted from 0.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // checked
+fn index(name: &str, number: f64) -> Result<usize, Error> {
+    if number.fract() == 0.0 && (0.0..1e6).contains(&number) {
+        return Ok(number as usize);
+    }
+    Err(Error::InvalidOption(format!("{name} is {number}; it must be a whole number from 0")))
+}
+
+/// A string, or a list of token ids.
+fn prompt_from_js(prompt: JsValue) -> Result<Prompt, Error> {
+    if let Some(text) = prompt.as_string() {
+        return Ok(Prompt::Text(text));
+    }
+    serde_wasm_bindgen::from_value(prompt)
+        .map(Prompt::Tokens)
+        .map_err(|_| Error::InvalidOption("the prompt must be a string or a list of token ids".to_owned()))
+}
+
+fn to_js(value: &impl Serialize) -> Result<JsValue, JsValue> {
+    let serializer = serde_wasm_bindgen::Serializer::json_compatible();
+    value
+        .serialize(&serializer)
+        .map_err(|error| Error::Internal(format!("an event could not be told: {error}")).into())
+}

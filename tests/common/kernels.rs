@@ -1,0 +1,170 @@
+//! Every kernel against its twin, on sizes around those that it treats differently.
+
+use burn::tensor::{Device, Tensor, TensorData};
+use hearth::kernels::{
+    Activation, Attention, Format, KeyValues, Layout, Linear, Weight, attention, attention_probs,
+    attention_twin, gather, layer_norm, layer_norm_twin, linear, linear_layer, linear_twin,
+};
+use hearth::rng::{Purpose, Rng};
+
+use super::{assert_close, read};
+
+const ACTIVATIONS: [Activation; 8] = [
+    Activation::Identity,
+    Activation::Relu,
+    Activation::LeakyRelu(0.2),
+    Activation::Tanh,
+    Activation::Sigmoid,
+    Activation::Silu,
+    Activation::Gelu,
+    Activation::GeluTanh,
+];
+
+const FORMATS: [Format; 3] = [Format::F32, Format::F16, Format::Q8];
+
+struct Numbers(Rng, Device);
+
+impl Numbers {
+    fn new(device: &Device) -> Self {
+        Self(Rng::new(1, Purpose::Latents), device.clone())
+    }
+
+    fn list(&mut self, len: usize) -> Vec<f32> {
+        (0..len).map(|_| self.0.normal()).collect()
+    }
+
+    fn tensor<const D: usize>(&mut self, sizes: [usize; D]) -> Tensor<D> {
+        Tensor::from_data(TensorData::new(self.list(sizes.iter().product()), sizes), &self.1)
+    }
+}
+
+async fn assert_tensors_close<const D: usize>(what: &str, got: Tensor<D>, expected: Tensor<D>) {
+    assert_close(what, "numbers", &read(got).await, &read(expected).await, 5e-5);
+}
+
+/// `linear`, in every layout, format and activation, with and without bias and residual.
+pub async fn assert_linear_is_its_twin(device: &Device) {
+    let mut numbers = Numbers::new(device);
+    let sizes = [
+        [1, 1, 1],
+        [1, 9, 12],
+        [1, 103, 257],
+        [1, 256, 64],
+        [2, 8, 4],
+        [3, 5, 7],
+        [3, 70, 36],
+        [4, 16, 8],
+        [5, 33, 9],
+        [8, 3, 1],
+        [13, 64, 40],
+        [67, 110, 256],
+    ];
+    for (index, [rows, inputs, outputs]) in sizes.into_iter().enumerate() {
+        let x = numbers.tensor([rows, inputs]);
+        for layout in [Layout::InOut, Layout::OutIn] {
+            let shape = if layout == Layout::InOut { [inputs, outputs] } else { [outputs, inputs] };
+            let values = numbers.list(inputs * outputs);
+            for (place, format) in FORMATS.into_iter().enumerate() {
+                let weight = Weight::new(values.clone(), shape, layout, format, device);
+                assert_eq!((weight.inputs(), weight.outputs(), weight.format()), (inputs, outputs, format));
+                let rounded = Weight::rounded(&values, shape, layout, format);
+                let plain = Tensor::<2>::from_data(TensorData::new(rounded, shape), device);
+                let plain = if layout == Layout::InOut { plain } else { plain.transpose() };
+                let activation = ACTIVATIONS[(index + 3 * place) % 8];
+                let bias = (index % 2 == 0).then(|| numbers.tensor([outputs]));
+                let residual = (index % 3 != 0).then(|| numbers.tensor([rows, outputs]));
+                let what = format!("[{rows}, {inputs}] · {shape:?}, {layout:?}, {format:?}, {activation:?}");
+                let twin = linear_twin(x.clone(), plain, bias.clone(), activation, residual.clone());
+                // In q8 the CPU rounds the inputs to sixteen bits.
+                let tolerance = if format == Format::Q8 { 2e-3 } else { 1e-4 };
+                let call = Linear { weight: &weight, bias, activation, residual };
+                assert_close(&what, "numbers", &read(linear(&x, &call)).await, &read(twin).await, tolerance);
+            }
+        }
+    }
+}
+
+/// A layer of Burn's whose weight is no contiguous tensor.
+pub async fn assert_a_turned_weight_is_read_as_it_looks(device: &Device) {
+    let mut numbers = Numbers::new(device);
+    let (x, turned) = (numbers.tensor([3, 10]), numbers.tensor([6, 10]).transpose());
+    let layer = burn::nn::Linear { weight: burn::module::Param::from_tensor(turned.clone()), bias: None };
+    let got = linear_layer(&layer, &x, Activation::Identity);
+    let twin = linear_twin(x, turned, None, Activation::Identity, None);
+    assert_tensors_close("a turned weight", got, twin).await;
+}
+
+/// `gather` from tables of every format.
+pub async fn assert_gather_takes_rows(device: &Device) {
+    let mut numbers = Numbers::new(device);
+    for (rows, width) in [(1, 1), (9, 5), (40, 64), (7, 300)] {
+        let values = numbers.list(rows * width);
+        let indices: Vec<usize> = (0..5).map(|index| index * 7 % rows).collect();
+        let sum: Tensor<2> = numbers.tensor([5, width]);
+        let sums = read(sum.clone()).await;
+        for format in FORMATS {
+            let table = Weight::new(values.clone(), [rows, width], Layout::OutIn, format, device);
+            let rounded = Weight::rounded(&values, [rows, width], Layout::OutIn, format);
+            let taken: Vec<f32> =
+                indices.iter().flat_map(|&row| rounded[row * width..(row + 1) * width].to_vec()).collect();
+            let what = format!("[{rows}, {width}] {format:?}");
+            assert_close(&what, "rows", &read(gather(&table, &indices, None)).await, &taken, 1e-6);
+            let added: Vec<f32> = taken.iter().zip(&sums).map(|(a, b)| a + b).collect();
+            assert_close(&what, "sums", &read(gather(&table, &indices, Some(&sum))).await, &added, 1e-6);
+        }
+    }
+}
+
+/// `layer_norm`, also of numbers far from zero.
+pub async fn assert_layer_norm_is_its_twin(device: &Device) {
+    let mut numbers = Numbers::new(device);
+    for (rows, width, shift) in [(1, 1, 0.0), (2, 3, 0.0), (3, 64, 0.0), (1, 100, 50.0), (5, 259, -3.0)] {
+        let x = numbers.tensor([rows, width]).add_scalar(shift);
+        let (gamma, beta) = (numbers.tensor([width]), numbers.tensor([width]));
+        let got = layer_norm(&x, &gamma, &beta, 1e-5);
+        assert_tensors_close(&format!("[{rows}, {width}]"), got, layer_norm_twin(x, gamma, beta, 1e-5)).await;
+    }
+}
+
+/// `attention`, all at once and token by token, and after rows were chosen.
+pub async fn assert_attention_is_its_twin(device: &Device) {
+    let mut numbers = Numbers::new(device);
+    for [rows, n_head, length, head_size] in
+        [[1, 1, 1, 1], [1, 3, 5, 7], [2, 2, 3, 64], [1, 2, 130, 16], [3, 1, 4, 100]]
+    {
+        let width = n_head * head_size;
+        let what = format!("{rows} rows, {n_head} heads of {head_size}, {length} tokens");
+        let scale = 0.5;
+        let qkv: Tensor<2> = numbers.tensor([rows * length, 3 * width]);
+        let twin = attention_twin(qkv.clone(), rows, n_head, None, scale);
+        let mut cache = KeyValues::new(rows, n_head, length + 2, head_size, device);
+        let got = attention(&qkv, &mut cache, Attention { position: 0, scale });
+        assert_tensors_close(&what, got, twin).await;
+        if rows == 1 {
+            let probs = read(attention_probs(qkv.clone(), n_head, scale)).await;
+            for (index, row) in probs.chunks(length).enumerate() {
+                let (seen, ahead) = row.split_at(index % length + 1);
+                assert!((seen.iter().sum::<f32>() - 1.0).abs() < 1e-5, "{what}: a row is a distribution");
+                assert!(ahead.iter().all(|prob| *prob == 0.0), "{what}: nothing looks ahead");
+            }
+        }
+
+        // Two more tokens, one by one, of the rows the other way round.
+        let turned: Vec<usize> = (0..rows).rev().collect();
+        cache.select_rows(&turned);
+        let part = |qkv: &Tensor<2>, length: usize, part: usize| {
+            let all = qkv.clone().reshape([rows, length, 3, n_head, head_size]);
+            all.narrow(2, part, 1).squeeze_dim::<4>(2).swap_dims(1, 2)
+        };
+        let (mut keys, mut values) = (part(&qkv, length, 1).flip([0]), part(&qkv, length, 2).flip([0]));
+        for step in 0..2 {
+            let qkv: Tensor<2> = numbers.tensor([rows, 3 * width]);
+            let before = Some([keys.clone(), values.clone()]);
+            let twin = attention_twin(qkv.clone(), rows, n_head, before, scale);
+            let got = attention(&qkv, &mut cache, Attention { position: length + step, scale });
+            assert_tensors_close(&format!("{what}, then {}", step + 1), got, twin).await;
+            keys = Tensor::cat(vec![keys, part(&qkv, 1, 1)], 2);
+            values = Tensor::cat(vec![values, part(&qkv, 1, 2)], 2);
+        }
+    }
+}
