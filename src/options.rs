@@ -66,10 +66,7 @@ impl Options {
     /// `invalid-option` when it is something else or out of `range`.
     pub fn integer(&mut self, name: &str, range: RangeInclusive<u64>) -> Result<Option<u64>> {
         let wanted = format!("a whole number from {} to {}", range.start(), range.end());
-        let Some(value) = self.json(name, &wanted)? else {
-            return Ok(None);
-        };
-        whole_number(&value, &range).map(Some).ok_or_else(|| refused(name, &value.to_string(), &wanted))
+        self.parsed(name, &wanted, |value| whole_number(value, &range))
     }
 
     /// Takes a number above `range`'s start and up to its end.
@@ -78,14 +75,8 @@ impl Options {
     /// `invalid-option` when it is something else or out of range.
     pub fn number_above(&mut self, name: &str, range: RangeInclusive<f64>) -> Result<Option<f64>> {
         let wanted = format!("a number above {} and up to {}", range.start(), range.end());
-        let Some(value) = self.json(name, &wanted)? else {
-            return Ok(None);
-        };
-        value
-            .as_f64()
-            .filter(|number| number > range.start() && number <= range.end())
-            .map(Some)
-            .ok_or_else(|| refused(name, &value.to_string(), &wanted))
+        let is_inside = |number: &f64| number > range.start() && number <= range.end();
+        self.parsed(name, &wanted, |value| value.as_f64().filter(is_inside))
     }
 
     /// Takes a number of `range`, its ends included.

@@ -7,8 +7,8 @@ mod common;
 use burn::tensor::Device;
 use common::{ExpectedLogits, Fixture, GPT2S, assert_close, read};
 use hearth::gpt2::{LanguageModel, Loading};
-use hearth::weights::Storage;
 use hearth::weights::Reader;
+use hearth::weights::Storage;
 use pollster::block_on;
 use serde_json::{Value, json};
 
@@ -133,7 +133,10 @@ fn unsupported_and_absurd_configurations_are_refused_before_anything_is_allocate
         assert_eq!(error.code(), "unsupported-model", "{field} = {value}: {error}");
     }
     for text in ["", "<!doctype html>", "[]", "{}"] {
-        assert_eq!(Loading::new(text, Storage::CPU, &Device::flex()).unwrap_err().code(), "unsupported-model");
+        assert_eq!(
+            Loading::new(text, Storage::CPU, &Device::flex()).unwrap_err().code(),
+            "unsupported-model"
+        );
     }
 }
 
@@ -167,4 +170,74 @@ fn a_checkpoint_of_another_model_is_refused_by_the_tensors_name() {
         assert_eq!(error.code(), "weights-mismatch");
         assert!(error.message().contains(part), "{error}");
     }
+}
+
+/// The logits after each token of a text of 90, read in pieces of so many.
+fn logits(model: &LanguageModel, piece: usize) -> Vec<f32> {
+    let token_ids: Vec<u32> = (0..90).map(|n| n * 53 % 300).collect();
+    let mut cache = model.cache(1, 90).unwrap();
+    let read_piece = |piece: &[u32]| block_on(read(model.logits(&[piece.to_vec()], &mut cache).unwrap()));
+    token_ids.chunks(piece).flat_map(read_piece).collect()
+}
+
+#[test]
+fn a_text_read_in_pieces_gives_what_it_gives_at_once() {
+    let writer = common::random_writer(Storage::CPU, &Device::flex());
+    let at_once = logits(writer.model(), 90);
+    for piece in [1, 7, 64] {
+        assert_close("random", "logits in pieces", &logits(writer.model(), piece), &at_once, 1e-4);
+    }
+}
+
+#[test]
+fn packed_weights_change_the_logits_a_little() {
+    let of = |dtype: &str| {
+        let storage = Storage::CPU.with_dtype(dtype).unwrap();
+        let writer = common::random_writer(storage, &Device::flex());
+        assert_eq!(writer.model().dtype(), if dtype == "auto" { "f32" } else { dtype });
+        logits(writer.model(), 64)
+    };
+    let exact = of("f32");
+    let error = |logits: &[f32]| {
+        let square = |values: &mut dyn Iterator<Item = f32>| values.map(|x| x * x).sum::<f32>();
+        let difference = square(&mut exact.iter().zip(logits).map(|(a, b)| a - b));
+        (difference / square(&mut exact.iter().copied())).sqrt()
+    };
+    assert_eq!(of("auto"), exact);
+    let (halves, bytes) = (error(&of("f16")), error(&of("q8")));
+    assert!(halves > 0.0 && halves < 2e-3, "f16: {halves}");
+    assert!(bytes > halves && bytes < 0.05, "q8: {bytes}");
+}
+
+#[test]
+fn a_tensor_that_is_too_large_for_the_device_is_kept_in_halves_or_refused() {
+    let load = |max_binding: u64| {
+        let storage = Storage { max_binding, ..Storage::CPU };
+        let config = json!({
+            "model_type": "gpt2", "vocab_size": 3000, "n_positions": 90, "n_embd": 64, "n_layer": 1, "n_head": 2,
+            "bos_token_id": 0, "eos_token_id": 0,
+        });
+        common::random_gpt2(&config, storage, &Device::flex())
+    };
+    // wte has 3000 · 64 numbers: 768,000 bytes in f32 and 384,000 in f16. All others are smaller.
+    let (whole, halved) = (load(768_000).unwrap(), load(767_999).unwrap());
+    assert_eq!(halved.dtype(), "f32", "the others are as they were");
+    let (whole, halved) = (logits(&whole, 90), logits(&halved, 90));
+    let difference = whole.iter().zip(&halved).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+    assert!(difference > 0.0 && difference < 0.05, "{difference}");
+    let error = load(383_999).unwrap_err();
+    assert_eq!(error.code(), "unsupported-model");
+    assert!(error.message().contains("wte.weight") && error.message().contains("768000"), "{error}");
+}
+
+#[test]
+fn more_keys_and_values_than_memory_are_refused_before_they_are_made() {
+    let config = json!({
+        "model_type": "gpt2", "vocab_size": 10, "n_positions": 200_000, "n_embd": 4, "n_layer": 4, "n_head": 1,
+        "bos_token_id": 0, "eos_token_id": 0,
+    });
+    let model = common::random_gpt2(&config, Storage::CPU, &Device::flex()).unwrap();
+    let error = model.cache(64, 200_000).unwrap_err();
+    assert_eq!(error.code(), "invalid-option");
+    assert!(error.message().contains("1638400000"), "{error}");
 }

@@ -12,6 +12,7 @@ use hearth::error::Error;
 use hearth::gpt2::{Defaults, Event, FinishReason, Generation, Pipeline, Sequence, process};
 use hearth::options::Options;
 use hearth::tokenizer::Tokenizer;
+use hearth::weights::Storage;
 use pollster::block_on;
 use serde_json::{Value, json};
 
@@ -277,9 +278,96 @@ fn a_generation_config_gives_other_defaults() {
 }
 
 #[test]
+fn a_long_prompt_is_read_in_steps_that_tell_how_far_they_are() {
+    let pipeline = common::random_writer(Storage::CPU, &Device::flex());
+    let prompt: Vec<u32> = (0..150).map(|n| n * 7 % 300).collect();
+    let first = options(&[("max_new_tokens", json!(4))]);
+    let (events, sequences) = block_on(write(&pipeline, prompt.clone(), first));
+    assert!(matches!(events[..3], [Event::Prompt(64, 150), Event::Prompt(128, 150), Event::Tokens(_)]));
+
+    // The next token of the text by hand, and the text that goes on from the middle of the first.
+    let mut cache = pipeline.model().cache(1, 150).unwrap();
+    let logits = block_on(common::read(pipeline.model().next_logits(&[prompt.clone()], &mut cache).unwrap()));
+    let likeliest = (0..300).max_by(|&a, &b| logits[a].total_cmp(&logits[b])).unwrap();
+    assert_eq!(sequences[0].token_ids[0] as usize, likeliest);
+    let longer = [prompt, sequences[0].token_ids[..2].to_vec()].concat();
+    let (_, rest) = block_on(write(&pipeline, longer, options(&[("max_new_tokens", json!(2))])));
+    assert_eq!(rest[0].token_ids, sequences[0].token_ids[2..]);
+    assert_eq!(rest[0].generated_text, sequences[0].generated_text);
+}
+
+#[test]
 fn a_short_prompt_is_read_in_one_step() {
-    let model = common::WRITER.load_gpt2(&Device::flex(), 4096).unwrap();
-    assert_eq!(model.config().n_positions, 48);
     let (events, _) = block_on(write(&pipeline(), PROMPT, options(&[("max_new_tokens", json!(2))])));
     assert!(events.iter().all(|event| matches!(event, Event::Tokens(_))), "14 tokens are one piece");
+}
+
+#[test]
+fn a_character_that_a_prompt_of_tokens_began_is_finished_by_the_tokens_that_come() {
+    let pipeline = pipeline();
+    let whole = pipeline.tokenizer().encode("so \u{1f984}").unwrap();
+    let (last, begun) = whole.split_last().unwrap();
+    assert_eq!(pipeline.tokenizer().decode(begun).unwrap(), "so \u{fffd}", "the unicorn is spread over tokens");
+    let draw = |seed: u64| {
+        let list = [
+            ("do_sample", json!(true)),
+            ("top_k", json!(0)),
+            ("max_new_tokens", json!(1)),
+            ("seed", json!(seed)),
+        ];
+        block_on(write(&pipeline, begun.to_vec(), options(&list)))
+    };
+    // The model has 300 tokens, so that one seed of some thousand draws the one that is missing.
+    let (events, sequences) =
+        (0..9000).map(draw).find(|(_, sequences)| sequences[0].token_ids == [*last]).unwrap();
+    assert_eq!(sequences[0].generated_text, "so \u{1f984}");
+    assert!(matches!(&events[..], [Event::Tokens(tokens)] if tokens[0].text == "\u{1f984}"), "{events:?}");
+}
+
+#[test]
+fn a_prompt_of_tokens_that_the_model_does_not_know_is_refused() {
+    let error = pipeline().start(vec![5, 300], Options::new(), 0).unwrap_err();
+    assert_eq!(error.code(), "invalid-option");
+    assert!(error.message().contains("300"), "{error}");
+    assert_eq!(pipeline().start(vec![5; 48], Options::new(), 0).unwrap_err().code(), "prompt-too-long");
+    assert_eq!(pipeline().start(vec![5; 47], Options::new(), 0).unwrap().prompt_ids().len(), 47);
+}
+
+#[test]
+fn a_texts_score_is_what_its_tokens_had_when_they_were_written() {
+    let pipeline = common::random_writer(Storage::CPU, &Device::flex());
+    let list = options(&[("max_new_tokens", json!(100))]);
+    let (events, sequences) = block_on(write(&pipeline, PROMPT, list));
+    let written: Vec<f32> = events
+        .iter()
+        .flat_map(|event| match event {
+            Event::Tokens(tokens) => tokens.iter().map(|token| token.logprob).collect(),
+            _ => Vec::new(),
+        })
+        .collect();
+    let prompt = pipeline.tokenizer().encode(PROMPT).unwrap();
+    let all = [prompt.clone(), sequences[0].token_ids.clone()].concat();
+    let (token_ids, logprobs) = block_on(pipeline.score(all.clone())).unwrap();
+    assert_eq!(token_ids, all);
+    assert!(logprobs[0].abs() < f32::EPSILON && logprobs.len() == all.len());
+    common::assert_close("random", "logprobs", &logprobs[prompt.len()..], &written, 1e-4);
+}
+
+#[test]
+fn a_heads_attention_is_a_distribution_over_what_was_read() {
+    let pipeline = common::random_writer(Storage::CPU, &Device::flex());
+    let of = |layer, head| block_on(pipeline.attention(PROMPT, layer, head));
+    let (token_ids, attention) = of(1, 1).unwrap();
+    let length = token_ids.len();
+    assert_eq!(attention.len(), length * length);
+    for (index, row) in attention.chunks(length).enumerate() {
+        assert!((row.iter().sum::<f32>() - 1.0).abs() < 1e-5);
+        assert!(row[index + 1..].iter().all(|prob| *prob == 0.0));
+    }
+    assert_ne!(of(1, 0).unwrap().1, attention);
+    assert_ne!(of(0, 1).unwrap().1, attention);
+    for (layer, head, name) in [(2, 0, "layer"), (0, 2, "head")] {
+        let error = of(layer, head).unwrap_err();
+        assert!(error.code() == "invalid-option" && error.message().starts_with(name), "{error}");
+    }
 }

@@ -144,7 +144,8 @@ impl LanguageModel {
     /// # Errors
     /// As [`Self::logits`].
     pub fn next_logits(&self, token_ids: &[Vec<u32>], cache: &mut Cache) -> Result<Tensor<2>> {
-        let (rows, length, width) = (token_ids.len(), token_ids.first().map_or(0, Vec::len), self.config.n_embd);
+        let (rows, length, width) =
+            (token_ids.len(), token_ids.first().map_or(0, Vec::len), self.config.n_embd);
         let hidden = self.hidden(token_ids, cache)?;
         let last = if length == 1 {
             hidden
@@ -228,14 +229,14 @@ impl Pipeline {
     /// `prompt-too-long` when no token fits after it, `invalid-option` naming the option.
     pub fn start(&self, prompt: impl Into<Prompt>, options: Options, random_seed: u64) -> Result<Run> {
         let config = &self.model.config;
-        let (text, token_ids) = prompt.into().read(config, &self.tokenizer)?;
-        if token_ids.len() >= config.n_positions {
-            return Err(prompt::too_long(token_ids.len(), config.n_positions));
+        let prompt = prompt.into().read(config, &self.tokenizer)?;
+        let len = prompt.token_ids.len();
+        if len >= config.n_positions {
+            return Err(prompt::too_long(len, config.n_positions));
         }
         let (defaults, tokenizer) = (&self.defaults, &self.tokenizer);
-        let generation =
-            Generation::read(options, defaults, config, tokenizer, token_ids.len(), random_seed)?;
-        Run::new(self.clone(), text, token_ids, generation)
+        let generation = Generation::read(options, defaults, config, tokenizer, len, random_seed)?;
+        Run::new(self.clone(), prompt, generation)
     }
 
     /// What a head looks at while it reads `prompt`: the tokens, and `[length, length]` row by row, each row a token's
@@ -254,7 +255,7 @@ impl Pipeline {
             let heads = config.n_head;
             return Err(Error::InvalidOption(format!("head is {head}; the model has {heads}, from 0")));
         }
-        let (_, token_ids) = prompt.into().read(config, &self.tokenizer)?;
+        let token_ids = prompt.into().read(config, &self.tokenizer)?.token_ids;
         let probs = self.model.attention(&token_ids, layer)?.narrow(0, head, 1);
         let read = readback::read(Transaction::default().register(probs)).await?;
         Ok((token_ids, read.concat()))
@@ -267,7 +268,7 @@ impl Pipeline {
     /// `prompt-too-long`, `invalid-option`, `device-lost`.
     pub async fn score(&self, prompt: impl Into<Prompt>) -> Result<(Vec<u32>, Vec<f32>)> {
         let config = &self.model.config;
-        let (_, token_ids) = prompt.into().read(config, &self.tokenizer)?;
+        let token_ids = prompt.into().read(config, &self.tokenizer)?.token_ids;
         let mut cache = self.model.cache(1, token_ids.len())?;
         let mut logprobs = vec![0.0];
         for piece in token_ids.chunks(run::PROMPT_PER_STEP) {

@@ -43,7 +43,13 @@ impl Attention {
     }
 
     /// `residual` plus what the tokens of `x` see. `cache` holds the tokens before and gets these as well.
-    fn forward(&self, x: &Tensor<2>, residual: Tensor<2>, cache: &mut KeyValues, position: usize) -> Tensor<2> {
+    fn forward(
+        &self,
+        x: &Tensor<2>,
+        residual: Tensor<2>,
+        cache: &mut KeyValues,
+        position: usize,
+    ) -> Tensor<2> {
         let qkv = self.c_attn.forward(x, Activation::Identity);
         let call = kernels::Attention { position, scale: self.scale };
         let mixed = kernels::attention(&qkv, cache, call);
@@ -126,11 +132,8 @@ impl Gpt2 {
             parameters.within(name).weight("weight", [rows, n_embd], Layout::OutIn)
         };
         let wte = table(parameters, "wte", vocab_size);
-        let head = if config.tie_word_embeddings {
-            wte.clone()
-        } else {
-            table(parameters, "lm_head", vocab_size)
-        };
+        let head =
+            if config.tie_word_embeddings { wte.clone() } else { table(parameters, "lm_head", vocab_size) };
         let wpe = table(parameters, "wpe", n_positions);
         let mut blocks = parameters.within("h");
         let h = (0..n_layer).map(|n| Block::new(config, activation, n, blocks.within(n))).collect();
@@ -189,8 +192,7 @@ impl Gpt2 {
     /// Tokens and their positions, from `position` on.
     fn embed(&self, token_ids: &[Vec<u32>], position: usize) -> Tensor<2> {
         let tokens: Vec<usize> = token_ids.iter().flatten().map(|&id| id as usize).collect();
-        let positions: Vec<usize> =
-            token_ids.iter().flat_map(|row| position..position + row.len()).collect();
+        let positions: Vec<usize> = token_ids.iter().flat_map(|row| position..position + row.len()).collect();
         let x = gather(&self.wte, &tokens, None);
         gather(&self.wpe, &positions, Some(&x))
     }

@@ -4,6 +4,9 @@ use super::config::Config;
 use crate::error::{Error, Result};
 use crate::tokenizer::Tokenizer;
 
+/// What a decoder makes of the first bytes of a character whose others are missing, however many there are.
+pub(super) const INCOMPLETE: char = char::REPLACEMENT_CHARACTER;
+
 /// What a text begins with.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Prompt {
@@ -25,13 +28,25 @@ impl From<Vec<u32>> for Prompt {
     }
 }
 
+/// A prompt as a run has it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Reading {
+    /// Its text, without a last character that is not complete.
+    pub text: String,
+    /// Its tokens, at least one.
+    pub token_ids: Vec<u32>,
+    /// Where the tokens of that character begin, if there is one.
+    pub incomplete: Option<usize>,
+}
+
 impl Prompt {
     /// Text and tokens; an empty prompt is the model's `bos_token_id` and no text.
     ///
     /// # Errors
     /// `prompt-too-long` for more tokens than the context, `invalid-option` for tokens that the model does not know.
-    pub(super) fn read(self, config: &Config, tokenizer: &Tokenizer) -> Result<(String, Vec<u32>)> {
+    pub(super) fn read(self, config: &Config, tokenizer: &Tokenizer) -> Result<Reading> {
         let context = config.n_positions;
+        let mut incomplete = None;
         let (text, mut token_ids) = match self {
             Self::Text(text) => {
                 // Refused before it is told in tokens: of ten megabytes that takes seconds.
@@ -52,7 +67,13 @@ impl Prompt {
                 if token_ids.len() > context {
                     return Err(too_long(token_ids.len(), context));
                 }
-                (tokenizer.decode(&token_ids)?, token_ids)
+                let mut text = tokenizer.decode(&token_ids)?;
+                if text.ends_with(INCOMPLETE) {
+                    // Perhaps its last bytes are to come: a character has four at most.
+                    text.truncate(text.len() - INCOMPLETE.len_utf8());
+                    incomplete = Some(token_ids.len().saturating_sub(3));
+                }
+                (text, token_ids)
             }
         };
         if token_ids.is_empty() {
@@ -65,7 +86,7 @@ impl Prompt {
         if token_ids.len() > context {
             return Err(too_long(token_ids.len(), context));
         }
-        Ok((text, token_ids))
+        Ok(Reading { text, token_ids, incomplete })
     }
 }
 

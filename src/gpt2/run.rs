@@ -8,6 +8,7 @@ use super::beams::Beams;
 use super::generation::Generation;
 use super::model::Cache;
 use super::processors::{descending, likeliest, log_softmax, process, softmax};
+use super::prompt::{INCOMPLETE, Reading};
 use crate::error::Result;
 use crate::readback;
 use crate::rng::{Purpose, Rng};
@@ -72,8 +73,7 @@ pub enum Event {
 pub struct Run {
     pipeline: Pipeline,
     generation: Generation,
-    prompt: String,
-    prompt_ids: Vec<u32>,
+    prompt: Reading,
     cache: Cache,
     search: Search,
     done: bool,
@@ -92,33 +92,29 @@ enum Search {
 struct Row {
     token_ids: Vec<u32>,
     rng: Rng,
-    /// Tokens whose last character is not complete.
-    pending: Vec<u32>,
+    /// Where the tokens begin whose text has not been given whole, and how much of it has, in bytes.
+    pending: (usize, usize),
     finish_reason: Option<FinishReason>,
 }
 
 impl Run {
-    pub(super) fn new(
-        pipeline: Pipeline,
-        prompt: String,
-        prompt_ids: Vec<u32>,
-        generation: Generation,
-    ) -> Result<Self> {
-        let capacity = prompt_ids.len() + generation.max_new_tokens;
+    pub(super) fn new(pipeline: Pipeline, prompt: Reading, generation: Generation) -> Result<Self> {
+        let capacity = prompt.token_ids.len() + generation.max_new_tokens;
         let cache = pipeline.model.cache(1, capacity)?;
+        let pending = prompt.pending(&pipeline)?;
         let row = |index| Row {
-            token_ids: prompt_ids.clone(),
+            token_ids: prompt.token_ids.clone(),
             rng: Rng::of_row(generation.seed, Purpose::Tokens, index),
-            pending: Vec::new(),
+            pending,
             finish_reason: None,
         };
         let search = if generation.num_beams > 1 {
             let rng = Box::new(Rng::new(generation.seed, Purpose::Tokens));
-            Search::Beams(Beams::new(&prompt_ids, generation.num_beams), rng)
+            Search::Beams(Beams::new(&prompt.token_ids, generation.num_beams), rng)
         } else {
             Search::Rows((0..generation.num_return_sequences).map(row).collect())
         };
-        Ok(Self { pipeline, generation, prompt, prompt_ids, cache, search, done: false })
+        Ok(Self { pipeline, generation, prompt, cache, search, done: false })
     }
 
     /// The seed in use: the caller's, or the random one.
@@ -130,7 +126,7 @@ impl Run {
     /// The prompt's tokens.
     #[must_use]
     pub fn prompt_ids(&self) -> &[u32] {
-        &self.prompt_ids
+        &self.prompt.token_ids
     }
 
     /// Goes on by a step; `None` after [`Event::Complete`].
@@ -145,7 +141,8 @@ impl Run {
             self.done = true;
             return self.sequences().map(|sequences| Some(Event::Complete(sequences)));
         }
-        let Self { pipeline, generation, prompt_ids, cache, search, .. } = self;
+        let Self { pipeline, generation, prompt, cache, search, .. } = self;
+        let prompt_ids = &prompt.token_ids;
         let (read, total) = (cache.len(), prompt_ids.len());
         let open = search.open();
         let logits = if read < total {
@@ -164,7 +161,7 @@ impl Run {
         let event = match search {
             Search::Rows(rows) => write_tokens(rows, logits, pipeline, generation, total, cache)?,
             Search::Beams(beams, rng) => {
-                advance_beams(beams, rng, &logits, pipeline, generation, total, cache)?
+                advance_beams(beams, rng, &logits, pipeline, generation, prompt, cache)?
             }
         };
         Ok(Some(event))
@@ -178,22 +175,41 @@ impl Run {
     }
 
     fn sequences(&self) -> Result<Vec<Sequence>> {
-        let Self { pipeline, generation, prompt, prompt_ids, .. } = self;
+        let Self { pipeline, generation, prompt, .. } = self;
         let all: Vec<&[u32]> = match &self.search {
             Search::Rows(rows) => rows.iter().map(|row| row.token_ids.as_slice()).collect(),
             Search::Beams(beams, _) => beams.ended.iter().map(|beam| beam.token_ids.as_slice()).collect(),
         };
+        let prompt_len = prompt.token_ids.len();
         let sequence = |token_ids: &&[u32]| {
-            let new = &token_ids[prompt_ids.len()..];
-            let finish_reason = finish_reason(pipeline, generation, token_ids, prompt_ids.len())?;
-            let text = pipeline.tokenizer.decode(new)?;
+            let finish_reason = finish_reason(pipeline, generation, token_ids, prompt_len)?;
+            let text = prompt.text_after(pipeline, token_ids)?;
+            let full = generation.return_full_text;
             Ok(Sequence {
-                generated_text: if generation.return_full_text { format!("{prompt}{text}") } else { text },
-                token_ids: new.to_vec(),
+                generated_text: if full { format!("{}{text}", prompt.text) } else { text },
+                token_ids: token_ids[prompt_len..].to_vec(),
                 finish_reason: finish_reason.unwrap_or(FinishReason::Length),
             })
         };
         all.iter().take(generation.num_return_sequences).map(sequence).collect()
+    }
+}
+
+impl Reading {
+    /// Where the tokens begin whose text is not in `text` whole, and how much of theirs is, in bytes.
+    fn pending(&self, pipeline: &Pipeline) -> Result<(usize, usize)> {
+        let Some(start) = self.incomplete else {
+            return Ok((self.token_ids.len(), 0));
+        };
+        let text = pipeline.tokenizer.decode(&self.token_ids[start..])?;
+        Ok((start, text.len().saturating_sub(INCOMPLETE.len_utf8())))
+    }
+
+    /// What `token_ids`, which begin with the prompt's, say after its text.
+    fn text_after(&self, pipeline: &Pipeline, token_ids: &[u32]) -> Result<String> {
+        let (start, given) = self.pending(pipeline)?;
+        let text = pipeline.tokenizer.decode(&token_ids[start..])?;
+        Ok(text.get(given..).unwrap_or_default().to_owned())
     }
 }
 
@@ -236,7 +252,7 @@ fn write_tokens(
         let top = likeliest(&logprobs, generation.top_logprobs);
         #[allow(clippy::cast_possible_truncation)]
         let top_logprobs = top.into_iter().map(|id| (id as u32, logprobs[id])).collect();
-        let text = row.complete_text(pipeline, token_id)?;
+        let text = row.complete_text(pipeline)?;
         tokens.push(Token { sequence_index, token_id, text, logprob: logprobs[choice], top_logprobs });
     }
     if !kept.is_empty() {
@@ -252,9 +268,10 @@ fn advance_beams(
     logits: &[Vec<f32>],
     pipeline: &Pipeline,
     generation: &Generation,
-    prompt_len: usize,
+    prompt: &Reading,
     cache: &mut Cache,
 ) -> Result<Event> {
+    let prompt_len = prompt.token_ids.len();
     let scores: Vec<Vec<f32>> = logits
         .iter()
         .zip(&beams.open)
@@ -271,7 +288,7 @@ fn advance_beams(
     if !beams.is_done() {
         cache.select_rows(&parents);
     }
-    pipeline.tokenizer.decode(&beams.open[0].token_ids[prompt_len..]).map(Event::Beams)
+    prompt.text_after(pipeline, &beams.open[0].token_ids).map(Event::Beams)
 }
 
 impl Row {
@@ -279,16 +296,14 @@ impl Row {
         self.finish_reason.is_none()
     }
 
-    /// The characters that `token_id` has completed. A character's bytes can be spread over tokens.
-    fn complete_text(&mut self, pipeline: &Pipeline, token_id: u32) -> Result<String> {
-        self.pending.push(token_id);
-        let text = pipeline.tokenizer.decode(&self.pending)?;
-        // No character has more than four bytes: what is not complete after that never will be.
-        if self.is_open() && text.ends_with(char::REPLACEMENT_CHARACTER) && self.pending.len() < 4 {
-            return Ok(String::new());
-        }
-        self.pending.clear();
-        Ok(text)
+    /// The characters that the last token has completed. A character's bytes can be spread over tokens.
+    fn complete_text(&mut self, pipeline: &Pipeline) -> Result<String> {
+        let (start, given) = self.pending;
+        let text = pipeline.tokenizer.decode(&self.token_ids[start..])?;
+        let held = if self.is_open() && text.ends_with(INCOMPLETE) { INCOMPLETE.len_utf8() } else { 0 };
+        let complete = text.len() - held;
+        self.pending = if held > 0 { (start, complete) } else { (self.token_ids.len(), 0) };
+        Ok(text.get(given..complete).unwrap_or_default().to_owned())
     }
 }
 

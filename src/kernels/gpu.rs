@@ -37,10 +37,8 @@ impl<S: Shader> KernelSource for Source<S> {
         let _ = writeln!(text, "struct Info {{ {} }}", fields.join(", ")); // writing to a String cannot fail
         let buffers = self.0.buffers();
         for (index, (name, kind)) in buffers.iter().enumerate() {
-            let _ = writeln!(
-                text,
-                "@group(0) @binding({index}) var<storage, read_write> {name}: array<{kind}>;"
-            );
+            let _ =
+                writeln!(text, "@group(0) @binding({index}) var<storage, read_write> {name}: array<{kind}>;");
         }
         let _ = writeln!(text, "@group(0) @binding({}) var<storage, read> info: Info;", buffers.len());
         SourceTemplate::new(text + &self.0.body())
@@ -149,9 +147,8 @@ pub fn launch<const D: usize>(
         [low, high] => u64::from(*low) | u64::from(*high) << 32,
         one => u64::from(one[0]),
     });
-    let arguments = KernelArguments::new()
-        .with_buffers(buffers)
-        .with_info(MetadataBindingInfo::custom(words.collect()));
+    let arguments =
+        KernelArguments::new().with_buffers(buffers).with_info(MetadataBindingInfo::custom(words.collect()));
     let [x, y, z] = groups.map(word);
     let kernel = SourceKernel::new(Source(shader), CubeDim::new_1d(word(WORKGROUP)));
     client.launch(Box::new(kernel), CubeCount::Static(x, y, z), arguments);

@@ -5,8 +5,8 @@
 #[cfg(target_arch = "wasm32")]
 mod vector {
     use core::arch::wasm32::{
-        i8x16_shuffle, i16x8_load_extend_i8x8, i32x4_add, i32x4_dot_i16x8, i32x4_splat,
-        v128, v128_load, v128_store,
+        i8x16_shuffle, i16x8_load_extend_i8x8, i32x4_add, i32x4_dot_i16x8, i32x4_splat, v128, v128_load,
+        v128_store,
     };
 
     use core::arch::wasm32::{f32x4_add, f32x4_convert_i32x4, f32x4_extract_lane, f32x4_mul, f32x4_splat};
@@ -98,10 +98,10 @@ mod vector {
     }
 }
 
-/// Adds four rows of eight weights, each row times its input, to the sums of eight outputs.
-pub use vector::add_four_rows;
 /// The sum of an output's blocks.
 pub use vector::ScaledSum;
+/// Adds four rows of eight weights, each row times its input, to the sums of eight outputs.
+pub use vector::add_four_rows;
 
 use super::weight::Q8_BLOCK;
 

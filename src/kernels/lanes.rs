@@ -208,9 +208,10 @@ pub fn sum(numbers: &[f32]) -> f32 {
 /// The dot product of two lists of the same length.
 pub fn dot(a: &[f32], b: &[f32]) -> f32 {
     let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<4>(), b.as_chunks::<4>());
-    let total = a.iter().zip(b).fold(Lanes::splat(0.0), |sum, (a, b)| {
-        sum.add_product(Lanes::load(a), Lanes::load(b))
-    });
+    let total = a
+        .iter()
+        .zip(b)
+        .fold(Lanes::splat(0.0), |sum, (a, b)| sum.add_product(Lanes::load(a), Lanes::load(b)));
     total.sum() + a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum::<f32>()
 }
 

@@ -188,8 +188,6 @@ impl Weight {
     }
 }
 
-
-
 /// A matrix in the CPU's memory.
 pub(super) enum OnCpu {
     F32(FlexTensor),

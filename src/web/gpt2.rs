@@ -49,12 +49,7 @@ impl Gpt2Loader {
         let storage = device.storage.with_dtype(dtype)?;
         let loading = Loading::new(config_json, storage, &device.device)?;
         loading.config().check_tokenizer(&tokenizer)?;
-        Ok(Self {
-            loading,
-            tokenizer,
-            defaults: defaults.unwrap_or_default(),
-            files: WeightFiles::default(),
-        })
+        Ok(Self { loading, tokenizer, defaults: defaults.unwrap_or_default(), files: WeightFiles::default() })
     }
 
     /// The files that a `model.safetensors.index.json` names.

@@ -77,7 +77,11 @@ impl Checkpoint {
     }
 
     /// An empty checkpoint for what `build` makes of its tensors.
-    pub fn for_network<N>(build: impl FnOnce(&mut Parameters) -> N, storage: Storage, device: &Device) -> Self {
+    pub fn for_network<N>(
+        build: impl FnOnce(&mut Parameters) -> N,
+        storage: Storage,
+        device: &Device,
+    ) -> Self {
         let mut survey = Source::Survey(BTreeMap::new());
         build(&mut Parameters::new(&mut survey));
         let Source::Survey(wanted) = survey else {

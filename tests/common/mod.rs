@@ -10,6 +10,7 @@ use hearth::gan::{Digits, Loading, Pipeline};
 use hearth::gpt2::{self, Defaults, LanguageModel};
 use hearth::options::Options;
 
+use hearth::rng::{Purpose, Rng};
 use hearth::tokenizer::Tokenizer;
 use hearth::weights::{Checkpoint, Reader, Storage, shards_of_index};
 use serde::Deserialize;
@@ -134,6 +135,44 @@ pub fn expected_writer() -> ExpectedWriter {
     serde_json::from_str(WRITER.expected).expect("expected.json is sound")
 }
 
+/// A GPT-2 of random weights, for what the fixtures are too small for.
+pub fn random_gpt2(config: &Value, storage: Storage, device: &Device) -> Result<LanguageModel> {
+    let mut loading = gpt2::Loading::new(&config.to_string(), storage, device)?;
+    let file = random_file(&loading.checkpoint);
+    let mut reader = Reader::new(None);
+    reader.push(&file, &mut loading.checkpoint)?;
+    reader.finish()?;
+    loading.finish()
+}
+
+/// The same with the tokenizer of [`WRITER`] and a context of 200 tokens.
+pub fn random_writer(storage: Storage, device: &Device) -> gpt2::Pipeline {
+    let config = json!({
+        "model_type": "gpt2", "vocab_size": 300, "n_positions": 200, "n_embd": 64, "n_layer": 2, "n_head": 2,
+        "bos_token_id": 0, "eos_token_id": 0,
+    });
+    let model = random_gpt2(&config, storage, device).expect("random weights load");
+    let tokenizer = Tokenizer::from_json(TOKENIZER).expect("the tokenizer loads");
+    gpt2::Pipeline::new(model, tokenizer, Defaults::default()).expect("they belong together")
+}
+
+/// A safetensors file with random numbers for everything that is wanted.
+fn random_file(checkpoint: &Checkpoint) -> Vec<u8> {
+    let (mut header, mut data, mut rng) = (Map::new(), Vec::new(), Rng::new(5, Purpose::Latents));
+    for (name, shape) in checkpoint.wanted() {
+        let begin = data.len();
+        for _ in 0..shape.iter().product::<usize>() {
+            data.extend((0.3 * rng.normal()).to_le_bytes());
+        }
+        header.insert(
+            name.to_owned(),
+            json!({ "dtype": "F32", "shape": shape, "data_offsets": [begin, data.len()] }),
+        );
+    }
+    let header = Value::from(header).to_string();
+    [&(header.len() as u64).to_le_bytes(), header.as_bytes(), &data].concat()
+}
+
 /// The options as the fixture has them.
 pub fn options_of(options: &Map<String, Value>) -> Options {
     options.iter().fold(Options::new(), |all, (name, value)| all.with(name, value.clone()))
@@ -142,7 +181,7 @@ pub fn options_of(options: &Map<String, Value>) -> Options {
 /// Runs a call to its end: every event but the last, and the sequences.
 pub async fn write(
     pipeline: &gpt2::Pipeline,
-    prompt: &str,
+    prompt: impl Into<gpt2::Prompt>,
     options: Options,
 ) -> (Vec<gpt2::Event>, Vec<gpt2::Sequence>) {
     let mut run = pipeline.start(prompt, options, 0).expect("the options are sound");

@@ -30,7 +30,8 @@ impl KeyValues {
         self.halves = self.halves.take().map(|halves| {
             halves.map(|half| {
                 let indices: Vec<i64> = rows.iter().map(|&row| i64::try_from(row).unwrap_or(0)).collect();
-                let indices = Tensor::<1, Int>::from_data(TensorData::from(indices.as_slice()), &half.device());
+                let indices =
+                    Tensor::<1, Int>::from_data(TensorData::from(indices.as_slice()), &half.device());
                 half.select(0, indices)
             })
         });

@@ -113,8 +113,7 @@ pub fn linear(x: &Tensor<2>, call: &Linear) -> Option<Tensor<2>> {
         Activation::GeluTanh => (7, 0.0),
     };
     let width = matrix.shape()[1];
-    let info =
-        [word(rows), word(inputs), word(outputs), word(width), word(groups), code, float(slope)];
+    let info = [word(rows), word(inputs), word(outputs), word(width), word(groups), code, float(slope)];
     launch(
         shader,
         [groups, rows.div_ceil(shader.rows), all.div_ceil(groups)],
