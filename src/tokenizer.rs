@@ -15,7 +15,21 @@ const END_OF_TEXT: &str = "<|endoftext|>";
 
 /// A model's tokenizer. A clone shares its vocabulary.
 #[derive(Debug, Clone)]
-pub struct Tokenizer(Arc<Inner>);
+pub struct Tokenizer {
+    inner: Arc<Inner>,
+    vocab_size: usize,
+    longest_token: usize,
+}
+
+impl From<Inner> for Tokenizer {
+    fn from(inner: Inner) -> Self {
+        let vocab = inner.get_vocab(true);
+        let vocab_size = vocab.values().max().map_or(0, |&largest| largest as usize + 1);
+        // Byte-level tokens spell each byte as a character, and others as they are.
+        let longest_token = vocab.keys().map(String::len).max().unwrap_or(1).max(1);
+        Self { inner: Arc::new(inner), vocab_size, longest_token }
+    }
+}
 
 impl Tokenizer {
     /// Reads a `tokenizer.json`.
@@ -24,7 +38,7 @@ impl Tokenizer {
     /// `unsupported-model` when it is none.
     pub fn from_json(json: &str) -> Result<Self> {
         let inner = Inner::from_bytes(json.as_bytes());
-        inner.map(|inner| Self(Arc::new(inner))).map_err(|error| unsupported("tokenizer.json", &error))
+        inner.map(Self::from).map_err(|error| unsupported("tokenizer.json", &error))
     }
 
     /// Makes GPT-2's tokenizer of its `vocab.json` and `merges.txt`, as older checkpoints have them.
@@ -48,20 +62,19 @@ impl Tokenizer {
         inner
             .add_special_tokens([AddedToken::from(END_OF_TEXT, true)])
             .map_err(|error| unsupported("vocab.json", &error))?;
-        Ok(Self(Arc::new(inner)))
+        Ok(inner.into())
     }
 
     /// Tokens that it knows: ids are below this.
     #[must_use]
     pub fn vocab_size(&self) -> usize {
-        self.0.get_vocab(true).values().max().map_or(0, |&largest| largest as usize + 1)
+        self.vocab_size
     }
 
     /// Bytes of text in the longest token, or more.
     #[must_use]
     pub fn longest_token(&self) -> usize {
-        // Byte-level tokens spell each byte as a character, and others as they are.
-        self.0.get_vocab(true).keys().map(String::len).max().unwrap_or(1).max(1)
+        self.longest_token
     }
 
     /// The tokens of a text.
@@ -69,7 +82,7 @@ impl Tokenizer {
     /// # Errors
     /// `internal`: any text can be told in bytes.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>> {
-        let encoding = self.0.encode_fast(text, true).map_err(|error| internal(&error))?;
+        let encoding = self.inner.encode_fast(text, true).map_err(|error| internal(&error))?;
         Ok(encoding.get_ids().to_vec())
     }
 
@@ -78,7 +91,7 @@ impl Tokenizer {
     /// # Errors
     /// `internal`.
     pub fn decode(&self, token_ids: &[u32]) -> Result<String> {
-        self.0.decode(token_ids, true).map_err(|error| internal(&error))
+        self.inner.decode(token_ids, true).map_err(|error| internal(&error))
     }
 
     /// The tokens of a word at the beginning of a text and after a space.

@@ -287,7 +287,9 @@ fn a_long_prompt_is_read_in_steps_that_tell_how_far_they_are() {
 
     // The next token of the text by hand, and the text that goes on from the middle of the first.
     let mut cache = pipeline.model().cache(1, 150).unwrap();
-    let logits = block_on(common::read(pipeline.model().next_logits(&[prompt.clone()], &mut cache).unwrap()));
+    let logits = block_on(common::read(
+        pipeline.model().next_logits(std::slice::from_ref(&prompt), &mut cache).unwrap(),
+    ));
     let likeliest = (0..300).max_by(|&a, &b| logits[a].total_cmp(&logits[b])).unwrap();
     assert_eq!(sequences[0].token_ids[0] as usize, likeliest);
     let longer = [prompt, sequences[0].token_ids[..2].to_vec()].concat();
@@ -306,8 +308,12 @@ fn a_short_prompt_is_read_in_one_step() {
 fn a_character_that_a_prompt_of_tokens_began_is_finished_by_the_tokens_that_come() {
     let pipeline = pipeline();
     let whole = pipeline.tokenizer().encode("so \u{1f984}").unwrap();
-    let (last, begun) = whole.split_last().unwrap();
-    assert_eq!(pipeline.tokenizer().decode(begun).unwrap(), "so \u{fffd}", "the unicorn is spread over tokens");
+    let (missing, begun) = whole.split_last().unwrap();
+    assert_eq!(
+        pipeline.tokenizer().decode(begun).unwrap(),
+        "so \u{fffd}",
+        "the unicorn is spread over tokens"
+    );
     let draw = |seed: u64| {
         let list = [
             ("do_sample", json!(true)),
@@ -319,7 +325,7 @@ fn a_character_that_a_prompt_of_tokens_began_is_finished_by_the_tokens_that_come
     };
     // The model has 300 tokens, so that one seed of some thousand draws the one that is missing.
     let (events, sequences) =
-        (0..9000).map(draw).find(|(_, sequences)| sequences[0].token_ids == [*last]).unwrap();
+        (0..9000).map(draw).find(|(_, sequences)| sequences[0].token_ids == [*missing]).unwrap();
     assert_eq!(sequences[0].generated_text, "so \u{1f984}");
     assert!(matches!(&events[..], [Event::Tokens(tokens)] if tokens[0].text == "\u{1f984}"), "{events:?}");
 }

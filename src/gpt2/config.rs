@@ -160,7 +160,7 @@ impl Config {
     }
 
     /// Numbers in the whole model.
-    fn parameters(&self) -> usize {
+    pub(super) fn parameters(&self) -> usize {
         let (width, inner) = (self.n_embd, self.inner());
         let block =
             (4 * width + 4).saturating_add(2 * inner).saturating_mul(width).saturating_add(9 * width + inner);

@@ -46,6 +46,7 @@ impl Loading {
     /// `unsupported-model`.
     pub fn new(config_json: &str, storage: Storage, device: &Device) -> Result<Self> {
         let config = Config::from_json(config_json)?;
+        storage.check_total(config.parameters())?;
         let activation = config.activation()?;
         let file_names = if config.tie_word_embeddings { tied_file_names } else { file_names };
         let build = |parameters: &mut Parameters| Gpt2::new(&config, activation, parameters);

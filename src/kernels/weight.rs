@@ -71,7 +71,7 @@ pub(super) enum Values {
     F16(Tensor<1, Int>),
     /// Four in each word, the first in its lowest byte; and the scales `[⌈inputs / 32⌉, outputs]` of `InOut`, whose
     /// rows are filled up too, or `[outputs, ⌈inputs / 32⌉]` of `OutIn`.
-    Q8(Tensor<1, Int>, Tensor<1>),
+    Q8(Tensor<1, Int>, Box<Tensor<1>>),
 }
 
 impl Weight {
@@ -92,7 +92,8 @@ impl Weight {
                 let (bytes, scales) = pack_q8(&values, shape, layout);
                 let packed = bytes.as_chunks().0.iter().map(|&four| i32::from_le_bytes(four)).collect();
                 let len = scales.len();
-                Values::Q8(words(packed, device), Tensor::from_data(TensorData::new(scales, [len]), device))
+                let scales = Tensor::from_data(TensorData::new(scales, [len]), device);
+                Values::Q8(words(packed, device), Box::new(scales))
             }
         };
         Self { shape, layout, values }

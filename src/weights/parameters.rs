@@ -24,6 +24,7 @@ pub(super) enum Source {
 
 /// A tensor on the device.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant)] // a box for each would save nothing: most are weights
 pub(super) enum Arrived {
     /// In `f32`.
     Plain(Tensor<1>),

@@ -13,11 +13,17 @@ pub struct Storage {
     pub reads_halves: bool,
     /// The largest buffer that a kernel can read, in bytes.
     pub max_binding: u64,
+    /// The bytes that all weights together may have, as far as that is known.
+    pub max_total: u64,
 }
+
+/// wasm has 4 GiB at most, and needs some of it for itself.
+const CPU_MEMORY: u64 = if cfg!(target_arch = "wasm32") { 7 << 29 } else { u64::MAX };
 
 impl Storage {
     /// Whatever the CPU reads best.
-    pub const CPU: Self = Self { format: None, reads_halves: false, max_binding: u64::MAX };
+    pub const CPU: Self =
+        Self { format: None, reads_halves: false, max_binding: u64::MAX, max_total: CPU_MEMORY };
 
     /// The same with what the option `dtype` asks for.
     ///
@@ -35,6 +41,27 @@ impl Storage {
             }
         };
         Ok(Self { format, ..self })
+    }
+
+    /// Checks that so many weights have room, before any is made.
+    ///
+    /// # Errors
+    /// `unsupported-model`, with both sizes.
+    pub fn check_total(&self, weights: usize) -> Result<()> {
+        let least = match self.format {
+            Some(format) => format,
+            None if self.reads_halves => Format::F16,
+            None => Format::F32,
+        };
+        let bytes = least.byte_len([1, weights]);
+        if bytes > self.max_total {
+            let (name, most) = (least.name(), self.max_total);
+            let hint = if least == Format::Q8 { "" } else { "; dtype q8 takes fewer" };
+            return Err(Error::UnsupportedModel(format!(
+                "{weights} weights have {bytes} bytes in {name}, and there is room for {most}{hint}"
+            )));
+        }
+        Ok(())
     }
 
     /// The format for a matrix of a file. One that is too large for the device in `f32` is kept in `f16`.
@@ -88,6 +115,16 @@ mod tests {
         let error = tiny.format_of(&info(Dtype::F32), shape).unwrap_err();
         assert_eq!(error.code(), "unsupported-model");
         assert!(error.message().contains("154389504") && error.message().contains("1048576"), "{error}");
+    }
+
+    #[test]
+    fn more_weights_than_memory_are_refused_unless_they_are_packed() {
+        let small = Storage { max_total: 1000, ..Storage::CPU };
+        assert!(small.check_total(250).is_ok());
+        let error = small.check_total(251).unwrap_err();
+        assert_eq!(error.code(), "unsupported-model");
+        assert!(error.message().contains("1004") && error.message().contains("1000"), "{error}");
+        assert!(small.with_dtype("q8").unwrap().check_total(1000).is_ok());
     }
 
     #[test]

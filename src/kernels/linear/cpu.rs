@@ -99,13 +99,13 @@ fn add_bytes(y: &mut [f32], x: &[f32], bytes: &[i32], scales: &[f32]) {
             // Rows that are missing in the last four are zeros.
             let row = |index: usize| rows.chunks_exact(padded).nth(index).unwrap_or(&zeros);
             let rows = [row(0), row(1), row(2), row(3)];
-            let [(a, a_rest), (b, b_rest), (c, c_rest), (d, d_rest)] = rows.map(<[i8]>::as_chunks::<8>);
+            let [(r0, e0), (r1, e1), (r2, e2), (r3, e3)] = rows.map(<[i8]>::as_chunks::<8>);
             let (sums, sums_rest) = sums.as_chunks_mut::<8>();
-            for ((((sums, a), b), c), d) in sums.iter_mut().zip(a).zip(b).zip(c).zip(d) {
-                add_four_rows(sums, [a, b, c, d], *x);
+            for ((((sums, r0), r1), r2), r3) in sums.iter_mut().zip(r0).zip(r1).zip(r2).zip(r3) {
+                add_four_rows(sums, [r0, r1, r2, r3], *x);
             }
             for (column, sum) in sums_rest.iter_mut().enumerate() {
-                for (row, x) in [a_rest, b_rest, c_rest, d_rest].into_iter().zip(x) {
+                for (row, x) in [e0, e1, e2, e3].into_iter().zip(x) {
                     *sum += i32::from(row[column]) * i32::from(*x);
                 }
             }
