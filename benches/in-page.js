@@ -1,10 +1,10 @@
-// What the benchmark runs inside the page.
+// What all measurements inside the page share.
 
 /** @param {number[]} times */
-const median = (times) => times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)];
+export const median = (times) => times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)];
 
 /** @param {() => Promise<unknown>} work @param {number} runs */
-async function timed(work, runs) {
+export async function timed(work, runs) {
   const times = [];
   for (let run = 0; run < runs; run++) {
     const started = performance.now();
@@ -15,7 +15,7 @@ async function timed(work, runs) {
 }
 
 /** The same after as many runs: the browser compiles what runs often a second time, better. @type {typeof timed} */
-async function timedWarm(work, runs) {
+export async function timedWarm(work, runs) {
   await timed(work, runs);
   return timed(work, runs);
 }
@@ -25,87 +25,21 @@ export function longestBlock() {
   return /** @type {any} */ (globalThis).longest ?? 0;
 }
 
-/**
- * Hearth, through its public API.
- * @param {string} device
- * @param {number} runs
- */
-export async function hearth(device, runs) {
-  const started = performance.now();
-  const { pipeline } = await import('../www/hearth.js');
-  const draw = await pipeline('unconditional-image-generation', '/models/gan-mnist', {
-    device: /** @type {any} */ (device),
-  });
-  const load = performance.now() - started;
-  const first = await timed(() => draw({ seed: 1 }), 1);
-  const one = await timedWarm(() => draw({ seed: 1 }), runs);
-  const many = await timedWarm(() => draw({ batch_size: 64, seed: 1 }), runs);
+/** Bytes of memory that Hearth's engine has taken so far. It never gives any back, so this is the peak. */
+export async function heapBytes() {
   const { engine } = await import('../www/engine/client.js');
   const { heap_bytes } = await engine().requests.request('stats', {});
-  await draw.dispose();
-  return { load, first, one, many, heap_bytes };
+  return /** @type {number} */ (heap_bytes);
 }
 
-/**
- * The same networks in onnxruntime-web.
- * @param {'wasm' | 'webgpu'} provider
- * @param {number} runs
- */
-export async function onnxruntime(provider, runs) {
-  const dist = '/benches/node_modules/onnxruntime-web/dist/';
-  const started = performance.now();
-  const ort = await import(`${dist}ort.${provider}.min.mjs`);
+const ORT = '/benches/node_modules/onnxruntime-web/dist/';
+
+/** onnxruntime-web for a provider. @param {'wasm' | 'webgpu'} provider */
+export async function importOnnxruntime(provider) {
+  const ort = await import(`${ORT}ort.${provider}.min.mjs`);
   ort.env.wasm.numThreads = 1; // what a page without COOP and COEP has, and Hearth too
-  ort.env.wasm.wasmPaths = dist;
-  const session = await ort.InferenceSession.create('/benches/cache/gan.onnx', {
-    executionProviders: [provider],
-  });
-  const load = performance.now() - started;
-  const inputs = (/** @type {number} */ batch) => ({
-    latents: new ort.Tensor(
-      'float32',
-      Float32Array.from({ length: batch * 100 }, () => Math.random() * 2 - 1),
-      [batch, 100],
-    ),
-    labels: new ort.Tensor(
-      'int64',
-      BigInt64Array.from({ length: batch }, (_, index) => BigInt(index % 10)),
-      [batch],
-    ),
-  });
-  const [single, grid] = [inputs(1), inputs(64)];
-  const run = async (/** @type {object} */ feeds) => {
-    const { pictures, scores } = await session.run(feeds);
-    return [await pictures.getData(), await scores.getData()];
-  };
-  const first = await timed(() => run(single), 1);
-  const one = await timedWarm(() => run(single), runs);
-  const many = await timedWarm(() => run(grid), runs);
-  await session.release();
-  return { load, first, one, many };
-}
-
-/** That both compute the same: the largest difference between their pictures. @param {'wasm' | 'webgpu'} provider */
-export async function difference(provider) {
-  const dist = '/benches/node_modules/onnxruntime-web/dist/';
-  const ort = await import(`${dist}ort.${provider}.min.mjs`);
-  const { pipeline } = await import('../www/hearth.js');
-  const draw = await pipeline('unconditional-image-generation', '/models/gan-mnist', { device: 'cpu' });
-  const [image] = await draw({ seed: 1, class_labels: 7 });
-  const session = await ort.InferenceSession.create('/benches/cache/gan.onnx', {
-    executionProviders: [provider],
-  });
-  const { pictures, scores } = await session.run({
-    latents: new ort.Tensor('float32', image.latents, [1, 100]),
-    labels: new ort.Tensor('int64', BigInt64Array.of(7n), [1]),
-  });
-  const data = await pictures.getData();
-  const bytes = [...data].map((/** @type {number} */ x) => Math.round((x + 1) * 127.5));
-  await draw.dispose();
-  return {
-    pixels: Math.max(...bytes.map((byte, index) => Math.abs(byte - image.data[4 * index]))),
-    score: Math.abs((await scores.getData())[0] - image.score),
-  };
+  ort.env.wasm.wasmPaths = ORT;
+  return ort;
 }
 
 /**

@@ -4,6 +4,7 @@
 //! (repetition penalty, repeated n-grams, bad words, an early end), then, when sampling, what shapes the distribution
 //! (temperature, top-k, top-p, min-p, typical). A forbidden token's score is minus infinity.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use super::generation::{Generation, Sampling};
@@ -85,7 +86,7 @@ fn shape(scores: &mut [f32], sampling: &Sampling, keep: usize) {
     if sampling.min_p > 0.0 {
         let order = descending(scores);
         let probs = softmax(scores);
-        let threshold = sampling.min_p * probs[order[0]];
+        let threshold = order.first().map_or(0.0, |&likeliest| sampling.min_p * probs[likeliest]);
         for &token in order.iter().skip(keep).filter(|&&token| probs[token] < threshold) {
             scores[token] = FORBIDDEN;
         }
@@ -129,23 +130,28 @@ fn keep_typical(scores: &mut [f32], mass: f32, keep: usize) {
     }
 }
 
-/// The tokens, the likeliest first; of two alike the one with the smaller number.
+/// The tokens that are not forbidden, the likeliest first; of two alike the one with the smaller number.
 #[must_use]
 pub fn descending(scores: &[f32]) -> Vec<usize> {
-    likeliest(scores, scores.len())
+    let mut tokens: Vec<usize> = (0..scores.len()).filter(|&token| scores[token] > FORBIDDEN).collect();
+    tokens.sort_unstable_by(likelier(scores));
+    tokens
 }
 
-/// The first `count` of [`descending`], without putting the others in order.
+/// The `count` likeliest tokens in that order, without putting the others in order.
 #[must_use]
 pub fn likeliest(scores: &[f32], count: usize) -> Vec<usize> {
-    let order = |a: &usize, b: &usize| scores[*b].total_cmp(&scores[*a]).then(a.cmp(b));
     let mut tokens: Vec<usize> = (0..scores.len()).collect();
     if count < tokens.len() {
-        tokens.select_nth_unstable_by(count, order);
+        tokens.select_nth_unstable_by(count, likelier(scores));
         tokens.truncate(count);
     }
-    tokens.sort_unstable_by(order);
+    tokens.sort_unstable_by(likelier(scores));
     tokens
+}
+
+fn likelier(scores: &[f32]) -> impl Fn(&usize, &usize) -> Ordering {
+    |a, b| scores[*b].total_cmp(&scores[*a]).then(a.cmp(b))
 }
 
 /// Scores to logarithms of probabilities.

@@ -359,5 +359,6 @@ fn draw(scores: &[f32], rng: &mut Rng) -> usize {
             return token;
         }
     }
-    order[0] // the probabilities' sum was rounded below the number drawn
+    // The probabilities' sum was rounded below the number drawn; or everything is forbidden, and a text must go on.
+    order.first().copied().unwrap_or(0)
 }

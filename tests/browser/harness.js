@@ -67,3 +67,55 @@ export async function until(condition) {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
+
+/**
+ * Opens the demo page as a visitor. On the CPU unless the query says otherwise, because that is quicker here than WebGPU
+ * in software. `complaints` is what the page logs as errors; in the page, `shift` is by how much things have moved, and
+ * `blocked` the longest time for which it could not react, in ms (0 below 50).
+ * @param {import('playwright-core').Browser} browser
+ * @param {Site} site
+ * @param {string} [query]
+ * @param {import('playwright-core').BrowserContextOptions} [options]
+ */
+export async function visit(browser, site, query = '', options = {}) {
+  const context = await browser.newContext({ locale: 'en-US', acceptDownloads: true, ...options });
+  const page = await context.newPage();
+  /** @type {string[]} */
+  const complaints = [];
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  await page.addInitScript(() => {
+    const seen = Object.assign(/** @type {any} */ (globalThis), { shift: 0, blocked: 0 });
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) seen.shift += /** @type {any} */ (entry).value;
+    }).observe({ type: 'layout-shift', buffered: true });
+    new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) seen.blocked = Math.max(seen.blocked, duration);
+    }).observe({ type: 'longtask', buffered: true });
+  });
+  await page.goto(`${site.origin}/?device=cpu${query}`);
+  return { page, complaints };
+}
+
+/**
+ * What axe finds fault with, through the debugger, which a CSP does not hold back.
+ * @param {import('playwright-core').Page} page
+ * @returns {Promise<string[]>}
+ */
+export async function violations(page) {
+  const session = await page.context().newCDPSession(page);
+  const axe = readFileSync(path.join(root, 'node_modules', 'axe-core', 'axe.min.js'), 'utf8');
+  await session.send('Runtime.evaluate', { expression: axe });
+  const expression =
+    'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ": " + nodes.map((n) => n.html)))';
+  const { result } = await session.send('Runtime.evaluate', {
+    expression,
+    awaitPromise: true,
+    returnByValue: true,
+  });
+  return result.value;
+}
+
+/** How much wider the page is than its window, in px. @param {import('playwright-core').Page} page */
+export const overflow = (page) =>
+  page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);

@@ -1,4 +1,4 @@
-// The demo page as a visitor has it: what it shows, what the keyboard reaches, how it looks.
+// The demo page and its digits as a visitor has them: what it shows, what the keyboard reaches, how it looks.
 
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
@@ -6,7 +6,7 @@ import path from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 
 import { root } from '../../scripts/shell.js';
-import { Site, bytesOf, launch, until } from './harness.js';
+import { Site, bytesOf, launch, overflow, until, violations, visit } from './harness.js';
 
 const SHOTS = path.join(root, 'tests', 'browser', 'screenshots');
 const SHIPPED = '/models/gan-mnist/model.safetensors';
@@ -34,27 +34,14 @@ afterEach(async () => {
   await site.stop();
 });
 
-/**
- * Opens the page. On the CPU unless the test says otherwise, because that is quicker here than WebGPU in software.
- * @param {string} [query]
- * @param {import('playwright-core').BrowserContextOptions} [options]
- */
-async function open(query = '', options = {}) {
-  const context = await browser.newContext({ locale: 'en-US', acceptDownloads: true, ...options });
-  page = await context.newPage();
-  complaints = [];
-  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  await page.addInitScript(() => {
-    Object.assign(globalThis, { shift: 0 });
-    new PerformanceObserver((list) => {
-      for (const entry of list.getEntries())
-        /** @type {any} */ (globalThis).shift += /** @type {any} */ (entry).value;
-    }).observe({ type: 'layout-shift', buffered: true });
-  });
-  await page.goto(`${site.origin}/?device=cpu${query}`);
+/** @param {string} [query] @param {import('playwright-core').BrowserContextOptions} [options] */
+async function open(query, options) {
+  ({ page, complaints } = await visit(browser, site, query, options));
 }
 
+const element = () => page.locator('hearth-digits');
+/** @param {string} name */
+const button = (name) => element().getByRole('button', { name });
 const drawn = () => page.locator('hearth-digits .status p', { hasText: / ms on the / }).waitFor();
 const digits = () => page.locator('hearth-digits .digit');
 /** The labels that a screen reader reads. */
@@ -82,8 +69,8 @@ test('digits appear, with the verdict on each, and nothing complains', async () 
 test('a number is written in one line, and another hand writes it differently', async () => {
   await open();
   await drawn();
-  await page.getByLabel('Number').fill('2026');
-  await page.getByRole('button', { name: 'Write it' }).click();
+  await element().getByLabel('Number').fill('2026');
+  await button('Write it').click();
   await page.waitForFunction(
     () =>
       document.querySelector('hearth-digits')?.shadowRoot?.querySelectorAll('.digit[aria-label]').length ===
@@ -94,7 +81,7 @@ test('a number is written in one line, and another hand writes it differently', 
     ['2', '0', '2', '6'],
   );
   const before = await pixels();
-  await page.getByRole('button', { name: 'New digits' }).click();
+  await button('New digits').click();
   await until(async () => (await pixels()) !== before);
   assert.deepEqual(
     (await labels()).map((label) => label[0]),
@@ -105,12 +92,12 @@ test('a number is written in one line, and another hand writes it differently', 
 test('what is no number is refused in words, and the digits stay', async () => {
   await open();
   await drawn();
-  await page.getByLabel('Number').fill('20x6');
-  await page.getByRole('button', { name: 'Write it' }).click();
+  await element().getByLabel('Number').fill('20x6');
+  await button('Write it').click();
   await page.getByText('Write 1 to 64 digits').waitFor();
   assert.equal(await digits().count(), 64);
-  await page.getByLabel('Seed').fill('-3');
-  await page.getByRole('button', { name: 'Draw seed' }).click();
+  await element().getByLabel('Seed').fill('-3');
+  await button('Draw seed').click();
   await page.getByText('seed is -3').waitFor();
   assert.equal(await digits().count(), 64);
 });
@@ -132,7 +119,7 @@ test('the address reproduces the picture', async () => {
 test('a link is copied', async () => {
   await open('&seed=5', { permissions: ['clipboard-read', 'clipboard-write'] });
   await drawn();
-  await page.getByRole('button', { name: 'Copy a link' }).click();
+  await button('Copy a link').click();
   await page.getByText('Copied').waitFor();
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), page.url());
 });
@@ -143,7 +130,7 @@ test('two digits are picked and walked between, with the slider and by itself', 
   await digits().nth(0).click();
   await digits().nth(9).click();
   const slider = page.getByLabel('Position between the two digits');
-  await page.getByRole('button', { name: 'Pause' }).click();
+  await button('Pause').click();
   await slider.fill('0');
   const between = () =>
     page.locator('.between').evaluate((canvas) => /** @type {HTMLCanvasElement} */ (canvas).toDataURL());
@@ -165,7 +152,7 @@ test('two digits are picked and walked between, with the slider and by itself', 
       .locator('canvas')
       .evaluate((c) => /** @type {HTMLCanvasElement} */ (c).toDataURL()),
   );
-  await page.getByRole('button', { name: 'Play' }).click();
+  await button('Play').click();
   const end = await slider.inputValue();
   await until(async () => (await slider.inputValue()) !== end);
 });
@@ -173,10 +160,7 @@ test('two digits are picked and walked between, with the slider and by itself', 
 test('the picture is downloaded as a PNG', async () => {
   await open('&seed=12&class-labels=4+2');
   await drawn();
-  const [download] = await Promise.all([
-    page.waitForEvent('download'),
-    page.getByRole('button', { name: 'Download PNG' }).click(),
-  ]);
+  const [download] = await Promise.all([page.waitForEvent('download'), button('Download PNG').click()]);
   assert.equal(download.suggestedFilename(), 'hearth-digits-12.png');
   const bytes = readFileSync(await download.path());
   assert.deepEqual([...bytes.subarray(1, 4)], [...Buffer.from('PNG')]);
@@ -223,10 +207,10 @@ test('a download shows its progress and can be stopped and started again', async
   });
   await open();
   await page.getByText('Loading the model: 2.0 MB of 5.9 MB').waitFor();
-  await page.getByRole('button', { name: 'Stop' }).click();
+  await button('Stop').click();
   await page.getByText('Stopped.').waitFor();
   site.answers.clear();
-  await page.getByRole('button', { name: 'New digits' }).click();
+  await button('New digits').click();
   await drawn();
 });
 
@@ -235,16 +219,16 @@ test('a download that fails says so and offers to try again', async () => {
   await open();
   await page.getByText('That did not work').waitFor();
   site.answers.clear();
-  await page.getByRole('button', { name: 'Try again' }).click();
+  await button('Try again').click();
   await drawn();
 });
 
 test('the page speaks Chinese, from the browser’s language and from its menu', async () => {
   await open('', { locale: 'zh-CN' });
-  await page.getByRole('button', { name: '写出来' }).waitFor();
+  await button('写出来').waitFor();
   assert.equal(await page.title(), 'Hearth：浏览器里的生成模型');
   await page.getByLabel('语言').selectOption('en');
-  await page.getByRole('button', { name: 'Write it' }).waitFor();
+  await button('Write it').waitFor();
   assert.equal(await page.locator('html').getAttribute('lang'), 'en');
 });
 
@@ -266,38 +250,12 @@ for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
       await drawn();
       await digits().nth(0).click();
       await digits().nth(9).click();
-      await page.getByRole('button', { name: 'Pause' }).click();
+      await button('Pause').click();
       await page.screenshot({ path: path.join(SHOTS, `${name}-${colorScheme}.png`), fullPage: true });
-      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-      assert.ok(overflow <= 0, `the page is ${overflow} px too wide`);
-      await page.addScriptTag({ content: '' }).catch(() => {}); // the page's CSP forbids it, as it should
-      const axe = readFileSync(path.join(root, 'node_modules', 'axe-core', 'axe.min.js'), 'utf8');
-      const violations = await page
-        .evaluate(async (source) => {
-          await (0, eval)(source);
-          const { violations } = await /** @type {any} */ (globalThis).axe.run();
-          return violations.map(
-            (/** @type {any} */ { id, nodes }) => `${id}: ${nodes.map((/** @type {any} */ n) => n.html)}`,
-          );
-        }, axe)
-        .catch(() => runAxe(axe));
-      assert.deepEqual(violations, []);
+      assert.ok((await overflow(page)) <= 0, `the page is ${await overflow(page)} px too wide`);
+      assert.deepEqual(await violations(page), []);
     });
   }
-}
-
-/** Runs axe through the debugger, which a CSP does not hold back. @param {string} axe @returns {Promise<string[]>} */
-async function runAxe(axe) {
-  const session = await page.context().newCDPSession(page);
-  await session.send('Runtime.evaluate', { expression: axe });
-  const expression =
-    'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ": " + nodes.map((n) => n.html)))';
-  const { result } = await session.send('Runtime.evaluate', {
-    expression,
-    awaitPromise: true,
-    returnByValue: true,
-  });
-  return result.value;
 }
 
 test('with WebGPU the page says that the GPU drew', async () => {

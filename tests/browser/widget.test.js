@@ -1,11 +1,12 @@
-// The element on somebody else's page: another origin, a strict CSP, one script tag.
+// The elements on somebody else's page: another origin, a strict CSP, one script tag each.
 
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 
 import { Site, launch, send, until } from './harness.js';
 
-const SCRIPT = '/www/elements/hearth-digits.js';
+const SCRIPTS = ['/www/elements/hearth-digits.js', '/www/elements/hearth-text.js'];
+const WRITER = '/tests/fixtures/gpt2/writer';
 const SHIPPED = '/models/gan-mnist/model.safetensors';
 
 /** @type {import('playwright-core').Browser} */
@@ -42,7 +43,8 @@ const policy = () =>
 
 /** Puts a post on the blog. @param {string} body */
 async function post(body) {
-  const html = `<!doctype html><html lang="en"><title>A post</title><script type="module" src="${hearth.origin}${SCRIPT}"></script>${body}</html>`;
+  const scripts = SCRIPTS.map((script) => `<script type="module" src="${hearth.origin}${script}"></script>`);
+  const html = `<!doctype html><html lang="en"><title>A post</title>${scripts.join('')}${body}</html>`;
   blog.answers.set('/post', send(html, { 'content-type': 'text/html', 'content-security-policy': policy() }));
   /** @type {string[]} */
   const complaints = [];
@@ -139,4 +141,89 @@ test('an element that is taken out of the page stops, and works again when it is
   });
   await drawn(5);
   await until(() => hearth.count(SHIPPED) === 1);
+});
+
+/** A text whose model is on Hearth's own server. @param {string} attributes */
+const textElement = (attributes) =>
+  `<hearth-text model="${hearth.origin}${WRITER}" device="cpu" ${attributes}></hearth-text>`;
+const text = () => page.evaluate(() => /** @type {any} */ (document.querySelector('hearth-text')).text ?? '');
+const statusOf = () =>
+  page.evaluate(
+    () => document.querySelector('hearth-text')?.shadowRoot?.querySelector('.status p')?.textContent,
+  );
+
+test('a text writes itself on another origin under a strict CSP, and tells what it does', async () => {
+  const complaints = await post(textElement('prompt="Once" max-new-tokens="4" seed="1" id="text"'));
+  await until(async () => /4 tokens/.test((await statusOf()) ?? ''));
+  const seen = await page.evaluate(async () => {
+    const element = /** @type {any} */ (document.querySelector('hearth-text'));
+    /** @type {any[]} */
+    const events = [];
+    for (const type of ['load', 'step', 'token', 'complete', 'error']) {
+      element.addEventListener(type, (/** @type {CustomEvent} */ event) => events.push([type, event.detail]));
+    }
+    const next = (/** @type {string} */ type) =>
+      new Promise((resolve) => element.addEventListener(type, resolve, { once: true }));
+    element.setAttribute('max-new-tokens', '2');
+    element.setAttribute('prompt', 'The');
+    await next('complete');
+    element.continue();
+    await next('complete');
+    element.setAttribute('temperature', '2');
+    await next('error');
+    element.setAttribute('do-sample', '');
+    await next('complete');
+    return events.map(([type, detail]) => [
+      type,
+      detail.code ?? detail.text ?? detail.fraction,
+      detail.sequences?.[0].token_ids.length,
+    ]);
+  });
+  assert.deepEqual(
+    seen.map(([type, , count]) => [type, count]),
+    [
+      ['step', undefined],
+      ['token', undefined],
+      ['token', undefined],
+      ['complete', 2],
+      ['step', undefined],
+      ['token', undefined],
+      ['token', undefined],
+      ['complete', 4],
+      ['error', undefined],
+      ['step', undefined],
+      ['token', undefined],
+      ['token', undefined],
+      ['complete', 2],
+    ],
+  );
+  const [, first] = seen[3];
+  assert.ok(first.startsWith('The') && seen[7][1].startsWith(first));
+  assert.equal(seen[8][1], 'invalid-option');
+  assert.deepEqual(
+    complaints.filter((complaint) => !complaint.includes('favicon')),
+    [],
+  );
+});
+
+test('a text without a prompt loads nothing until a reader writes one', async () => {
+  await post(textElement('max-new-tokens="3"'));
+  await page.evaluate(() => customElements.whenDefined('hearth-text'));
+  await page.waitForTimeout(500);
+  assert.equal(hearth.log.filter((entry) => /wasm|fixtures/.test(entry)).length, 0);
+  await page.evaluate(() => {
+    const root = document.querySelector('hearth-text')?.shadowRoot;
+    const field = /** @type {HTMLTextAreaElement} */ (root?.querySelector('textarea'));
+    field.value = 'Once upon';
+    /** @type {HTMLElement} */ (root?.querySelector('button.main')).click();
+  });
+  await until(async () => /3 tokens/.test((await statusOf()) ?? ''));
+  assert.ok((await text()).startsWith('Once upon'));
+});
+
+test('attributes that mean nothing are refused in words, and the page goes on', async () => {
+  await post(textElement('prompt="Once" top-k="many" do-sample'));
+  await until(async () => /top_k is "many"/.test((await statusOf()) ?? ''));
+  await page.evaluate(() => document.querySelector('hearth-text')?.removeAttribute('top-k'));
+  await until(async () => /tokens in/.test((await statusOf()) ?? ''));
 });

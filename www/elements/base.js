@@ -3,8 +3,6 @@
 import { HearthError, pipeline } from '../hearth.js';
 import { wordsFor } from './words.js';
 
-/** @typedef {import('../types.d.ts').ImagePipeline} ImagePipeline */
-
 const sheet = new CSSStyleSheet();
 sheet.replaceSync(`
   :host {
@@ -22,7 +20,7 @@ sheet.replaceSync(`
   }
   :host([hidden]), [hidden] { display: none !important; }
   *, ::before, ::after { box-sizing: border-box; }
-  button, input { font: inherit; color: inherit; }
+  button, input, select, textarea { font: inherit; color: inherit; }
   button {
     min-height: 2.5rem; padding: 0.35rem 0.9rem; border: 1px solid var(--line); border-radius: 0.6rem;
     background: var(--paper); cursor: pointer;
@@ -30,10 +28,14 @@ sheet.replaceSync(`
   button:hover:not(:disabled) { border-color: var(--ember); }
   button:disabled { opacity: 0.55; cursor: default; }
   button.main { background: var(--ember); border-color: var(--ember); color: var(--on-ember); }
-  input[type='text'] {
+  input[type='text'], select, textarea {
     min-height: 2.5rem; padding: 0.35rem 0.6rem; border: 1px solid var(--line); border-radius: 0.6rem;
     background: var(--paper); min-width: 0;
   }
+  form { display: flex; flex-wrap: wrap; gap: 0.5rem; align-items: end; margin: 0; min-width: 0; }
+  label { display: grid; font-size: 0.85rem; color: var(--soft); min-width: 0; }
+  label :is(input, select, textarea) { color: var(--ink); font-size: 1rem; }
+  .hint { color: var(--soft); font-size: 0.9rem; margin: 0.5rem 0 0; }
   input[type='range'] { accent-color: var(--ember); }
   :focus-visible { outline: 2px solid var(--ember); outline-offset: 2px; }
   .status { display: flex; flex-wrap: wrap; align-items: center; gap: 0.3rem 0.75rem; min-height: 2.75rem; }
@@ -62,9 +64,33 @@ export function h(name, properties = {}, ...children) {
   return element;
 }
 
-/** An element with a model of its own choice. Subclasses draw in `work`. */
+/** A field with a name of its own, which `setLabel` writes. @param {HTMLElement} field */
+export function label(field) {
+  return h('label', {}, h('span'), field);
+}
+
+/** @param {HTMLElement} field @param {string} text */
+export function setLabel(field, text) {
+  const span = field.parentElement?.firstElementChild;
+  if (span) span.textContent = text;
+}
+
+/** A field for a number. @param {string} name @param {number} maxLength */
+export function numberField(name, maxLength) {
+  return h('input', { type: 'text', inputMode: 'numeric', autocomplete: 'off', name, maxLength });
+}
+
+/**
+ * An element with a model of its own choice. Subclasses do their work in `work`.
+ * @template {import('../types.d.ts').Pipeline} P the pipeline of its task
+ */
 export class HearthElement extends HTMLElement {
-  static observedAttributes = ['model', 'device', 'seed', 'lang'];
+  /** Attributes that say which model it is and how it is loaded. */
+  static loadAttributes = ['model', 'device'];
+  static observedAttributes = [...this.loadAttributes, 'seed', 'lang'];
+
+  /** What its model is for. @type {string} */
+  static task;
 
   /** The model that the element has unless `model` says otherwise. @type {URL} */
   static model;
@@ -72,16 +98,20 @@ export class HearthElement extends HTMLElement {
   #message = h('p', { role: 'status' });
   #progress = h('progress', { hidden: true, max: 1 });
   #stop = h('button', { type: 'button', hidden: true, onclick: () => this.stop() });
-  #retry = h('button', { type: 'button', hidden: true, onclick: () => this.start() });
+  #retry = h('button', { type: 'button', hidden: true, onclick: () => this.retry() });
   #status = h('div', { className: 'status' }, this.#message, this.#stop, this.#retry, this.#progress);
 
   /** @type {IntersectionObserver | null} */
   #visible = null;
-  /** @type {Promise<ImagePipeline> | null} */
+  /** @type {Promise<P> | null} */
   #pipeline = null;
+  /** Stops the loading, which goes on when one job takes another's place. @type {AbortController | null} */
+  #loading = null;
   /** @type {AbortController | null} */
   #job = null;
-  #restart = false;
+  /** Whether it has come into view, or was started: from then on it follows its attributes. */
+  #begun = false;
+  #restarting = false;
 
   constructor() {
     super();
@@ -93,22 +123,25 @@ export class HearthElement extends HTMLElement {
   connectedCallback() {
     this.localize();
     languageElements.add(this);
-    if (this.getAttribute('loading') === 'eager') return void this.start();
+    if (this.getAttribute('loading') === 'eager') return this.#begin();
     // Lazy by default: nothing is fetched for a visitor who does not scroll this far.
     this.#visible = new IntersectionObserver(
-      (entries) => {
-        if (!entries.some((entry) => entry.isIntersecting)) return;
-        this.#visible?.disconnect();
-        this.start();
-      },
+      (entries) => entries.some((entry) => entry.isIntersecting) && this.#begin(),
       { rootMargin: '200px' },
     );
     this.#visible.observe(this);
   }
 
+  #begin() {
+    this.#visible?.disconnect();
+    this.#begun = true;
+    if (this.hasWork) this.start();
+  }
+
   disconnectedCallback() {
     languageElements.delete(this);
     this.#visible?.disconnect();
+    this.#begun = false;
     this.stop();
     this.#forget();
   }
@@ -117,15 +150,29 @@ export class HearthElement extends HTMLElement {
   attributeChangedCallback(name, before, now) {
     if (before === now) return;
     if (name === 'lang') return this.localize();
-    if (name === 'model' || name === 'device') this.#forget();
+    if (this.#class.loadAttributes.includes(name)) this.#forget();
     // What has begun goes on with the new value; what has not, starts with it.
-    if (!this.isConnected || (!this.#job && !this.#pipeline && !this.#restart)) return;
-    if (this.#restart) return;
-    this.#restart = true;
+    if (this.#begun && this.hasWork) this.restart();
+  }
+
+  /** Starts once the caller is done, however many attributes it changes. */
+  restart() {
+    if (this.#restarting) return;
+    this.#restarting = true;
     queueMicrotask(() => {
-      this.#restart = false;
+      this.#restarting = false;
       if (this.isConnected) this.start();
     });
+  }
+
+  /** Whether a job is under way. */
+  get busy() {
+    return this.#job !== null;
+  }
+
+  /** Whether there is something to do before a visitor asks for it. */
+  get hasWork() {
+    return true;
   }
 
   /** The words in the element's language. */
@@ -143,12 +190,19 @@ export class HearthElement extends HTMLElement {
   /** Loads the model if need be and does the element's work; what was under way is stopped. */
   async start() {
     this.#visible?.disconnect();
+    this.#begun = true;
     await this.job((signal) => this.work(signal));
   }
 
-  /** Stops what is under way. What has been drawn stays. */
+  /** Stops what is under way. What has been made stays. */
   stop() {
     this.#job?.abort();
+    this.#loading?.abort();
+  }
+
+  /** Tries again after a failure. */
+  retry() {
+    this.start();
   }
 
   /**
@@ -191,18 +245,22 @@ export class HearthElement extends HTMLElement {
   /**
    * The loaded model.
    * @param {AbortSignal} signal
-   * @returns {Promise<ImagePipeline>}
+   * @returns {Promise<P>}
    */
   async ready(signal) {
     if (!this.#pipeline) {
       this.say(this.words.loading);
       this.#progress.removeAttribute('value');
       this.#progress.hidden = false;
-      const Element = /** @type {typeof HearthElement} */ (this.constructor);
-      const loading = pipeline('unconditional-image-generation', this.#modelUrl() ?? Element.model, {
-        device: /** @type {any} */ (this.getAttribute('device') ?? 'auto'),
-        signal,
-        onProgress: ({ loaded, total }) => {
+      const { task, model, loadAttributes } = this.#class;
+      const [, ...names] = loadAttributes; // after `model`, options of the pipeline
+      const options = names.map((name) => [name, this.getAttribute(name) ?? undefined]);
+      const url = this.getAttribute('model') ?? model;
+      this.#loading = new AbortController();
+      const loading = /** @type {(...args: any[]) => Promise<any>} */ (pipeline)(task, url, {
+        ...Object.fromEntries(options),
+        signal: this.#loading.signal,
+        onProgress: (/** @type {import('../types.d.ts').Progress} */ { loaded, total }) => {
           if (total) this.#progress.value = loaded / total;
           this.say(this.words.downloading(bytes(loaded), total ? bytes(total) : null));
           this.dispatchEvent(new CustomEvent('progress', { detail: { loaded, total } }));
@@ -213,8 +271,15 @@ export class HearthElement extends HTMLElement {
       const { device, adapter, fallback_reason } = await loading;
       this.dispatchEvent(new CustomEvent('load', { detail: { device, adapter, fallback_reason } }));
     }
+    const ready = await /** @type {Promise<P>} */ (this.#pipeline);
+    signal.throwIfAborted();
     this.#progress.hidden = true;
-    return this.#pipeline;
+    return ready;
+  }
+
+  /** Where the model runs, in words. @param {P} pipeline */
+  place({ device, fallback_reason }) {
+    return this.words[device === 'webgpu' ? 'gpu' : 'cpu'] + (fallback_reason ? ` (${fallback_reason})` : '');
   }
 
   /** @param {string} text @param {'note' | 'error'} [kind] */
@@ -235,12 +300,12 @@ export class HearthElement extends HTMLElement {
     return Number.isNaN(value) ? text : value;
   }
 
-  #modelUrl() {
-    const model = this.getAttribute('model');
-    return model === null ? null : new URL(model, document.baseURI);
+  get #class() {
+    return /** @type {typeof HearthElement} */ (this.constructor);
   }
 
   #forget() {
+    this.#loading?.abort();
     this.#pipeline?.then(
       (loaded) => loaded.dispose(),
       () => {},
@@ -249,7 +314,7 @@ export class HearthElement extends HTMLElement {
   }
 }
 
-/** Elements follow the page's language. @type {Set<HearthElement>} */
+/** Elements follow the page's language. @type {Set<HearthElement<any>>} */
 const languageElements = new Set();
 new MutationObserver(() => {
   for (const element of languageElements) element.localize();

@@ -4,7 +4,7 @@
 //   <hearth-digits class-labels="2 0 2 6"></hearth-digits>         a number
 //   <hearth-digits controls></hearth-digits>                       with everything a visitor can do
 
-import { HearthElement, h } from './base.js';
+import { HearthElement, h, label, numberField, setLabel } from './base.js';
 import { walk } from './latents.js';
 
 /** @typedef {import('../types.d.ts').GeneratedImage} GeneratedImage */
@@ -35,10 +35,7 @@ sheet.replaceSync(`
   meter::-webkit-meter-optimum-value { background: var(--ember); }
   meter::-moz-meter-bar { background: var(--ember); }
   .tools { display: flex; flex-wrap: wrap; gap: 0.75rem 1.5rem; margin: 0 0 1rem; }
-  form { display: flex; flex-wrap: wrap; gap: 0.5rem; align-items: end; margin: 0; min-width: 0; }
-  label { display: grid; font-size: 0.85rem; color: var(--soft); min-width: 0; }
-  label input { color: var(--ink); font-size: 1rem; width: 9rem; }
-  .hint { color: var(--soft); font-size: 0.9rem; margin: 0.5rem 0 0; }
+  label input { width: 9rem; }
   .walk { border-top: 1px solid var(--line); margin-top: 1rem; padding-top: 1rem; }
   .walk h3 { margin: 0; font-size: 1.05rem; }
   .way { display: grid; grid-template-columns: 3rem minmax(0, 1fr) 3rem; gap: 0.75rem; align-items: center; margin-top: 0.75rem; }
@@ -48,7 +45,7 @@ sheet.replaceSync(`
   .end { display: flex; flex-wrap: wrap; gap: 0.5rem; justify-content: center; margin-top: 0.75rem; }
 `);
 
-/** The element. */
+/** The element. @extends {HearthElement<import('../types.d.ts').ImagePipeline>} */
 export class HearthDigits extends HearthElement {
   static observedAttributes = [
     ...super.observedAttributes,
@@ -57,23 +54,12 @@ export class HearthDigits extends HearthElement {
     'truncation',
     'controls',
   ];
+  static task = 'unconditional-image-generation';
   static model = new URL('../../models/gan-mnist/', import.meta.url);
 
   #grid = h('div', { className: 'digits', role: 'group' });
-  #number = h('input', {
-    type: 'text',
-    inputMode: 'numeric',
-    autocomplete: 'off',
-    name: 'number',
-    maxLength: 64,
-  });
-  #seed = h('input', {
-    type: 'text',
-    inputMode: 'numeric',
-    autocomplete: 'off',
-    name: 'seed',
-    maxLength: 16,
-  });
+  #number = numberField('number', 64);
+  #seed = numberField('seed', 16);
   #verdict = h('p', { className: 'hint' });
   #download = h('button', { type: 'button', disabled: true, onclick: () => this.#save() });
   #write = h('button', { className: 'main' });
@@ -169,8 +155,7 @@ export class HearthDigits extends HearthElement {
     let seed;
     do seed = String(Math.floor(Math.random() * 1e9));
     while (seed === this.getAttribute('seed'));
-    this.setAttribute('seed', seed);
-    if (!this.images.length) this.start();
+    this.#change('seed', seed);
   }
 
   localize() {
@@ -218,9 +203,8 @@ export class HearthDigits extends HearthElement {
       this.#number.value = labels ? labels.join('') : '';
       const { type, images, seed } = event;
       if (type === 'complete') {
-        const device = this.words[draw.device === 'webgpu' ? 'gpu' : 'cpu'];
-        const why = draw.fallback_reason ? ` (${draw.fallback_reason})` : '';
-        this.say(this.words.drawn(images.length, ms < 10 ? ms.toFixed(1) : ms.toFixed(0), device) + why);
+        const time = ms < 10 ? ms.toFixed(1) : ms.toFixed(0);
+        this.say(this.words.drawn(images.length, time, this.place(draw)));
       }
       this.dispatchEvent(new CustomEvent(type, { detail: { ...event, ms, seed } }));
     }
@@ -323,10 +307,9 @@ export class HearthDigits extends HearthElement {
 
   /** Sets an attribute and draws, also when it had that value before. @param {string} name @param {string | null} value */
   #change(name, value) {
-    const before = this.getAttribute(name);
     if (value === null) this.removeAttribute(name);
     else this.setAttribute(name, value);
-    if (before === value || !this.images.length) this.start();
+    this.restart();
   }
 
   /** @param {number} index */
@@ -415,17 +398,6 @@ function paint(canvas, image) {
   if (canvas.width !== image.width) canvas.width = image.width;
   if (canvas.height !== image.height) canvas.height = image.height;
   canvas.getContext('2d')?.putImageData(image, 0, 0);
-}
-
-/** @param {HTMLInputElement} input */
-function label(input) {
-  return h('label', {}, h('span'), input);
-}
-
-/** @param {HTMLInputElement} input @param {string} text */
-function setLabel(input, text) {
-  const span = input.parentElement?.firstElementChild;
-  if (span) span.textContent = text;
 }
 
 customElements.define('hearth-digits', HearthDigits);

@@ -26,7 +26,7 @@ async function open() {
 }
 
 /**
- * The kept file, or null.
+ * The kept file, a 404 if it is known not to be there, or null.
  * @param {string} url
  * @param {string} [sha256]
  * @returns {Promise<Response | null>}
@@ -36,6 +36,18 @@ export async function find(url, sha256) {
     return (await (await open())?.match(keyOf(url, sha256))) ?? null;
   } catch {
     return null;
+  }
+}
+
+/**
+ * Remembers that there is no such file, as an empty 404: without a network nobody else could tell.
+ * @param {string} url
+ */
+export async function recordAbsence(url) {
+  try {
+    await (await open())?.put(keyOf(url), new Response(null, { status: 404 }));
+  } catch {
+    // It is asked for again, then.
   }
 }
 

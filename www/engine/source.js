@@ -10,6 +10,14 @@ const BACK_OFF_MS = 500;
 const STALL_MS = 30_000;
 const REVALIDATE_MS = 5_000;
 
+/** What the server says is not there. */
+export class Absent extends HearthError {
+  /** @param {string} url */
+  constructor(url) {
+    super('network', `${url}: 404 Not Found`);
+  }
+}
+
 /**
  * The text of a small file, from the network, or from the cache when there is no network.
  * @param {string} url
@@ -31,22 +39,39 @@ export async function text(url, signal) {
     await recorder.keep();
     return all;
   } catch (error) {
-    if (HearthError.from(error).code !== 'network' || download.status) throw error;
+    if (!download.unreachable) throw error;
     const kept = await cache.find(url);
     if (!kept) throw error;
+    if (!kept.ok) throw new Absent(url);
     return kept.text();
   }
 }
 
 /**
- * A large file as chunks, from the cache or the network.
+ * The same of a file that need not be there.
+ * @param {string} url
+ * @param {AbortSignal} signal
+ * @returns {Promise<string | undefined>}
+ */
+export async function optionalText(url, signal) {
+  try {
+    return await text(url, signal);
+  } catch (error) {
+    if (!(error instanceof Absent)) throw error;
+    await cache.recordAbsence(url);
+    return undefined;
+  }
+}
+
+/**
+ * A large file as chunks, from the cache or the network. Throws `Absent` if it is not there.
  * @param {string} url
  * @param {{ signal: AbortSignal, sha256?: string, ignoreCache?: boolean }} options
  */
 export async function open(url, { signal, sha256, ignoreCache = false }) {
   const kept = ignoreCache ? null : await cache.find(url, sha256);
   // With a hash the kept file is known to be the right one; without, ask whether it has changed.
-  if (kept && (sha256 || !(await hasChanged(url, kept, signal)))) {
+  if (kept?.ok && (sha256 || !(await hasChanged(url, kept, signal)))) {
     return {
       fromCache: true,
       total: Number(kept.headers.get('content-length')) || null,
@@ -58,7 +83,11 @@ export async function open(url, { signal, sha256, ignoreCache = false }) {
   }
   const download = new Download(url, signal);
   download.expected = Infinity; // until `expect`: a weight file is not complete before its own header has come
-  const headers = await download.start();
+  const headers = await download.start().catch(async (error) => {
+    if (error instanceof Absent) await cache.recordAbsence(url);
+    else if (download.unreachable && (await cache.find(url))?.status === 404) throw new Absent(url);
+    throw error;
+  });
   const recorder = await cache.record(url, sha256, headers);
   return {
     fromCache: false,
@@ -132,8 +161,8 @@ class Download {
   /** Aborts the connection in use when it stalls. */
   #connection = new AbortController();
 
-  /** The HTTP status of a refusal, or 0 if the server could not be reached. */
-  status = 0;
+  /** Whether the server could not be reached at all. */
+  unreachable = false;
   /** What the file's own header says its length is; null for a file that has none. @type {number | null} */
   expected = null;
   /** What the server says. @type {number | null} */
@@ -222,10 +251,12 @@ class Download {
       } catch (error) {
         if (this.#signal.aborted) throw aborted();
         if (!isConnectionError(error)) throw error;
-        if (this.#failures >= TRIES) {
+        // A browser that knows that it is offline need not be asked again.
+        if (this.#failures >= TRIES || !navigator.onLine) {
+          this.unreachable = this.#received === 0;
           throw new HearthError(
             'network',
-            `${this.#url} cannot be reached (${TRIES} tries): ${/** @type {Error} */ (error).message}`,
+            `${this.#url} cannot be reached (${this.#failures} tries): ${/** @type {Error} */ (error).message}`,
           );
         }
       }
@@ -242,7 +273,7 @@ class Download {
       throw new ConnectionError(`${response.status} ${response.statusText}`);
     }
     if (!response.ok && response.status !== 416) {
-      this.status = response.status;
+      if (response.status === 404) throw new Absent(this.#url);
       throw new HearthError('network', `${this.#url}: ${response.status} ${response.statusText}`.trim());
     }
     if (response.status !== 416) this.#response ??= response;

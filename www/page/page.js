@@ -1,17 +1,15 @@
-// The demo page: its language, and the address that reproduces the picture on show.
+// The demo page: its language, the address that reproduces what is on show, and other models.
 
 import '../elements/hearth-digits.js';
+import '../elements/hearth-text.js';
+import { OPTION_ATTRIBUTES } from '../elements/text-options.js';
 import { words } from './words.js';
 
 /** @typedef {keyof typeof words} Language */
 
 const find = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
-const digits = find('digits');
 const language = /** @type {HTMLSelectElement} */ (find('language'));
 const address = new URL(location.href);
-
-/** The attributes of the digits that a link carries. */
-const SHARED = ['seed', 'class-labels', 'batch-size', 'truncation', 'device', 'model'];
 
 /** The language that was asked for, or the first of the browser's that there is. @returns {Language} */
 function preferredLanguage() {
@@ -38,32 +36,99 @@ language.addEventListener('change', () => {
   history.replaceState(null, '', address);
 });
 
-for (const name of SHARED) {
-  const value = address.searchParams.get(name);
-  if (value !== null) digits.setAttribute(name, value);
+/** Sets an element's attribute, or takes it away. @param {Element} element @param {string} name @param {string | null} value */
+function setAttribute(element, name, value) {
+  if (value === null) element.removeAttribute(name);
+  else element.setAttribute(name, value);
 }
 
-// The address always draws the picture on show, so that reloading and sharing it just work.
-digits.addEventListener('complete', (event) => {
-  const { seed } = /** @type {CustomEvent} */ (event).detail;
-  for (const name of SHARED) {
-    const value = name === 'seed' ? String(seed) : digits.getAttribute(name);
-    if (value === null) address.searchParams.delete(name);
-    else address.searchParams.set(name, value);
+/**
+ * Lets the address reproduce what an element shows, so that reloading and sharing it just work.
+ * @param {HTMLElement} element
+ * @param {object} how
+ * @param {string[]} how.attributes those that say what is shown
+ * @param {string} how.prefix of their names in the address; `device` is one for all
+ * @param {HTMLElement} how.button copies the address
+ * @param {HTMLElement} how.told says so
+ * @param {string} how.place where in the page it is
+ * @param {() => string} how.copied what it says
+ */
+function share(element, { attributes, prefix, button, told, place, copied }) {
+  const parameter = (/** @type {string} */ name) => (name === 'device' ? name : prefix + name);
+  const { searchParams } = address;
+  // An address that tells something tells everything: what it leaves out is not there.
+  const tells = attributes.some((name) => name !== 'device' && searchParams.has(parameter(name)));
+  for (const name of attributes) {
+    const value = searchParams.get(parameter(name));
+    if (value !== null || tells) setAttribute(element, name, value);
   }
-  history.replaceState(null, '', address);
-  find('shared').textContent = '';
+  element.addEventListener('complete', (event) => {
+    const { seed, continued = false } = /** @type {CustomEvent} */ (event).detail;
+    told.textContent = '';
+    if (continued) return;
+    for (const name of attributes) {
+      const value = name === 'seed' ? String(seed) : element.getAttribute(name);
+      if (value === null) searchParams.delete(parameter(name));
+      else searchParams.set(parameter(name), value);
+    }
+    history.replaceState(null, '', address);
+  });
+  button.addEventListener('click', async () => {
+    const link = new URL(address);
+    link.hash = place;
+    const done = await navigator.clipboard?.writeText(link.href).then(
+      () => true,
+      () => false,
+    );
+    told.textContent = done ? copied() : words[/** @type {Language} */ (language.value)].notCopied;
+  });
+}
+
+const digits = find('digits');
+share(digits, {
+  attributes: ['seed', 'class-labels', 'batch-size', 'truncation', 'device', 'model'],
+  prefix: '',
+  button: find('share'),
+  told: find('shared'),
+  place: '',
+  copied: () => words[/** @type {Language} */ (language.value)].copied,
 });
 
-find('share').addEventListener('click', async () => {
-  const { copied, notCopied } = words[/** @type {Language} */ (language.value)];
-  const done = await navigator.clipboard?.writeText(address.href).then(
-    () => true,
-    () => false,
-  );
-  find('shared').textContent = done ? copied : notCopied;
+const text = find('text');
+let continued = false;
+text.addEventListener('complete', (event) => {
+  ({ continued } = /** @type {CustomEvent} */ (event).detail);
+});
+share(text, {
+  attributes: ['prompt', 'seed', ...OPTION_ATTRIBUTES, 'device', 'model', 'dtype'],
+  prefix: 'text-',
+  button: find('share-text'),
+  told: find('shared-text'),
+  place: 'stories',
+  copied() {
+    const { copiedText, copiedBeginning } = words[/** @type {Language} */ (language.value)];
+    return continued ? copiedBeginning : copiedText;
+  },
 });
 
-const script = new URL('../elements/hearth-digits.js', import.meta.url);
-find('snippet').textContent =
-  `<script type="module" src="${script}"></script>\n<hearth-digits class-labels="2 0 2 6" controls></hearth-digits>`;
+const model = /** @type {HTMLFormElement} */ (find('model'));
+const { model: url, dtype } = /** @type {Record<string, HTMLInputElement>} */ (
+  /** @type {unknown} */ (model.elements)
+);
+url.value = text.getAttribute('model') ?? '';
+dtype.value = text.getAttribute('dtype') ?? 'auto';
+model.addEventListener('submit', (event) => {
+  event.preventDefault();
+  setAttribute(text, 'model', url.value.trim() || null);
+  setAttribute(text, 'dtype', dtype.value === 'auto' ? null : dtype.value);
+  text.scrollIntoView({ block: 'nearest' });
+});
+
+const elements = new URL('../elements/', import.meta.url);
+find('snippet').textContent = [
+  `<script type="module" src="${new URL('hearth-digits.js', elements)}"></script>`,
+  '<hearth-digits class-labels="2 0 2 6" controls></hearth-digits>',
+  '',
+  `<script type="module" src="${new URL('hearth-text.js', elements)}"></script>`,
+  '<hearth-text prompt="Once upon a time" controls></hearth-text>',
+].join('\n');

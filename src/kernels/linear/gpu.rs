@@ -8,7 +8,7 @@ use crate::kernels::weight::{Format, Layout, Q8_BLOCK};
 
 /// Rows of one invocation when there are many: the more, the seldomer the weights are read.
 const MANY_ROWS: usize = 8;
-/// Invocations that share the inputs of a single row, which would else have too few to fill a GPU.
+/// Invocations that share the inputs when there are fewer rows, which would else have too few to fill a GPU.
 const SLICES: usize = 8;
 /// The most workgroups in one dimension.
 const MAX_GROUPS: usize = 65_535;
@@ -24,7 +24,7 @@ struct LinearShader {
 
 impl LinearShader {
     fn slices(&self) -> usize {
-        if self.rows == 1 { SLICES } else { 1 }
+        if self.rows < MANY_ROWS { SLICES } else { 1 }
     }
 }
 
@@ -87,7 +87,7 @@ pub fn linear(x: &Tensor<2>, call: &Linear) -> Option<Tensor<2>> {
     let shader = LinearShader {
         layout: matrix.layout(),
         quads: Quads::of(matrix),
-        rows: if rows == 1 { 1 } else { MANY_ROWS },
+        rows: rows.next_power_of_two().min(MANY_ROWS),
         bias: bias.is_some(),
         residual: residual.is_some(),
     };

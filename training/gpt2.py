@@ -1,0 +1,455 @@
+"""Train the story model of `models/gpt2-stories`: a small GPT-2 and its byte-level BPE.
+
+    python training/gpt2.py --data DIR [--minutes 105] [--until HH:MM] [--export models/gpt2-stories]
+
+The same command goes on from the last checkpoint. The architecture is transformers' `GPT2LMHeadModel`, unchanged. The
+budget is time, not steps: the learning rate and the mix of stories follow the fraction of it that has passed, so that the
+run ends annealed however fast the machine is. What makes a short run worth it: Muon (Jordan et al., 2024) for the matrices
+inside the blocks, AdamW for the rest; small batches; bf16; windows that often begin where a story begins; first everything, then more and
+more of the simple stories.
+
+`--data` holds gzipped JSON lines with `title`, `text` and, where known, `author` and `license`, one file a collection.
+None of them is a file that one URL serves, so nothing is downloaded; they were made from
+  african_storybook.jsonl.gz        github.com/global-asp/asp-source, English (CC BY rows only)
+  storyweaver.jsonl.gz              github.com/global-asp/pb-source, English (CC BY rows only)
+  fairytales.jsonl.gz               the stories of FairytaleQA, github.com/uci-soe/FairytaleQAData (Apache-2.0)
+  classics.jsonl.gz                 short stories of Project Gutenberg: Andersen, Grimm, Wilde, O. Henry, Doyle, …
+  gutenberg_short_fiction.jsonl.gz  short fictions of Project Gutenberg, as listed by LCATS, github.com/xenotaur/lcats
+
+Writes to `--out` (training/runs/gpt2): `tokenizer.json`, `stories.pt` (the tokens), `checkpoint.pt`, `loss.png`; and
+with `--export DIR` the model folder, at the end or, with `--export-only`, at once from the last checkpoint.
+"""
+
+import argparse
+import collections
+import datetime
+import gzip
+import hashlib
+import json
+import math
+import os
+import random
+import re
+import statistics
+import time
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+from transformers import GenerationConfig, GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
+
+END = "<|endoftext|>"  # before and after every story: bos and eos
+VOCABULARY = 8192
+CONFIG = dict(
+    vocab_size=VOCABULARY, n_positions=512, n_embd=384, n_layer=7, n_head=6,
+    resid_pdrop=0.0, embd_pdrop=0.0, attn_pdrop=0.0,  # too few epochs to overfit
+    bos_token_id=0, eos_token_id=0, pad_token_id=0,
+)  # fmt: skip
+GENERATION = dict(
+    do_sample=True, temperature=0.7, top_k=40, top_p=0.95, repetition_penalty=1.1, max_new_tokens=120,
+    bos_token_id=0, eos_token_id=0, pad_token_id=0,
+)  # fmt: skip
+COLLECTIONS = {
+    "african_storybook": "African Storybook (africanstorybook.org), CC BY 4.0 (creativecommons.org/licenses/by/4.0)",
+    "storyweaver": "StoryWeaver, Pratham Books (storyweaver.org.in), CC BY 4.0 (creativecommons.org/licenses/by/4.0)",
+    "fairytales": "FairytaleQA (github.com/uci-soe/FairytaleQAData), Apache-2.0, from Project Gutenberg",
+    "classics": "Project Gutenberg (gutenberg.org), public domain in the United States: classics",
+    "gutenberg_short_fiction": "Project Gutenberg (gutenberg.org), public domain in the United States: short fiction",
+}
+# Each kind's share of the windows at the start and at the end of training; in between it is interpolated.
+MIX = {"simple": (0.14, 0.34), "fairy": (0.36, 0.42), "space": (0.34, 0.24), "other": (0.16, 0.0)}
+STORY_START = 0.4  # this share of the windows begins with a story's beginning, as visitors' prompts do
+LONG_FROM = 0.72  # windows of 256 tokens until this fraction of the time, then of 512: every position gets trained
+
+
+# --- stories ---------------------------------------------------------------------------------------------------------
+
+SPACE = re.compile(r"\b(space|planets?|rockets?|spaceships?|galax\w+|mars|martians?|venus|asteroids?|starships?)\b", re.I)
+TYPOGRAPHY = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "´": "'", "―": "—", "–": "-", "…": "...", "\xa0": " ", "\u202f": " "})
+
+
+def clean(text: str, pages: bool) -> str:
+    """Paragraphs, one a line, without what belongs to a printed book; `pages` joins picture books' short pages."""
+    text = text.translate(TYPOGRAPHY).replace("\r\n", "\n").replace("\r", "\n")
+    text = re.sub(r"\[(Illustration|Transcriber|Footnote|Sidenote)[^]]*\]", "", text, flags=re.I)
+    text = re.sub(r" *(?:-{2,}|—) *", "—", text)
+    paragraphs: list[str] = []
+    for block in re.split(r"\n[ \t]*\n", text):
+        # In the magazines an indented block before the story is its teaser; later ones are verses or letters.
+        if not paragraphs and re.match(r" {3,}\S", block) and not pages and "\n      " not in text[:400].strip("\n"):
+            continue
+        line = re.sub(r"\s+", " ", re.sub(r"[_*|#<>{}\\=]+|\[\d+\]", "", block)).strip()
+        if not re.search(r"[a-z]", line) or re.match(r"((the end|end|chapter)\b.{0,30}$|transcriber|translated by|written by|illustrated by)", line, re.I):
+            continue  # headings, numbers, rules
+        if pages and paragraphs and len(paragraphs[-1]) < 200 and '"' not in line[:1]:
+            paragraphs[-1] += " " + line
+        else:
+            paragraphs.append(line)
+    return "\n".join(paragraphs)
+
+
+def read_stories(folder: Path) -> list[dict]:
+    """Stories as `title`, `kind`, `text`, `held_out`: cleaned, without duplicates, long-winded ones left out."""
+    stories, seen = [], set()
+    for name in COLLECTIONS:
+        for row in map(json.loads, gzip.open(folder / f"{name}.jsonl.gz", "rt", encoding="utf-8")):
+            pages = name in ("african_storybook", "storyweaver")
+            text = clean(row["text"], pages)
+            words = re.findall(r"[a-z']+", text.lower())
+            # The same tale comes in two collections: compare a sample of its eight-word shingles.
+            shingles = {hash(tuple(words[i : i + 8])) for i in range(0, len(words) - 7)}
+            shingles = {shingle for shingle in shingles if shingle % 8 == 0}
+            if len(words) < 40 or len(shingles & seen) > 0.2 * len(shingles) or "!!!" in text:
+                continue
+            seen |= shingles
+            if pages:
+                kind = "simple"
+            elif name == "fairytales" or re.match("Anderson|Grimm|Wilde", row["title"]):
+                kind = "fairy"
+            else:
+                kind = "space" if len(SPACE.findall(text)) > len(words) / 400 else "other"
+            held_out = hashlib.sha256(row["title"].lower().encode()).digest()[0] < 8  # one story in 32, for ever
+            author = ", ".join(row["author"]) if isinstance(row.get("author"), list) else row.get("author", "")
+            story = dict(title=row["title"], author=author, collection=name, kind=kind, text=text, held_out=held_out, words=words)
+            stories.append(story)
+    # Of the fiction for adults keep the half with the plainest words, those that the simple stories use most.
+    counts = collections.Counter(word for story in stories if story["kind"] in ("simple", "fairy") for word in story["words"])
+    plain = {word for word, _ in counts.most_common(4000)}
+    for story in stories:
+        words = story.pop("words")
+        story["plainness"] = sum(word in plain for word in words) / len(words)
+    for kind in ("space", "other"):
+        median = statistics.median(story["plainness"] for story in stories if story["kind"] == kind)
+        stories = [story for story in stories if story["kind"] != kind or story["plainness"] >= median]
+    return stories
+
+
+def attribution(stories: list[dict]) -> str:
+    """Who wrote what the model has read, as CC BY asks: one line an author."""
+    lines = ["# Attribution", "", "The stories that models/gpt2-stories was trained, or measured, on. Their text was cleaned and its pages joined.", ""]
+    for collection, heading in COLLECTIONS.items():
+        authors: dict[str, list[str]] = collections.defaultdict(list)
+        for story in stories:
+            if story["collection"] == collection:
+                authors[story["author"].strip() or "Titles"].append(story["title"].strip())
+        lines += [f"## {heading}", ""]
+        lines += [f"- {author}: {'; '.join(sorted(titles))}" for author, titles in sorted(authors.items())] + [""]
+    return "\n".join(lines)
+
+
+def train_tokenizer(stories: list[dict]) -> Tokenizer:
+    """Byte-level BPE with GPT-2's pre-tokenizer."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.post_processor = processors.ByteLevel(trim_offsets=False)
+    texts = [story["text"] for story in stories if not story["held_out"]]
+    # Simple stories count threefold, so that their words are whole tokens.
+    texts += 2 * [story["text"] for story in stories if not story["held_out"] and story["kind"] in ("simple", "fairy")]
+    trainer = trainers.BpeTrainer(
+        vocab_size=VOCABULARY, special_tokens=[END], initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    return tokenizer
+
+
+def prepare(data: Path | None, out: Path) -> dict:
+    """`stories.pt`: for each kind its training tokens in one row with the places where stories begin, and the held-out stories."""
+    if (out / "stories.pt").exists():
+        return torch.load(out / "stories.pt")
+    if data is None:
+        raise SystemExit("--data DIR is needed the first time; see the top of this file")
+    stories = read_stories(data)
+    (out / "ATTRIBUTION.md").write_text(attribution(stories), encoding="utf-8")
+    tokenizer = train_tokenizer(stories)
+    tokenizer.save(str(out / "tokenizer.json"))
+    prepared: dict = {"train": {}, "held_out": []}
+    for kind in MIX:
+        tokens, starts = [0], []
+        for story in (story for story in stories if story["kind"] == kind):
+            ids = tokenizer.encode(story["text"]).ids
+            if story["held_out"]:
+                prepared["held_out"].append((kind, story["title"], len(story["text"].encode()), torch.tensor([0, *ids, 0])))
+            else:
+                starts.append(len(tokens) - 1)  # at the token that ends the story before
+                tokens += [*ids, 0]
+        prepared["train"][kind] = (torch.tensor(tokens, dtype=torch.int16), torch.tensor(starts))
+        print(f"{kind}: {len(starts)} stories, {len(tokens):,} tokens")
+    torch.save(prepared, out / "stories.pt")
+    return prepared
+
+
+def draw_windows(train: dict, count: int, length: int, fraction: float, chance: random.Random) -> torch.Tensor:
+    """`[count, length + 1]` tokens: inputs and, one to the right, targets."""
+    weights = [begin + (end - begin) * fraction for begin, end in MIX.values()]
+    rows = []
+    for kind in chance.choices(list(MIX), weights, k=count):
+        tokens, starts = train[kind]
+        at = int(starts[chance.randrange(len(starts))]) if chance.random() < STORY_START else chance.randrange(len(tokens))
+        at = max(0, min(at, len(tokens) - length - 1))
+        rows.append(tokens[at : at + length + 1].long())
+    return torch.stack(rows)
+
+
+# --- optimiser -------------------------------------------------------------------------------------------------------
+
+
+def orthogonalised(matrices: torch.Tensor) -> torch.Tensor:
+    """`[n, rows, columns]`, rows ≤ columns: five quintic Newton-Schulz steps towards U Vᵀ (github.com/KellerJordan/Muon)."""
+    a, b, c = 3.4445, -4.7750, 2.0315
+    x = matrices.bfloat16()
+    x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
+    for _ in range(5):
+        gram = x @ x.mT
+        polynomial = torch.baddbmm(gram, gram, gram, beta=b, alpha=c)
+        x = torch.baddbmm(x, polynomial, x, beta=a)  # a x + (b gram + c gram²) x
+    return x.to(matrices.dtype)
+
+
+class Muon(torch.optim.Optimizer):
+    """Nesterov momentum, orthogonalised, for the blocks' matrices. transformers' Conv1D stores them as `[in, out]`."""
+
+    def __init__(self, parameters, lr: float, momentum: float = 0.95):
+        super().__init__(parameters, dict(lr=lr, momentum=momentum))
+
+    @torch.no_grad()
+    def step(self) -> None:
+        for group in self.param_groups:
+            parts: dict[torch.Size, list] = collections.defaultdict(list)
+            for parameter in group["params"]:
+                momentum = self.state[parameter].setdefault("momentum", torch.zeros_like(parameter))
+                momentum.lerp_(parameter.grad, 1 - group["momentum"])
+                update = parameter.grad.lerp(momentum, group["momentum"])
+                rows, columns = parameter.shape
+                # c_attn is three matrices side by side; each gets its own singular values flattened.
+                pieces = 3 if columns == 3 * rows else 1
+                for weight, piece in zip(parameter.chunk(pieces, 1), update.chunk(pieces, 1)):
+                    tall = piece.shape[0] > piece.shape[1]
+                    piece = piece.mT if tall else piece
+                    parts[piece.shape].append((weight.mT if tall else weight, piece, max(1, weight.shape[1] / weight.shape[0]) ** 0.5))
+            for part in parts.values():  # one batched product for all matrices of a shape
+                for (weight, _, scale), update in zip(part, orthogonalised(torch.stack([piece for _, piece, _ in part]))):
+                    weight.add_(update, alpha=-group["lr"] * scale)
+
+
+# --- training --------------------------------------------------------------------------------------------------------
+
+
+@torch.no_grad()
+def held_out_loss(model: GPT2LMHeadModel, held_out: list, windows: int | None = None) -> dict[str, float]:
+    """Nats per token and bits per byte, overall and of the simple kinds; `windows` of 256 a kind, or all stories in full."""
+    device, sums = model.device, collections.Counter()
+    for kind in MIX:
+        stories = [(size, ids) for of_kind, _, size, ids in held_out if of_kind == kind]
+        if windows:
+            stories = [(0, ids[:257]) for _, ids in stories[:windows]]
+        for size, ids in stories:
+            loss, length = 0.0, CONFIG["n_positions"]
+            for piece in (ids[at : at + length + 1] for at in range(0, len(ids) - 1, length)):
+                with torch.autocast(device.type, torch.bfloat16, enabled=bool(windows)):
+                    logits = model(piece[None, :-1].to(device)).logits[0]
+                loss += F.cross_entropy(logits.float(), piece[1:].to(device), reduction="sum").item()
+            for name in ("all", kind):
+                sums[f"{name} nats"] += loss
+                sums[f"{name} tokens"] += len(ids) - 1
+                sums[f"{name} bytes"] += size
+    result = {}
+    for name in ("all", *MIX):
+        result[name] = sums[f"{name} nats"] / max(1, sums[f"{name} tokens"])
+        if sums[f"{name} bytes"]:
+            result[f"{name} bits per byte"] = sums[f"{name} nats"] / math.log(2) / sums[f"{name} bytes"]
+    return result
+
+
+def save_losses(path: Path, history: list[dict]) -> None:
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(8, 4))
+    tokens = [entry["tokens"] / 1e6 for entry in history]
+    axes.plot(tokens, [entry["loss"] for entry in history], alpha=0.5, label="training (the mix changes)")
+    for kind in ("all", "simple", "fairy", "space"):
+        points = [(x, entry["held_out"][kind]) for x, entry in zip(tokens, history) if "held_out" in entry]
+        if points:
+            axes.plot(*zip(*points), marker=".", label=f"held out: {kind}")
+    axes.set(xlabel="million tokens", ylabel="nats per token", title="GPT-2 on stories", ylim=(3, 7))
+    axes.legend()
+    figure.tight_layout()
+    figure.savefig(path)
+    plt.close(figure)
+
+
+def export(model: GPT2LMHeadModel, out: Path, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    half = GPT2LMHeadModel(model.config)
+    half.load_state_dict(model.state_dict())
+    half = half.half()
+    half.generation_config = GenerationConfig(**GENERATION)
+    half.save_pretrained(folder)
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_file=str(out / "tokenizer.json"), bos_token=END, eos_token=END, unk_token=END, pad_token=END,
+        model_max_length=CONFIG["n_positions"], clean_up_tokenization_spaces=False,
+    )  # fmt: skip
+    tokenizer.save_pretrained(folder)
+    settings = folder / "tokenizer_config.json"  # transformers 5 writes a class there that nothing else knows
+    settings.write_text(re.sub(r'"TokenizersBackend"', '"PreTrainedTokenizerFast"', settings.read_text()))
+    (folder / "model.safetensors").chmod(0o644)  # written for its owner alone
+    for name in ("loss.png", "ATTRIBUTION.md"):
+        if (out / name).exists():
+            (folder / name).write_bytes((out / name).read_bytes())
+
+
+class Threads:
+    """As many threads as the machine has idle cores: products on more are slower than on one, where others compute too."""
+
+    def __init__(self) -> None:
+        self.rates: dict[int, float] = {}
+        self.count = 1
+        torch.set_num_threads(1)
+        self.before = self.processor_times()
+
+    @staticmethod
+    def processor_times() -> list[int]:
+        try:
+            return [int(word) for word in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]]
+        except OSError:
+            return [0] * 10
+
+    def adapt(self, rate: float) -> None:
+        """After a step of `rate` tokens per second: one more if a core was idle, one less if it has not made it faster."""
+        now = self.processor_times()
+        spent = [new - old for new, old in zip(now, self.before)]
+        self.before = now
+        idle = (os.cpu_count() or 1) * (spent[3] + spent[4]) / max(1, sum(spent[:8]))
+        self.rates[self.count] = rate
+        if idle > 0.7:
+            self.count += 1
+        elif self.count > 1 and rate < 1.1 * self.rates.get(self.count - 1, 0):
+            self.count -= 1
+        torch.set_num_threads(self.count)
+
+
+def train(args: argparse.Namespace) -> None:
+    torch.manual_seed(args.seed)
+    torch.set_flush_denormal(True)
+    chance = random.Random(args.seed)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    args.out.mkdir(parents=True, exist_ok=True)
+    stories = prepare(args.data, args.out)
+    model = GPT2LMHeadModel(GPT2Config(**CONFIG)).to(device)
+    matrices = [p for name, p in model.named_parameters() if p.dim() == 2 and ".h." in name]
+    others = [p for name, p in model.named_parameters() if not (p.dim() == 2 and ".h." in name)]
+    muon = Muon(matrices, lr=args.muon_learning_rate)
+    adam = torch.optim.AdamW(others, lr=args.learning_rate, betas=(0.9, 0.95), weight_decay=0.0)
+    saved = {"model": model, "muon": muon, "adam": adam}
+    history: list[dict] = []
+    elapsed = 0.0  # seconds of training, pauses and earlier runs' gaps not counted
+    checkpoint = args.out / "checkpoint.pt"
+    if checkpoint.exists():
+        state = torch.load(checkpoint, map_location=device, weights_only=False)
+        for name, part in saved.items():
+            part.load_state_dict(state[name])
+        history, elapsed = state["history"], state["elapsed"]
+        chance.setstate(state["chance"])
+        print(f"resumed after {elapsed / 60:.1f} minutes, step {len(history)}")
+    if args.export_only:
+        export(model, args.out, args.export)
+        return
+
+    def save() -> None:
+        state = {name: part.state_dict() for name, part in saved.items()}
+        state.update(history=history, elapsed=elapsed, chance=chance.getstate())
+        torch.save(state, checkpoint.with_suffix(".tmp"))
+        checkpoint.with_suffix(".tmp").replace(checkpoint)
+        save_losses(args.out / "loss.png", history)
+
+    def loss_of(inputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        logits = model(inputs, use_cache=False).logits
+        return F.cross_entropy(logits.float().flatten(0, 1), targets.flatten())
+
+    if args.compile:
+        import torch._inductor.config as inductor
+
+        inductor.cpp.dynamic_threads = True  # so that the number of threads can change below
+        loss_of = torch.compile(loss_of, dynamic=False)
+
+    until = math.inf
+    if args.until:
+        now = datetime.datetime.now()
+        end = datetime.datetime.combine(now.date(), datetime.time.fromisoformat(args.until))
+        until = (end if end > now else end + datetime.timedelta(days=1)).timestamp()
+    tokens = history[-1]["tokens"] if history else 0
+    last_save = last_evaluation = elapsed
+    threads = Threads() if device == "cpu" and not args.threads else None
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    while True:
+        while args.pause_file and args.pause_file.exists():
+            time.sleep(1)
+        started = time.time()
+        budget = min(args.minutes * 60, elapsed + until - started)
+        fraction = elapsed / budget
+        if budget <= elapsed or fraction >= 1:
+            break
+        # A short warm-up, then a straight line to zero.
+        rate = min(1.0, (len(history) + 1) / 30) * min(1.0, (1 - fraction) / 0.8)
+        muon.param_groups[0]["lr"] = args.muon_learning_rate * rate
+        adam.param_groups[0]["lr"] = args.learning_rate * rate
+        length = 256 if fraction < LONG_FROM else 512
+        windows = draw_windows(stories["train"], args.batch_tokens // length, length, fraction, chance).to(device)
+        with torch.autocast(device, torch.bfloat16):
+            loss = loss_of(windows[:, :-1], windows[:, 1:])
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(others, 1.0)  # Muon's updates have a fixed size already
+        muon.step()
+        adam.step()
+        model.zero_grad(set_to_none=True)
+        tokens += windows[:, 1:].numel()
+        seconds = time.time() - started
+        elapsed += seconds
+        history.append({"loss": loss.item(), "tokens": tokens, "seconds": seconds})
+        if threads:
+            threads.adapt(windows.numel() / seconds)
+        if len(history) % 5 == 0:
+            print(
+                f"step {len(history)}: loss {loss.item():.3f}, {fraction:.1%}, {windows.numel() / seconds:.0f} tokens/s, "
+                f"{torch.get_num_threads()} threads",
+                flush=True,
+            )
+        if elapsed - last_evaluation > 60 * args.evaluate_every:
+            history[-1]["held_out"] = held_out_loss(model, stories["held_out"], windows=12)
+            print("held out:", {name: round(value, 3) for name, value in history[-1]["held_out"].items()}, flush=True)
+            last_evaluation = elapsed
+        if elapsed - last_save > 60 * args.save_every:
+            save()
+            last_save = elapsed
+    save()
+    if args.export:
+        export(model, args.out, args.export)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, help="folder with the five collections")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "runs" / "gpt2")
+    parser.add_argument("--export", type=Path, help="write the model folder here at the end")
+    parser.add_argument("--export-only", action="store_true", help="write it from the last checkpoint and stop")
+    parser.add_argument("--minutes", type=float, default=105, help="of training in all, pauses not counted")
+    parser.add_argument("--until", help="stop, annealed, at this time of day (HH:MM) if the minutes are not over by then")
+    parser.add_argument("--pause-file", type=Path, help="wait while this file exists")
+    parser.add_argument("--threads", type=int, default=0, help="by default as many as there are idle cores")
+    parser.add_argument("--batch-tokens", type=int, default=6144)
+    parser.add_argument("--muon-learning-rate", type=float, default=0.02)
+    parser.add_argument("--learning-rate", type=float, default=2e-3, help="AdamW's, for embeddings, norms and biases")
+    parser.add_argument("--no-compile", dest="compile", action="store_false", help="without torch.compile")
+    parser.add_argument("--save-every", type=float, default=4, help="minutes between checkpoints")
+    parser.add_argument("--evaluate-every", type=float, default=5, help="minutes between held-out losses")
+    parser.add_argument("--seed", type=int, default=0)
+    train(parser.parse_args())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,20 @@
+// GANs in the engine.
+
+import { GanLoader } from '../pkg/hearth.js';
+import * as source from './source.js';
+
+/** @type {import('./load.js').Family} */
+export const gan = {
+  async prepare({ folder, device }, signal) {
+    const config = await source.text(`${folder}config.json`, signal);
+    return () => new GanLoader(config, device);
+  },
+
+  start: (pipeline, { options }) => pipeline.start(options),
+
+  tell({ seed, count }, pictures) {
+    const { rgba, scores, latents, class_labels } = pictures;
+    const buffers = [rgba, scores, latents, ...(class_labels ? [class_labels] : [])];
+    return [{ ...pictures, seed, count }, buffers.map(({ buffer }) => buffer)];
+  },
+};

@@ -1,0 +1,37 @@
+// GPT-2 in the engine.
+
+import { Gpt2Loader } from '../pkg/hearth.js';
+import * as source from './source.js';
+
+/** @type {import('./load.js').Family} */
+export const gpt2 = {
+  async prepare({ folder, device, dtype = 'auto' }, signal) {
+    const [config, tokenizer, defaults] = await Promise.all([
+      source.text(`${folder}config.json`, signal),
+      tokenizerFiles(folder, signal),
+      source.optionalText(`${folder}generation_config.json`, signal),
+    ]);
+    return () =>
+      new Gpt2Loader(config, tokenizer.json, tokenizer.vocab, tokenizer.merges, defaults, dtype, device);
+  },
+
+  start: (pipeline, { prompt, options }) => pipeline.start(prompt, options),
+
+  opening: ({ seed, prompt_ids }) => ({ type: 'start', seed, prompt_ids: [...prompt_ids] }),
+
+  tell: (_, step) => [step],
+};
+
+/**
+ * `tokenizer.json`, or the two files that older checkpoints have instead.
+ * @param {string} folder
+ * @param {AbortSignal} signal
+ */
+async function tokenizerFiles(folder, signal) {
+  const json = await source.optionalText(`${folder}tokenizer.json`, signal);
+  if (json !== undefined) return { json };
+  const [vocab, merges] = await Promise.all(
+    ['vocab.json', 'merges.txt'].map((file) => source.optionalText(folder + file, signal)),
+  );
+  return { vocab, merges };
+}

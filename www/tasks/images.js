@@ -1,0 +1,48 @@
+// unconditional-image-generation: pictures from noise.
+
+import { describe } from '../engine/remote.js';
+
+/**
+ * @typedef {import('../types.d.ts').DrawOptions} DrawOptions
+ * @typedef {import('../types.d.ts').GeneratedImage} GeneratedImage
+ */
+
+/** @param {import('../engine/remote.js').Remote} remote @returns {import('../types.d.ts').ImagePipeline} */
+export function imagePipeline(remote) {
+  const draw = async (/** @type {DrawOptions} */ options = {}) => {
+    /** @type {GeneratedImage[]} */
+    let images = [];
+    for await (const event of stream(options)) images = event.images;
+    return images;
+  };
+
+  /** @returns {AsyncGenerator<import('../types.d.ts').DrawEvent, void, void>} */
+  async function* stream(/** @type {DrawOptions} */ { signal, ...options } = {}) {
+    /** @type {GeneratedImage[]} */
+    const images = [];
+    let [step_index, seed] = [0, 0];
+    for await (const step of remote.run({ options }, signal)) {
+      images.push(...imagesOf(step, remote.loaded.info));
+      seed = step.seed;
+      const fraction = images.length / step.count;
+      yield { type: 'step', step_index: step_index++, fraction, seed, images: [...images] };
+    }
+    yield { type: 'complete', seed, images };
+  }
+
+  return /** @type {any} */ (describe(remote, draw, { stream }));
+}
+
+/** @param {any} step @param {{ image_size: number, latent_dim: number }} info */
+function imagesOf({ rgba, scores, latents, class_labels, seed }, { image_size, latent_dim }) {
+  const area = image_size * image_size * 4;
+  return Array.from(scores, (score, index) => {
+    const pixels = rgba.slice(index * area, (index + 1) * area);
+    return Object.assign(new ImageData(pixels, image_size, image_size), {
+      score,
+      seed,
+      latents: latents.slice(index * latent_dim, (index + 1) * latent_dim),
+      ...(class_labels && { class_label: class_labels[index] }),
+    });
+  });
+}

@@ -1,0 +1,58 @@
+// text-generation: texts that go on from a prompt.
+
+import { HearthError } from '../engine/errors.js';
+import { describe } from '../engine/remote.js';
+
+/**
+ * @typedef {import('../types.d.ts').Prompt} Prompt
+ * @typedef {import('../types.d.ts').WriteOptions} WriteOptions
+ */
+
+/** @param {import('../engine/remote.js').Remote} remote @returns {import('../types.d.ts').TextPipeline} */
+export function textPipeline(remote) {
+  const write = async (/** @type {Prompt} */ prompt, /** @type {WriteOptions} */ options = {}) => {
+    /** @type {import('../types.d.ts').GeneratedText[]} */
+    let sequences = [];
+    for await (const event of stream(prompt, options)) {
+      if (event.type === 'complete') sequences = event.sequences;
+    }
+    return sequences;
+  };
+
+  /** @returns {AsyncGenerator<import('../types.d.ts').WriteEvent, void, void>} */
+  async function* stream(
+    /** @type {Prompt} */ prompt,
+    /** @type {WriteOptions} */ { signal, ...options } = {},
+  ) {
+    let step_index = 0;
+    let call = { seed: 0, prompt_ids: /** @type {number[]} */ ([]) };
+    for await (const { type, ...event } of remote.run({ prompt, options }, signal)) {
+      if (type === 'start') {
+        call = { seed: event.seed, prompt_ids: event.prompt_ids };
+        yield { type: 'step', step_index: step_index++, fraction: 0, ...call };
+      } else if (type === 'prompt') {
+        yield { type: 'step', step_index: step_index++, fraction: event.read / event.total, ...call };
+      } else if (type === 'beams') {
+        yield { type: 'step', step_index: step_index++, fraction: 1, text: event.text, ...call };
+      } else if (type === 'tokens') {
+        for (const token of event.tokens) yield { type: 'token', ...token };
+      } else {
+        yield { type: 'complete', sequences: event.sequences, ...call };
+      }
+    }
+  }
+
+  /** @type {import('../types.d.ts').TextPipeline['attention']} */
+  const attention = async (prompt, { layer = 0, head = 0, signal, ...unknown } = {}) => {
+    for (const name of Object.keys(unknown)) {
+      throw new HearthError(
+        'invalid-option',
+        `there is no option ${name}; attention takes layer, head, signal`,
+      );
+    }
+    const seen = await remote.request('attention', { prompt, layer, head }, { signal });
+    return { ...seen, token_ids: [...seen.token_ids] };
+  };
+
+  return /** @type {any} */ (describe(remote, write, { stream, attention }));
+}
