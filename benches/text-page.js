@@ -140,6 +140,6 @@ export async function score(model, choice, text) {
   const { pipe, dispose } = await openHearth(model, choice);
   const { logprobs } = await pipe.score(text);
   await dispose();
-  const known = [...logprobs].filter(Number.isFinite);
+  const known = [...logprobs].slice(1); // nothing stands before the first token
   return { loss: -known.reduce((sum, logprob) => sum + logprob, 0) / known.length, count: known.length };
 }

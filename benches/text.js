@@ -31,7 +31,13 @@ const passage = () => readFileSync(path.join(import.meta.dirname, 'passage.txt')
 
 /** The models to measure. @param {Options} options @returns {Model[]} */
 function models({ cache, only, model, tokenizer }) {
-  if (model) return [prepare(path.resolve(model), cache)];
+  if (model) {
+    const folder = path.resolve(model);
+    // The page gets it from a server of the repository.
+    if (!folder.startsWith(root))
+      throw new Failure(`--model is ${model}; it must be a folder inside ${root}`);
+    return [prepare(folder, cache)];
+  }
   const found = [];
   if (!only || only === 'story') found.push(prepare(path.join(root, 'models', 'gpt2-stories'), cache));
   if (!only || only === '124m') {
@@ -67,7 +73,7 @@ function prepare(folder, cache) {
     url: `/${path.relative(root, folder).split(path.sep).join('/')}`,
     parameters: sizes.reduce((sum, size) => sum + size, 0),
     largest: Math.max(...tensors.map(([, { length }]) => length)),
-    isRandom: !existsSync(path.join(folder, 'tokenizer.json')),
+    isRandom: beside === folder,
     ...config,
   };
 }

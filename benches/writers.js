@@ -59,6 +59,7 @@ export async function openHearth({ url }, { device, dtype }) {
 /** onnxruntime-web, with a loop around it that keeps the cache on the device. @param {Model} model @param {Choice} choice */
 export async function openOnnxruntime({ name, eos_token_id, n_layer, n_head, n_embd }, { device }) {
   const provider = device === 'cpu' ? 'wasm' : 'webgpu';
+  await hideSmallSubgroups();
   const ort = await importOnnxruntime(provider);
   const keys = Array.from({ length: n_layer }, (_, layer) => [`${layer}.key`, `${layer}.value`]).flat();
   const present = keys.map((key) => [`present.${key}`, 'gpu-buffer']);
@@ -177,6 +178,7 @@ export async function openTransformers({ name }, { device }) {
 }
 
 export async function importTransformers() {
+  await hideSmallSubgroups();
   const dist = '/benches/node_modules/@huggingface/transformers/dist/';
   const transformers = await import(`${dist}transformers.min.js`);
   const { env } = transformers;
@@ -186,4 +188,19 @@ export async function importTransformers() {
     wasmPaths: '/benches/node_modules/onnxruntime-web/dist/',
   });
   return transformers;
+}
+
+/**
+ * onnxruntime's flash attention is written for subgroups of 8 to 32 invocations. With the 4 of a WebGPU in software it gives
+ * wrong numbers from 32 tokens on, so there it must not know of subgroups and takes its other attention.
+ */
+async function hideSmallSubgroups() {
+  const adapter = /** @type {any} */ (await navigator.gpu?.requestAdapter());
+  if (!adapter || adapter.info.subgroupMinSize >= 8) return;
+  const prototype = Object.getPrototypeOf(adapter);
+  const { requestDevice } = prototype;
+  prototype.requestDevice = function (/** @type {any} */ { requiredFeatures = [], ...rest } = {}) {
+    const features = [...requiredFeatures].filter((feature) => !feature.startsWith('subgroup'));
+    return requestDevice.call(this, { requiredFeatures: features, ...rest });
+  };
 }

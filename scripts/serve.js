@@ -62,6 +62,8 @@ export async function serveFile(root, request, response) {
   if (method !== 'GET' && method !== 'HEAD') {
     return response.writeHead(405, { allow: 'GET, HEAD' }).end();
   }
+  // A widget on another site loads from here, and must see what is not there, too.
+  response.setHeader('access-control-allow-origin', '*');
   const { pathname } = new URL(request.url ?? '/', 'http://localhost');
   const found = await find(root, pathname);
   if (!found) return response.writeHead(404, { 'content-type': 'text/plain' }).end('Not found\n');
@@ -70,7 +72,6 @@ export async function serveFile(root, request, response) {
   const type = TYPES[path.extname(file)] ?? 'application/octet-stream';
   let tag = `${stats.size.toString(36)}-${Math.floor(stats.mtimeMs).toString(36)}`;
   response.setHeader('content-type', type);
-  response.setHeader('access-control-allow-origin', '*'); // a widget on another site loads from here
   response.setHeader('accept-ranges', 'bytes');
   response.setHeader('cache-control', 'no-cache'); // ask each time; an unchanged file costs one 304
   response.setHeader('vary', 'accept-encoding');

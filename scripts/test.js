@@ -11,7 +11,7 @@ import { flags, installChromium } from './chromium.js';
 import { Failure, installPackages, installRustTools, root, run, script } from './shell.js';
 
 /** The wasm engine as brotli may be this large, in bytes. */
-const MAX_BROTLI = 2_000_000;
+const MAX_BROTLI = 2_500_000;
 
 const WASM = ['--target', 'wasm32-unknown-unknown'];
 

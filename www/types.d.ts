@@ -247,6 +247,15 @@ export interface Attention {
   readonly attention: Float32Array;
 }
 
+/** How likely a text is. Its perplexity is `exp` of the mean of `-logprobs`, without the first. */
+export interface Score {
+  readonly token_ids: readonly number[];
+  /** The text of each token; U+FFFD where it is a part of a character. */
+  readonly tokens: readonly string[];
+  /** The natural logarithm of each token's probability after those before it; 0 for the first, which has none. */
+  readonly logprobs: Float32Array;
+}
+
 /** Writes texts. */
 export interface TextPipeline extends Pipeline {
   (prompt: Prompt, options?: WriteOptions): Promise<GeneratedText[]>;
@@ -254,6 +263,8 @@ export interface TextPipeline extends Pipeline {
   stream(prompt: Prompt, options?: WriteOptions): AsyncGenerator<WriteEvent, void, void>;
   /** What a head attends to while it reads `prompt`. */
   attention(prompt: Prompt, options?: AttentionOptions): Promise<Attention>;
+  /** How likely each token of `prompt` is after those before it. */
+  score(prompt: Prompt, options?: { signal?: AbortSignal }): Promise<Score>;
   readonly info: {
     readonly vocab_size: number;
     /** The most tokens of a prompt and its text together. */

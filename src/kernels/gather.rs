@@ -70,13 +70,13 @@ mod gpu {
                     let first = 4u * index;
                     if first >= info.width {{ return; }}
                     let row = indices[id.y];
-                    let values = quad(row, index) * {scale};
+                    let values = quad(row * stride(), index) * {scale};
                     let at = id.y * info.width + first;
                     for (var i = 0u; i < min(4u, info.width - first); i++) {{
                         y[at + i] = values[i] + {before};
                     }}
                 }}\n",
-                self.quads.function()
+                self.quads.functions()
             )
         }
 

@@ -99,34 +99,33 @@ impl Quads {
         }
     }
 
-    /// WGSL's `quad(row, index)`: the numbers `4 · index` to `4 · index + 3` of a row. In `q8` they lack their scale.
-    /// `info.width` is the length of a row.
-    pub fn function(self) -> &'static str {
-        match (self.format, self.whole) {
-            (Format::F32, true) => {
-                "fn quad(row: u32, index: u32) -> vec4<f32> { return weight[row * (info.width / 4u) + index]; }\n"
-            }
+    /// WGSL's `stride()`, what a row's start is counted in, and `quad(start, index)`: the numbers `4 · index` to
+    /// `4 · index + 3` of the row that starts there. In `q8` they lack their scale. `info.width` is the length of a row.
+    ///
+    /// A loop computes the start and keeps `stride()` in a variable: what is read from `info` is read again every time.
+    pub fn functions(self) -> String {
+        let unpacked = match (self.format, self.whole) {
+            (Format::F32, true) => "weight[start + index]",
             (Format::F32, false) => {
-                "fn number(row: u32, index: u32) -> f32 {
-                    return select(0.0, weight[row * info.width + min(index, info.width - 1u)], index < info.width);
+                return "fn stride() -> u32 { return info.width; }
+                fn number(start: u32, index: u32) -> f32 {
+                    return select(0.0, weight[start + min(index, info.width - 1u)], index < info.width);
                 }
-                fn quad(row: u32, index: u32) -> vec4<f32> {
+                fn quad(start: u32, index: u32) -> vec4<f32> {
                     let i = 4u * index;
-                    return vec4(number(row, i), number(row, i + 1u), number(row, i + 2u), number(row, i + 3u));
+                    return vec4(number(start, i), number(start, i + 1u), number(start, i + 2u), number(start, i + 3u));
                 }\n"
+                    .to_owned();
             }
             (Format::F16, _) => {
-                "fn quad(row: u32, index: u32) -> vec4<f32> {
-                    let packed = weight[row * ((info.width + 3u) / 4u) + index];
-                    return vec4(unpack2x16float(packed.x), unpack2x16float(packed.y));
-                }\n"
+                "vec4(unpack2x16float(weight[start + index].x), unpack2x16float(weight[start + index].y))"
             }
-            (Format::Q8, _) => {
-                "fn quad(row: u32, index: u32) -> vec4<f32> {
-                    return unpack4x8snorm(weight[row * ((info.width + 3u) / 4u) + index]);
-                }\n"
-            }
-        }
+            (Format::Q8, _) => "unpack4x8snorm(weight[start + index])",
+        };
+        format!(
+            "fn stride() -> u32 {{ return (info.width + 3u) / 4u; }}
+            fn quad(start: u32, index: u32) -> vec4<f32> {{ return {unpacked}; }}\n"
+        )
     }
 }
 
@@ -167,14 +166,14 @@ pub fn float(value: f32) -> u32 {
     value.to_bits()
 }
 
-/// Repeats each line of `text` that has a `#` for every row, with the row's number in its place: with loops over
-/// arrays a shader's sums do not stay in registers, and it takes four times as long.
-pub fn for_rows(text: &str, rows: usize) -> String {
+/// Repeats each line of `text` that has a `mark` so many times, with the number in its place: with loops over arrays a
+/// shader's sums do not stay in registers, and it takes four times as long.
+pub fn unrolled(text: &str, mark: char, times: usize) -> String {
     let mut out = String::new();
     for line in text.lines() {
-        let per_row = line.contains('#') && !line.trim_start().starts_with("//");
-        for row in 0..if per_row { rows } else { 1 } {
-            out.push_str(&line.replace('#', &row.to_string()));
+        let is_repeated = line.contains(mark) && !line.trim_start().starts_with("//");
+        for number in 0..if is_repeated { times } else { 1 } {
+            out.push_str(&line.replace(mark, &number.to_string()));
             out.push('\n');
         }
     }

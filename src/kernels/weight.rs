@@ -89,8 +89,7 @@ impl Weight {
             }
             Format::F16 => Values::F16(words(pack_f16(&values, shape[1]), device)),
             Format::Q8 => {
-                let (bytes, scales) = pack_q8(&values, shape, layout);
-                let packed = bytes.as_chunks().0.iter().map(|&four| i32::from_le_bytes(four)).collect();
+                let (packed, scales) = pack_q8(&values, shape, layout);
                 let len = scales.len();
                 let scales = Tensor::from_data(TensorData::new(scales, [len]), device);
                 Values::Q8(words(packed, device), Box::new(scales))
@@ -174,14 +173,14 @@ impl Weight {
             Format::F32 => values.to_vec(),
             Format::F16 => values.iter().map(|&value| f16::from_f32(value).to_f32()).collect(),
             Format::Q8 => {
-                let (bytes, scales) = pack_q8(values, shape, layout);
-                let padded = width.next_multiple_of(4);
+                let (packed, scales) = pack_q8(values, shape, layout);
+                let (bytes, padded) = (as_bytes(&packed), width.next_multiple_of(4));
                 let value = |row: usize, column: usize| {
                     let scale = match layout {
                         Layout::InOut => scales[row / Q8_BLOCK * padded + column],
                         Layout::OutIn => scales[row * width.div_ceil(Q8_BLOCK) + column / Q8_BLOCK],
                     };
-                    f32::from(bytes[row * padded + column].cast_signed()) / 127.0 * scale
+                    f32::from(bytes[row * padded + column]) / 127.0 * scale
                 };
                 (0..rows * width).map(|index| value(index / width, index % width)).collect()
             }
@@ -245,13 +244,13 @@ impl OnCpu {
                     Layout::InOut => {
                         let scales = &scales[row / Q8_BLOCK * padded..][columns];
                         for ((to, &byte), scale) in to.iter_mut().zip(bytes).zip(scales) {
-                            *to = f32::from(byte) * (scale / 127.0);
+                            *to = f32::from(byte) * (scale * ONE_127TH);
                         }
                     }
                     Layout::OutIn => {
                         let scales = &scales[row * width.div_ceil(Q8_BLOCK)..];
                         for ((to, &byte), column) in to.iter_mut().zip(bytes).zip(columns) {
-                            *to = f32::from(byte) * (scales[column / Q8_BLOCK] / 127.0);
+                            *to = f32::from(byte) * (scales[column / Q8_BLOCK] * ONE_127TH);
                         }
                     }
                 }
@@ -259,6 +258,8 @@ impl OnCpu {
         }
     }
 }
+
+const ONE_127TH: f32 = 1.0 / 127.0;
 
 /// A finite `f16` as an `f32`, by shifting its bits: a compiler makes vectors of this.
 fn f32_of_f16(bits: u16) -> f32 {
@@ -273,6 +274,12 @@ fn f32_of_f16(bits: u16) -> f32 {
 pub(super) fn as_bytes(words: &[i32]) -> &[i8] {
     // Sound: any bytes are i8s, and they need no alignment. wasm and all machines that we build for are little-endian.
     unsafe { std::slice::from_raw_parts(words.as_ptr().cast(), size_of_val(words)) }
+}
+
+/// The same to be written.
+fn as_bytes_mut(words: &mut [i32]) -> &mut [i8] {
+    // Sound, as in `as_bytes`.
+    unsafe { std::slice::from_raw_parts_mut(words.as_mut_ptr().cast(), size_of_val(words)) }
 }
 
 /// Words as their halves, the lower first.
@@ -301,14 +308,15 @@ fn pack_f16(values: &[f32], width: usize) -> Vec<i32> {
     packed
 }
 
-/// The bytes and the scales of [`Values::Q8`].
-fn pack_q8(values: &[f32], [rows, width]: [usize; 2], layout: Layout) -> (Vec<u8>, Vec<f32>) {
+/// The words and the scales of [`Values::Q8`].
+fn pack_q8(values: &[f32], [rows, width]: [usize; 2], layout: Layout) -> (Vec<i32>, Vec<f32>) {
     let padded = width.next_multiple_of(4);
-    let mut bytes = vec![0_u8; rows * padded];
-    #[allow(clippy::cast_possible_truncation)] // from -127 to 127
-    let byte = |value: f32, scale: f32| {
-        if scale > 0.0 { (value / scale * 127.0).round_ties_even() as i8 } else { 0 }.cast_unsigned()
-    };
+    let mut packed = vec![0_i32; rows * padded / 4];
+    let bytes = as_bytes_mut(&mut packed);
+    // The nearest whole number from -127 to 127, as its low byte in an f32 whose last digit is worth 1.
+    #[allow(clippy::cast_possible_truncation)] // the low byte is meant
+    let byte = |value: f32, inverse: f32| (value * inverse + 12_582_912.0).to_bits() as i8;
+    let inverse = |scale: f32| if scale > 0.0 { 127.0 / scale } else { 0.0 };
     let mut scales = Vec::new();
     match layout {
         Layout::InOut => {
@@ -320,9 +328,10 @@ fn pack_q8(values: &[f32], [rows, width]: [usize; 2], layout: Layout) -> (Vec<u8
                         *largest = largest.max(value.abs());
                     }
                 }
+                let inverses: Vec<f32> = largest.iter().map(|&scale| inverse(scale)).collect();
                 for (bytes, row) in bytes.chunks_exact_mut(padded).zip(values.chunks_exact(width)) {
-                    for ((to, &value), &scale) in bytes.iter_mut().zip(row).zip(&largest) {
-                        *to = byte(value, scale);
+                    for ((to, &value), &inverse) in bytes.iter_mut().zip(row).zip(&inverses) {
+                        *to = byte(value, inverse);
                     }
                 }
                 scales.extend(largest);
@@ -332,15 +341,16 @@ fn pack_q8(values: &[f32], [rows, width]: [usize; 2], layout: Layout) -> (Vec<u8
             for (bytes, row) in bytes.chunks_exact_mut(padded).zip(values.chunks_exact(width)) {
                 for (bytes, block) in bytes.chunks_mut(Q8_BLOCK).zip(row.chunks(Q8_BLOCK)) {
                     let scale = block.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
+                    let inverse = inverse(scale);
                     for (to, &value) in bytes.iter_mut().zip(block) {
-                        *to = byte(value, scale);
+                        *to = byte(value, inverse);
                     }
                     scales.push(scale);
                 }
             }
         }
     }
-    (bytes, scales)
+    (packed, scales)
 }
 
 #[cfg(test)]

@@ -18,6 +18,13 @@ impl Linear {
         Self { weight, bias: Some(parameters.vector("bias", outputs)) }
     }
 
+    /// A layer whose checkpoint has the weight `[outputs, inputs]`, as PyTorch's `nn.Linear`.
+    #[must_use]
+    pub fn new(mut parameters: Parameters, inputs: usize, outputs: usize) -> Self {
+        let weight = parameters.weight("weight", [outputs, inputs], Layout::OutIn);
+        Self { weight, bias: Some(parameters.vector("bias", outputs)) }
+    }
+
     /// A layer without bias, of a weight that may have other uses too.
     #[must_use]
     pub fn without_bias(weight: Weight) -> Self {

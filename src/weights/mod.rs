@@ -15,6 +15,7 @@ mod reader;
 mod shards;
 mod storage;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
@@ -46,6 +47,9 @@ pub type KeyMap = fn(path: &str, layer: &str) -> Key;
 /// Tells the [`Key`] name of a tensor from the name that a file has for it; `None` for one that the model does without.
 pub type FileNames = fn(name: &str) -> Option<&str>;
 
+/// Tells the name that a tensor has today from the one that older files have for it; `None` for a name of today.
+pub type OlderNames = fn(name: &str) -> Option<String>;
+
 /// The tensors that a network wants, as they arrive.
 #[derive(Debug)]
 pub struct Checkpoint {
@@ -53,6 +57,7 @@ pub struct Checkpoint {
     storage: Storage,
     key_map: KeyMap,
     file_names: FileNames,
+    older_names: OlderNames,
     wanted: BTreeMap<String, Wanted>,
     arrived: BTreeMap<String, Arrived>,
 }
@@ -96,6 +101,7 @@ impl Checkpoint {
             storage,
             key_map: |path, _| Key { name: path.to_owned(), transposed: false },
             file_names: |name| Some(name),
+            older_names: |_| None,
             wanted,
             arrived: BTreeMap::new(),
         }
@@ -105,6 +111,20 @@ impl Checkpoint {
     #[must_use]
     pub fn with_file_names(self, file_names: FileNames) -> Self {
         Self { file_names, ..self }
+    }
+
+    /// The same for files that may be older than some of the names.
+    #[must_use]
+    pub fn with_older_names(self, older_names: OlderNames) -> Self {
+        Self { older_names, ..self }
+    }
+
+    /// The wanted name of a file's tensor; `None` for one that the model does without.
+    fn key<'a>(&self, name: &'a str) -> Option<Cow<'a, str>> {
+        match (self.older_names)(name) {
+            None => (self.file_names)(name).map(Cow::Borrowed),
+            Some(name) => (self.file_names)(&name).map(|name| Cow::Owned(name.to_owned())),
+        }
     }
 
     /// The wanted tensors' names and shapes as the file has them.
@@ -117,7 +137,7 @@ impl Checkpoint {
     /// # Errors
     /// `weights-mismatch` naming the first that is missing.
     pub fn expect_all<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Result<()> {
-        let names: BTreeSet<&str> = names.into_iter().filter_map(self.file_names).collect();
+        let names: BTreeSet<_> = names.into_iter().filter_map(|name| self.key(name)).collect();
         self.expect(|name| names.contains(name))
     }
 
@@ -155,11 +175,11 @@ impl Sink for Checkpoint {
         let mut names = BTreeSet::new();
         for info in &header.tensors {
             let TensorInfo { name, dtype, shape, .. } = info;
-            let Some(key) = (self.file_names)(name) else {
+            let Some(key) = self.key(name) else {
                 continue;
             };
             let mismatch = |what: String| Err(Error::WeightsMismatch(format!("tensor {name:?} {what}")));
-            match self.wanted.get(key) {
+            match self.wanted.get(&*key) {
                 None => return mismatch("is in the file, but the model has no place for it".to_owned()),
                 Some(wanted) if wanted.shape != *shape => {
                     let wanted = &wanted.shape;
@@ -175,7 +195,7 @@ impl Sink for Checkpoint {
             if !matches!(dtype, Dtype::F32 | Dtype::F16 | Dtype::BF16) {
                 return mismatch(format!("is stored as {dtype:?}; F32, F16 and BF16 can be read"));
             }
-            if self.arrived.contains_key(key) || !names.insert(key) {
+            if self.arrived.contains_key(&*key) || !names.insert(key) {
                 return mismatch("stands in two shards, or under two names".to_owned());
             }
         }
@@ -183,7 +203,7 @@ impl Sink for Checkpoint {
     }
 
     fn wants(&self, info: &TensorInfo) -> bool {
-        (self.file_names)(&info.name).is_some()
+        self.key(&info.name).is_some()
     }
 
     fn tensor(&mut self, info: &TensorInfo, values: Vec<f32>) -> Result<()> {
@@ -193,8 +213,8 @@ impl Sink for Checkpoint {
                 info.name, values[position]
             )));
         }
-        let key = (self.file_names)(&info.name).unwrap_or(&info.name);
-        let arrived = match (self.wanted.get(key), info.shape.as_slice()) {
+        let key = self.key(&info.name).unwrap_or(Cow::Borrowed(&info.name));
+        let arrived = match (self.wanted.get(&*key), info.shape.as_slice()) {
             (Some(Wanted { layout: Some(layout), .. }), shape) => {
                 let shape = matrix_shape(shape);
                 let format = self.storage.format_of(info, shape)?;
@@ -205,7 +225,7 @@ impl Sink for Checkpoint {
             }
             _ => Arrived::Plain(self.plain(values)),
         };
-        self.arrived.insert(key.to_owned(), arrived);
+        self.arrived.insert(key.into_owned(), arrived);
         Ok(())
     }
 }

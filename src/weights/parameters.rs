@@ -43,9 +43,14 @@ impl<'a> Parameters<'a> {
 
     /// A list of `len` numbers, in `f32`.
     pub fn vector(&mut self, name: &str, len: usize) -> Tensor<1> {
-        match self.take(name, Wanted { shape: vec![len], transposed: false, layout: None }) {
-            Some(Arrived::Plain(tensor)) => tensor,
-            _ => Tensor::empty([1], &Device::flex()),
+        self.tensor(name, [len])
+    }
+
+    /// A tensor of the file's shape, in `f32`: the kernels of a convolution `[outputs, inputs, height, width]`.
+    pub fn tensor<const D: usize>(&mut self, name: &str, shape: [usize; D]) -> Tensor<D> {
+        match self.take(name, Wanted { shape: shape.to_vec(), transposed: false, layout: None }) {
+            Some(Arrived::Plain(tensor)) => tensor.reshape(shape),
+            _ => Tensor::empty([1; D], &Device::flex()),
         }
     }
 

@@ -70,8 +70,7 @@ export async function until(condition) {
 
 /**
  * Opens the demo page as a visitor. On the CPU unless the query says otherwise, because that is quicker here than WebGPU
- * in software. `complaints` is what the page logs as errors; in the page, `shift` is by how much things have moved, and
- * `blocked` the longest time for which it could not react, in ms (0 below 50).
+ * in software. `complaints` is what the page logs as errors; in the page, `shift` is by how much things have moved.
  * @param {import('playwright-core').Browser} browser
  * @param {Site} site
  * @param {string} [query]
@@ -85,13 +84,10 @@ export async function visit(browser, site, query = '', options = {}) {
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
   page.on('pageerror', (error) => complaints.push(String(error)));
   await page.addInitScript(() => {
-    const seen = Object.assign(/** @type {any} */ (globalThis), { shift: 0, blocked: 0 });
+    const seen = Object.assign(/** @type {any} */ (globalThis), { shift: 0 });
     new PerformanceObserver((list) => {
       for (const entry of list.getEntries()) seen.shift += /** @type {any} */ (entry).value;
     }).observe({ type: 'layout-shift', buffered: true });
-    new PerformanceObserver((list) => {
-      for (const { duration } of list.getEntries()) seen.blocked = Math.max(seen.blocked, duration);
-    }).observe({ type: 'longtask', buffered: true });
   });
   await page.goto(`${site.origin}/?device=cpu${query}`);
   return { page, complaints };

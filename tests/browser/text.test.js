@@ -360,7 +360,7 @@ describe('options', () => {
       ['max_length', { max_length: 20, max_new_tokens: 5 }],
       ['max_length', { max_length: 14 }],
       ['max_new_tokens', { max_new_tokens: 0 }],
-      ['max_new_tokens', { max_new_tokens: null, min_new_tokens: 49 }],
+      ['min_new_tokens', { min_new_tokens: 49 }],
       ['temperature', { temperature: 0.5 }],
       ['temperature', { ...sampling, temperature: 0 }],
       ['top_p', { ...sampling, top_p: 1.1 }],
@@ -466,6 +466,37 @@ describe('attention', () => {
   });
 });
 
+describe('scores', () => {
+  for (const device of DEVICES) {
+    test(`a text’s tokens are as likely as when they were written, on ${device}`, async () => {
+      const { logprobs, written, tokens, refused } = await page.evaluate(
+        async ({ model, device, prompt }) => {
+          const { load, streamed, codeOf } = /** @type {any} */ (globalThis);
+          const write = await load(model, { device });
+          const { tokens, complete } = await streamed(write, prompt, { max_new_tokens: 10 });
+          const ids = [...complete.prompt_ids, ...complete.sequences[0].token_ids];
+          const scored = await write.score(ids);
+          return {
+            logprobs: [...scored.logprobs].slice(-10),
+            written: tokens.map((/** @type {any} */ token) => token.logprob),
+            tokens: scored.tokens.length === ids.length && scored.logprobs[0] === 0,
+            refused: [
+              await codeOf(write.score('Once', { layer: 1 })),
+              await codeOf(write.score('人'.repeat(200))),
+            ],
+          };
+        },
+        { model: WRITER, device, prompt: PROMPT },
+      );
+      logprobs.forEach((/** @type {number} */ logprob, /** @type {number} */ index) => {
+        assert.ok(Math.abs(logprob - written[index]) < 1e-3, `${logprob} and ${written[index]}`);
+      });
+      assert.ok(tokens);
+      assert.deepEqual(refused, ['invalid-option', 'prompt-too-long']);
+    });
+  }
+});
+
 describe('a model’s files', () => {
   const file = (/** @type {string} */ name) => `/${WRITER}/${name}`;
   const gone = (/** @type {any} */ _, /** @type {import('node:http').ServerResponse} */ response) =>
@@ -556,9 +587,15 @@ describe('a model’s files', () => {
 
   test('what has been loaded once loads again without a network, whatever of it is optional', async () => {
     site.answers.set(file('tokenizer.json'), gone);
-    const before = await texts(PROMPT);
+    const calls = [WRITER, SHIPPED].map(
+      (model) => /** @type {const} */ ([PROMPT, { seed: 1, max_new_tokens: 4 }, { model }]),
+    );
+    const before = [];
+    for (const call of calls) before.push(await texts(...call));
     await site.stop();
-    assert.deepEqual(await texts(PROMPT), before);
+    const after = [];
+    for (const call of calls) after.push(await texts(...call));
+    assert.deepEqual(after, before);
   });
 
   test('pipelines of one model share a download, and those of another dtype do not wait for it again', async () => {

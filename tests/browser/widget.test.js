@@ -227,3 +227,14 @@ test('attributes that mean nothing are refused in words, and the page goes on', 
   await page.evaluate(() => document.querySelector('hearth-text')?.removeAttribute('top-k'));
   await until(async () => /tokens in/.test((await statusOf()) ?? ''));
 });
+
+test('a host that shows other sites only what is there is no reason to fail', async () => {
+  for (const name of ['generation_config.json', 'tokenizer.json']) {
+    hearth.answers.set(`${WRITER}/${name}`, (_, response) => response.writeHead(404).end());
+  }
+  await post(textElement('prompt="Once" max-new-tokens="2"'));
+  await until(async () => /2 tokens/.test((await statusOf()) ?? ''));
+  hearth.answers.set(`${WRITER}/config.json`, (_, response) => response.writeHead(200).end('{}'));
+  await page.evaluate(() => document.querySelector('hearth-text')?.setAttribute('dtype', 'f16'));
+  await until(async () => /CORS/.test((await statusOf()) ?? ''));
+});

@@ -57,6 +57,8 @@ macro_rules! fixture {
     };
 }
 
+pub mod unet; // it needs the macros above
+
 /// Every GAN that `training/fixtures.py` makes.
 pub const GANS: [Fixture; 6] = [
     fixture!("gan/conditional"),

@@ -89,7 +89,9 @@ test('nothing outside the root or hidden is served', async () => {
     '/none',
     '/..%5c',
   ]) {
-    assert.equal((await get(target)).status, 404, target);
+    const { status, headers } = await get(target);
+    assert.equal(status, 404, target);
+    assert.equal(headers['access-control-allow-origin'], '*', 'other sites see that, too');
   }
 });
 

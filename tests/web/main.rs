@@ -8,6 +8,7 @@ mod common;
 use std::cell::RefCell;
 
 use burn::tensor::Device;
+use common::unet::UNETS;
 use common::{GANS, GPT2S, assert_close, draw, kernels};
 use hearth::options::Options;
 use serde_json::json;
@@ -114,4 +115,19 @@ async fn the_same_tokens_come_as_from_transformers_on_the_cpu() {
 #[wasm_bindgen_test]
 async fn the_same_tokens_come_as_from_transformers_on_webgpu() {
     common::assert_writes_as_transformers(&webgpu().await).await;
+}
+
+#[wasm_bindgen_test]
+async fn every_unet_agrees_with_diffusers_on_the_cpu() {
+    for fixture in &UNETS {
+        fixture.assert_agrees_with_diffusers(&Device::flex(), 1e-4).await;
+    }
+}
+
+#[wasm_bindgen_test]
+async fn every_unet_agrees_with_diffusers_on_webgpu() {
+    let device = webgpu().await;
+    for fixture in &UNETS {
+        fixture.assert_agrees_with_diffusers(&device, 1e-3).await;
+    }
 }

@@ -38,10 +38,10 @@ sheet.replaceSync(`
   .hint { color: var(--soft); font-size: 0.9rem; margin: 0.5rem 0 0; }
   input[type='range'] { accent-color: var(--ember); }
   :focus-visible { outline: 2px solid var(--ember); outline-offset: 2px; }
-  .status { display: flex; flex-wrap: wrap; align-items: center; gap: 0.3rem 0.75rem; min-height: 2.75rem; }
+  .status { position: relative; padding-bottom: 0.6rem; display: flex; flex-wrap: wrap; align-items: center; gap: 0.3rem 0.75rem; min-height: 2.75rem; }
   .status p { margin: 0; flex: 1 1 12rem; min-width: 0; overflow-wrap: anywhere; color: var(--soft); font-size: 0.9rem; }
   .status p[data-kind='error'] { color: var(--ember); }
-  progress { flex: 1 1 100%; width: 100%; height: 0.4rem; accent-color: var(--ember); }
+  progress { position: absolute; inset: auto 0 0; width: 100%; height: 0.4rem; accent-color: var(--ember); }
 `);
 
 /**

@@ -8,6 +8,7 @@ export const cellsSheet = new CSSStyleSheet();
 cellsSheet.replaceSync(`
   .alive .cell { cursor: pointer; border-radius: 0.2em; background: color-mix(in srgb, var(--ember) calc(var(--tint, 0) * 42%), transparent); }
   .alive .cell:empty::before { content: '∎'; color: var(--soft); }
+  .alive .cell.break::before { content: '↵'; color: var(--soft); }
   .alive .cell[aria-expanded='true'] { outline: 2px solid var(--ember); outline-offset: 1px; }
   .popup {
     position: absolute; z-index: 1; width: min(17rem, 100%); padding: 0.6rem; border: 1px solid var(--line);
@@ -69,7 +70,11 @@ export class Cells {
     element.addEventListener('pointerover', (event) => {
       if (event.pointerType !== 'touch') this.#point(this.#placeOf(event.target));
     });
-    element.addEventListener('click', (event) => this.#cells[this.#placeOf(event.target)]?.focus());
+    element.addEventListener('click', (event) => {
+      const place = this.#placeOf(event.target);
+      this.focus(place);
+      this.#show(place);
+    });
     element.addEventListener('focusin', (event) => this.#show(this.#placeOf(event.target)));
     element.addEventListener('keydown', (event) => this.#onKey(event));
     popup.addEventListener('keydown', (event) => this.#onPopupKey(event));
@@ -82,14 +87,11 @@ export class Cells {
     }
   }
 
-  get length() {
-    return this.#cells.length;
-  }
-
   /** Adds cells at the end. @param {HTMLElement[]} cells */
   append(...cells) {
     for (const cell of cells) {
-      cell.className = 'cell';
+      // A line break alone has nothing to point at.
+      cell.className = /^\s*\n\s*$/.test(cell.textContent ?? '') ? 'cell break' : 'cell';
       this.#places.set(cell, this.#cells.push(cell) - 1);
       if (this.#alive) this.#name(this.#cells.length - 1);
     }

@@ -27,9 +27,10 @@ sheet.replaceSync(`
   .beginning textarea { width: 100%; resize: vertical; line-height: 1.5; }
   .presets { display: flex; flex-wrap: wrap; gap: 0.4rem; margin-bottom: 0.75rem; }
   .presets button { font-size: 0.9rem; border-radius: 1.25rem; }
-  .seed input { width: 9rem; }
+  .seed input { width: 11.5rem; }
   .texts { min-height: 9rem; margin: 1rem 0 0.5rem; font: 1.08rem ui-serif, Georgia, 'Noto Serif', 'Noto Serif CJK SC', serif; }
-  :host([controls]) .texts { min-height: 15rem; }
+  :host([controls]) .texts { min-height: 15rem; } /* about 120 tokens: what is below stays where it is */
+  @media (max-width: 40rem) { :host([controls]) .texts { min-height: 24rem; } }
   .texts.many .item { border-inline-start: 3px solid var(--line); padding-inline-start: 0.8rem; margin-bottom: 1rem; }
   .texts:not(.many) .item > button { display: none; }
   .item > button { font: 0.85rem system-ui, sans-serif; min-height: 2rem; margin-top: 0.3rem; }
@@ -211,7 +212,6 @@ export class HearthText extends HearthElement {
    * @param {(call: WriteCall) => void} begin prepares the texts, once it is sure that there will be some
    */
   async #run(prompt, options, signal, begin) {
-    const { return_full_text = true, ...rest } = options;
     const write = await this.ready(signal);
     this.say(this.words.writing);
     this.#speed.textContent = '';
@@ -220,10 +220,10 @@ export class HearthText extends HearthElement {
     /** @type {Token[][] | null} */
     let kept = null;
     try {
-      // The texts are put together here, because a continued one begins with the prompt of another call.
-      for await (const event of write.stream(prompt, { ...rest, return_full_text: false, signal })) {
+      // The texts are put together by `#whole`, because a continued one begins with the prompt of another call.
+      for await (const event of write.stream(prompt, { ...options, return_full_text: false, signal })) {
         const ms = performance.now() - started;
-        let told = {};
+        let detail = { ...event, ms };
         if (event.type === 'token') {
           this.say(this.words.writing);
           this.#views[event.sequence_index].append(event);
@@ -239,19 +239,14 @@ export class HearthText extends HearthElement {
             this.#views[0].preview(event.text);
           } else if (event.fraction > 0) this.say(this.words.reading(Math.round(event.fraction * 100)));
         } else {
-          this.#finish(event.sequences, (rest.num_beams ?? 1) > 1 ? (kept?.[0] ?? []) : null);
+          this.#finish(event.sequences, (options.num_beams ?? 1) > 1 ? (kept?.[0] ?? []) : null);
           const count = event.sequences.reduce((sum, { token_ids }) => sum + token_ids.length, 0);
           this.say(this.words.written(count, (ms / 1000).toFixed(ms < 9950 ? 1 : 0), this.place(write)));
           this.#tellSpeed(pace, ms, true);
-          this.#seed.value = String(event.seed);
-          const sequences = event.sequences.map(({ finish_reason }, index) => ({
-            generated_text: (return_full_text ? this.#prompt : '') + this.#views[index].text,
-            token_ids: this.#views[index].tokens.map(({ token_id }) => token_id),
-            finish_reason,
-          }));
-          told = { sequences, text: sequences[0].generated_text, continued: typeof prompt !== 'string' };
+          if (typeof prompt === 'string') this.#seed.value = String(event.seed);
+          detail = { ...detail, ...this.#whole(event.sequences, typeof prompt !== 'string') };
         }
-        this.dispatchEvent(new CustomEvent(event.type, { detail: { ...event, ...told, ms } }));
+        this.dispatchEvent(new CustomEvent(event.type, { detail }));
       }
     } finally {
       if (kept) {
@@ -282,6 +277,21 @@ export class HearthText extends HearthElement {
       }
       if (finish_reason === 'eos-token') view.end();
     });
+  }
+
+  /**
+   * The texts on show as `complete` tells them.
+   * @param {{ finish_reason: GeneratedText['finish_reason'] }[]} sequences how each has ended
+   * @param {boolean} continued whether a visitor had a hand in them
+   */
+  #whole(sequences, continued) {
+    const start = this.#asked().return_full_text === false ? '' : this.#prompt;
+    const texts = sequences.map(({ finish_reason }, index) => ({
+      generated_text: start + this.#views[index].text,
+      token_ids: this.#views[index].tokens.map(({ token_id }) => token_id),
+      finish_reason,
+    }));
+    return { sequences: texts, text: texts[0].generated_text, continued };
   }
 
   /**
@@ -336,6 +346,8 @@ export class HearthText extends HearthElement {
       view.begin(this.#prompt, tokens);
       view.end();
       this.say('');
+      const whole = this.#whole([{ finish_reason: 'eos-token' }], true);
+      this.dispatchEvent(new CustomEvent('complete', { detail: { type: 'complete', ...whole, ms: 0 } }));
     });
   }
 
@@ -354,6 +366,7 @@ export class HearthText extends HearthElement {
     if (many) this.#texts.setAttribute('role', 'list');
     else this.#texts.removeAttribute('role');
     this.#texts.classList.toggle('many', many);
+    this.#goOn.hidden = many; // each has its own
     this.#texts.replaceChildren(...items);
     for (const view of this.#views) view.mode = this.#inside.mode;
   }
@@ -374,7 +387,7 @@ export class HearthText extends HearthElement {
 
   /** @param {boolean} writing */
   #setWriting(writing) {
-    this.#goOn.disabled = writing || this.#views.length !== 1;
+    this.#goOn.disabled = writing;
     for (const button of this.#texts.querySelectorAll('.item > button'))
       Reflect.set(button, 'disabled', writing);
     this.#texts.setAttribute('aria-busy', String(writing));

@@ -53,7 +53,7 @@ export class TextView {
   #head = new Cells({
     name: (index) => shown(this.#seen[index].text, this.#words()),
     content: (index) => this.#lookedAt(index),
-    onShow: (index) => this.#head.tint((other) => Math.sqrt(this.#weight(index, other))),
+    onShow: (index) => this.#colourFrom(index),
   });
   #reading = h('span', {}, this.#promptText, this.#written.element, this.#preview);
 
@@ -133,8 +133,8 @@ export class TextView {
       cells.push(h('span', { textContent: text }));
     }
     cells.forEach((cell, index) => {
-      const { logprob } = this.#tokens[this.#pieces[from + index].first];
-      if (logprob !== undefined) cell.style.setProperty('--tint', surprise(logprob).toFixed(3));
+      const share = this.#share(from + index);
+      if (share !== undefined) cell.style.setProperty('--tint', surprise(share).toFixed(3));
     });
     this.#written.append(...cells);
   }
@@ -181,7 +181,7 @@ export class TextView {
     this.#head.element.hidden = !isHead;
     this.#written.live(mode === 'probabilities', textLabel);
     this.#head.live(isHead, textLabel);
-    if (isHead) this.#head.tint((other) => Math.sqrt(this.#weight(this.#seen.length - 1, other)));
+    if (isHead) this.#colourFrom(this.#seen.length - 1);
   }
 
   /** What a head sees in prompt and text. @param {import('../types.d.ts').Attention | null} attention */
@@ -236,6 +236,13 @@ export class TextView {
     const row = (this.#seen[from].end - 1) * tokens.length;
     const { first, end } = this.#seen[to];
     return attention.subarray(row + first, row + end).reduce((sum, weight) => sum + weight, 0);
+  }
+
+  /** Colours what a piece looks at: most what it looks at most. @param {number} from */
+  #colourFrom(from) {
+    const weights = this.#seen.map((_, to) => this.#weight(from, to));
+    const most = Math.max(...weights);
+    this.#head.tint((to) => weights[to] / most);
   }
 
   /** @param {number} index @returns {Node[]} */

@@ -68,7 +68,7 @@ export function percent(probability) {
   return `${value.toFixed(value < 9.95 ? 1 : 0)} %`;
 }
 
-/** How surprising a token was: 0 for a certain one, 1 for one in a thousand or rarer. @param {number} logprob */
-export function surprise(logprob) {
-  return Math.min(1, -logprob / Math.log(1000));
+/** How surprising a probability is: 0 for a certainty, 1 for one in a thousand or rarer. @param {number} probability */
+export function surprise(probability) {
+  return Math.min(1, -Math.log(probability) / Math.log(1000));
 }

@@ -12,9 +12,9 @@ const REVALIDATE_MS = 5_000;
 
 /** What the server says is not there. */
 export class Absent extends HearthError {
-  /** @param {string} url */
-  constructor(url) {
-    super('network', `${url}: 404 Not Found`);
+  /** @param {string} url @param {string} [why] */
+  constructor(url, why = '404 Not Found') {
+    super('network', `${url}: ${why}`);
   }
 }
 
@@ -265,9 +265,12 @@ class Download {
 
   async #connect(headers = {}) {
     this.#connection = new AbortController();
-    const response = await this.#watched(
-      fetch(this.#url, { headers, signal: AbortSignal.any([this.#signal, this.#connection.signal]) }),
-    );
+    const signal = AbortSignal.any([this.#signal, this.#connection.signal]);
+    const connecting = fetch(this.#url, { headers, signal }).catch(async (error) => {
+      if (this.#received > 0 || this.#failures < 2 || !(await this.#isHidden(signal))) throw error;
+      throw new Absent(this.#url, 'it is not there, or its server does not let other sites read it (CORS)');
+    });
+    const response = await this.#watched(connecting);
     // Try again later: time-out, too many requests, and what the server calls its own failure.
     if ([408, 429].includes(response.status) || response.status >= 500) {
       throw new ConnectionError(`${response.status} ${response.statusText}`);
@@ -278,6 +281,19 @@ class Download {
     }
     if (response.status !== 416) this.#response ??= response;
     return response;
+  }
+
+  /**
+   * Whether a server of another origin answers, but not to this page. Many do so for what is not there, and to this
+   * page it looks as if there were no connection.
+   * @param {AbortSignal} signal
+   */
+  async #isHidden(signal) {
+    if (new URL(this.#url).origin === location.origin) return false;
+    return fetch(this.#url, { method: 'HEAD', mode: 'no-cors', signal }).then(
+      () => true,
+      () => false,
+    );
   }
 
   /** Connects again for the bytes that are missing. @returns {Promise<'resumed' | 'restarted' | 'ended'>} */

@@ -129,6 +129,10 @@ const handlers = {
     return using(handle, (pipeline) => pipeline.attention(prompt, layer, head));
   },
 
+  score({ handle, prompt }) {
+    return using(handle, (pipeline) => pipeline.score(prompt));
+  },
+
   async dispose({ handle }) {
     drop(handle);
   },

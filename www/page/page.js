@@ -56,8 +56,8 @@ function setAttribute(element, name, value) {
 function share(element, { attributes, prefix, button, told, place, copied }) {
   const parameter = (/** @type {string} */ name) => (name === 'device' ? name : prefix + name);
   const { searchParams } = address;
-  // An address that tells something tells everything: what it leaves out is not there.
-  const tells = attributes.some((name) => name !== 'device' && searchParams.has(parameter(name)));
+  // An address that tells the first of them tells them all: what it leaves out is not there.
+  const tells = searchParams.has(parameter(attributes[0]));
   for (const name of attributes) {
     const value = searchParams.get(parameter(name));
     if (value !== null || tells) setAttribute(element, name, value);

@@ -44,15 +44,24 @@ export function textPipeline(remote) {
 
   /** @type {import('../types.d.ts').TextPipeline['attention']} */
   const attention = async (prompt, { layer = 0, head = 0, signal, ...unknown } = {}) => {
-    for (const name of Object.keys(unknown)) {
-      throw new HearthError(
-        'invalid-option',
-        `there is no option ${name}; attention takes layer, head, signal`,
-      );
-    }
+    refuse('attention', unknown, 'layer, head, signal');
     const seen = await remote.request('attention', { prompt, layer, head }, { signal });
     return { ...seen, token_ids: [...seen.token_ids] };
   };
 
-  return /** @type {any} */ (describe(remote, write, { stream, attention }));
+  /** @type {import('../types.d.ts').TextPipeline['score']} */
+  const score = async (prompt, { signal, ...unknown } = {}) => {
+    refuse('score', unknown, 'signal');
+    const scored = await remote.request('score', { prompt }, { signal });
+    return { ...scored, token_ids: [...scored.token_ids] };
+  };
+
+  return /** @type {any} */ (describe(remote, write, { stream, attention, score }));
+}
+
+/** @param {string} method @param {object} unknown @param {string} known */
+function refuse(method, unknown, known) {
+  for (const name of Object.keys(unknown)) {
+    throw new HearthError('invalid-option', `there is no option ${name}; ${method} takes ${known}`);
+  }
 }

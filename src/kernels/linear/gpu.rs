@@ -3,7 +3,7 @@
 use burn::tensor::Tensor;
 
 use super::{Activation, Linear};
-use crate::kernels::gpu::{Quads, Shader, WORKGROUP, buffer, float, for_rows, launch, weight, word};
+use crate::kernels::gpu::{Quads, Shader, WORKGROUP, buffer, float, launch, unrolled, weight, word};
 use crate::kernels::weight::{Format, Layout, Q8_BLOCK};
 
 /// Rows of one invocation when there are many: the more, the seldomer the weights are read.
@@ -17,6 +17,8 @@ const MAX_GROUPS: usize = 65_535;
 struct LinearShader {
     layout: Layout,
     quads: Quads,
+    /// Rows of `x` are a multiple of four numbers long.
+    whole_x: bool,
     rows: usize,
     bias: bool,
     residual: bool,
@@ -44,6 +46,20 @@ impl Shader for LinearShader {
             }
             _ => "fn scale(a: u32, b: u32) -> f32 { return 1.0; }",
         };
+        let x_quad = match (self.layout, self.whole_x) {
+            (Layout::InOut, _) => "",
+            (Layout::OutIn, true) => {
+                "fn x_quad(start: u32, k: u32) -> vec4<f32> { return x[(start + k) / 4u]; }\n"
+            }
+            // Behind the end the weight is zero.
+            (Layout::OutIn, false) => {
+                "fn x_quad(start: u32, k: u32) -> vec4<f32> {
+                    let last = info.width - 1u;
+                    let i = vec4(k, min(k + 1u, last), min(k + 2u, last), min(k + 3u, last)) + start;
+                    return vec4(x[i.x], x[i.y], x[i.z], x[i.w]);
+                }\n"
+            }
+        };
         let read = |name: &str, there: bool, bound: &str| {
             let value = if there { format!("{name}[{bound}]") } else { "0.0".to_owned() };
             format!("fn {name}_at(index: u32) -> f32 {{ return {value}; }}\n")
@@ -55,19 +71,21 @@ impl Shader for LinearShader {
         [
             &format!("const ROWS = {}u;\nconst SLICES = {}u;\n", self.rows, self.slices()),
             &format!("const BLOCK = {Q8_BLOCK}u;\n"),
-            self.quads.function(),
+            &self.quads.functions(),
+            x_quad,
             scale,
             // The last four columns can reach behind the end.
             &format!("\n{}", read("bias", self.bias, "min(index, info.outputs - 1u)")),
             &read("residual", self.residual, "index"),
             include_str!("activation.wgsl"),
-            &for_rows(main, self.rows),
+            &unrolled(&unrolled(main, '#', self.rows), '$', 4),
         ]
         .concat()
     }
 
     fn buffers(&self) -> Vec<(&'static str, &'static str)> {
-        let mut buffers = vec![("x", "f32")];
+        let quads = self.layout == Layout::OutIn && self.whole_x;
+        let mut buffers = vec![("x", if quads { "vec4<f32>" } else { "f32" })];
         buffers.extend(self.quads.buffers());
         buffers.extend(self.bias.then_some(("bias", "f32")));
         buffers.extend(self.residual.then_some(("residual", "f32")));
@@ -87,6 +105,7 @@ pub fn linear(x: &Tensor<2>, call: &Linear) -> Option<Tensor<2>> {
     let shader = LinearShader {
         layout: matrix.layout(),
         quads: Quads::of(matrix),
+        whole_x: inputs.is_multiple_of(4),
         rows: rows.next_power_of_two().min(MANY_ROWS),
         bias: bias.is_some(),
         residual: residual.is_some(),
@@ -98,7 +117,7 @@ pub fn linear(x: &Tensor<2>, call: &Linear) -> Option<Tensor<2>> {
 
     let per_group = match matrix.layout() {
         Layout::InOut => 4 * WORKGROUP / shader.slices(),
-        Layout::OutIn => WORKGROUP / (Q8_BLOCK / 4),
+        Layout::OutIn => 4 * WORKGROUP / (Q8_BLOCK / 4),
     };
     let all = outputs.div_ceil(per_group);
     let groups = all.min(MAX_GROUPS);

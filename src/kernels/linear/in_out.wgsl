@@ -1,7 +1,7 @@
 // activation(x · weight + bias) + residual for a weight [inputs, outputs]: an invocation has four outputs of ROWS rows.
 // SLICES invocations share the inputs of the same outputs, each taking every SLICES-th block of BLOCK.
 //
-// gpu.rs puts the constants, `quad`, `scale`, `bias_at` and `residual_at` before this, and repeats each line that has
+// gpu.rs puts the constants, `stride`, `quad`, `scale`, `bias_at` and `residual_at` before this, and repeats each line that has
 // a # for every row.
 
 alias V = vec4<f32>;
@@ -19,11 +19,15 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let start# = min(row + #u, info.rows - 1u) * info.inputs;
     var sum# = V();
     if is_inside {
-        for (var block = slice; block * BLOCK < info.inputs; block += SLICES) {
+        let inputs = info.inputs;
+        let stride = stride();
+        for (var block = slice; block * BLOCK < inputs; block += SLICES) {
             var part# = V();
-            let end = min((block + 1u) * BLOCK, info.inputs);
+            let end = min((block + 1u) * BLOCK, inputs);
+            var at = block * BLOCK * stride;
             for (var k = block * BLOCK; k < end; k++) {
-                let w = quad(k, column);
+                let w = quad(at, column);
+                at += stride;
                 part# += x[start# + k] * w;
             }
             let s = scale(block, column);

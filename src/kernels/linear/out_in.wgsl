@@ -1,45 +1,38 @@
-// activation(x · weightᵀ + bias) + residual for a weight [outputs, inputs]: LANES invocations share an output of ROWS
-// rows, and read BLOCK inputs at a time that lie together, four each.
+// activation(x · weightᵀ + bias) + residual for a weight [outputs, inputs]: LANES invocations share four outputs of ROWS
+// rows, and read BLOCK inputs of each at a time that lie together, four an invocation.
 //
-// gpu.rs puts the constants, `quad`, `scale`, `bias_at` and `residual_at` before this, and repeats each line that has
-// a # for every row.
+// gpu.rs puts the constants, `stride`, `quad`, `x_quad`, `scale`, `bias_at` and `residual_at` before this, and repeats
+// each line that has a # for every row, and each that has a $ for the four outputs.
 
 alias V = f32;
 const LANES = BLOCK / 4u;
-const OUTPUTS = 64u / LANES;
+const OUTPUTS = 4u * 64u / LANES;
 
-var<workgroup> parts: array<f32, 64>;
+var<workgroup> parts: array<vec4<f32>, 64>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
     // The outputs are spread over two dimensions: one alone may have 65,535 groups.
-    let output = (group.z * info.groups + group.x) * OUTPUTS + local / LANES;
+    let output = (group.z * info.groups + group.x) * OUTPUTS + 4u * (local / LANES);
     let lane = local % LANES;
     let row = group.y * ROWS;
-    let is_inside = output < info.outputs;
-    // Rows beyond the last read the last one, and are not written.
-    let start# = min(row + #u, info.rows - 1u) * info.width;
-    var sum# = 0.0;
-    if is_inside {
-        for (var block = 0u; block * BLOCK + 4u * lane < info.width; block++) {
-            let k = block * BLOCK + 4u * lane;
-            let w = quad(output, block * LANES + lane) * scale(output, block);
-            sum# += dot(x_quad(start#, k), w);
-        }
+    // Rows and outputs beyond the last read the last one, and are not written.
+    let x# = min(row + #u, info.rows - 1u) * info.width;
+    let output$ = min(output + $u, info.outputs - 1u);
+    let start$ = output$ * stride();
+    var sum# = vec4<f32>();
+    let width = info.width;
+    for (var k = 4u * lane; k < width; k += BLOCK) {
+        let w$ = quad(start$, k / 4u) * scale(output$, k / BLOCK);
+        { let v = x_quad(x#, k); sum# += vec4(dot(v, w0), dot(v, w1), dot(v, w2), dot(v, w3)); }
     }
-    { parts[local] = sum#; workgroupBarrier(); let total = add_parts(local); workgroupBarrier(); if is_inside && lane == 0u && row + #u < info.rows { write(row + #u, output, total); } }
+    { parts[local] = sum#; workgroupBarrier(); let total = add_parts(local); workgroupBarrier(); if row + #u < info.rows && lane < 4u && output + lane < info.outputs { write(row + #u, output + lane, total[lane]); } }
 }
 
-// Four inputs of a row; behind its end the weight is zero.
-fn x_quad(start: u32, k: u32) -> vec4<f32> {
-    let last = info.width - 1u;
-    return vec4(x[start + k], x[start + min(k + 1u, last)], x[start + min(k + 2u, last)], x[start + min(k + 3u, last)]);
-}
-
-// The sum over all lanes of an output.
-fn add_parts(local: u32) -> f32 {
+// The sum over all lanes of four outputs.
+fn add_parts(local: u32) -> vec4<f32> {
     let first = local / LANES * LANES;
-    var total = 0.0;
+    var total = vec4<f32>();
     for (var lane = 0u; lane < LANES; lane++) {
         total += parts[first + lane];
     }

@@ -1,0 +1,4 @@
+//! Diffusion: from noise to a picture, step by step.
+
+pub mod schedulers;
+pub mod unet;

@@ -1,0 +1,74 @@
+//! What a U-Net can be called with.
+
+use super::config::Config;
+use super::embeddings::ClassLabels;
+use super::kinds::{ClassEmbedding, TimeEmbedding};
+use crate::error::{Error, Result};
+
+impl Config {
+    /// Checks what [`UNet2DModel::forward`](super::UNet2DModel::forward) is to be called with: a sample of this shape,
+    /// a timestep for each of its rows, and class labels if the model wants them.
+    ///
+    /// # Errors
+    /// `invalid-option`, saying what does not fit.
+    pub fn check_call(
+        &self,
+        [rows, channels, height, width]: [usize; 4],
+        timesteps: &[f64],
+        class_labels: Option<&ClassLabels>,
+    ) -> Result<()> {
+        if channels != self.in_channels {
+            return refused(format!("a sample of {channels} channels; the model takes {}", self.in_channels));
+        }
+        let factor = self.size_factor();
+        if [height, width].iter().any(|&size| size == 0 || !size.is_multiple_of(factor)) {
+            return refused(format!(
+                "a picture of {height} × {width}; both must be multiples of {factor} for this model"
+            ));
+        }
+        let positive = self.time_embedding == TimeEmbedding::Fourier;
+        let sound = |timestep: f64| timestep.is_finite() && (timestep > 0.0 || !positive);
+        if rows == 0 || timesteps.len() != rows || !timesteps.iter().all(|&timestep| sound(timestep)) {
+            let which = if positive { "numbers above 0" } else { "finite numbers" };
+            return refused(format!(
+                "timesteps {timesteps:?} for {rows} rows; there must be one for each, and they must be {which}"
+            ));
+        }
+        self.check_labels(rows, class_labels)
+    }
+
+    fn check_labels(&self, rows: usize, class_labels: Option<&ClassLabels>) -> Result<()> {
+        let least = u32::from(self.time_embedding == TimeEmbedding::Fourier);
+        let what = match (self.class_embedding, class_labels) {
+            (ClassEmbedding::None, None) => return Ok(()),
+            (ClassEmbedding::None, Some(_)) => return refused("class labels, and the model has no classes"),
+            (_, None) => return refused("no class labels, and the model needs one for each row"),
+            (ClassEmbedding::Identity, Some(ClassLabels::Embeddings(embeddings))) => {
+                let (got, wanted) = (embeddings.dims(), [rows, self.time_embed_dim]);
+                (got != wanted).then(|| format!("class embeddings of shape {got:?}; it must be {wanted:?}"))
+            }
+            (ClassEmbedding::Identity, Some(_)) => {
+                return refused("class labels are numbers; this model takes embeddings");
+            }
+            (_, Some(ClassLabels::Embeddings(_))) => {
+                return refused("class labels are embeddings; this model takes numbers");
+            }
+            (_, Some(ClassLabels::Indices(labels))) if labels.len() != rows => {
+                Some(format!("{} class labels for {rows} rows; there must be one for each", labels.len()))
+            }
+            (ClassEmbedding::Table(classes), Some(ClassLabels::Indices(labels))) => {
+                let beyond = labels.iter().find(|&&label| label as usize >= classes);
+                beyond.map(|label| format!("class {label}; the model has classes 0 to {}", classes - 1))
+            }
+            (ClassEmbedding::Timestep, Some(ClassLabels::Indices(labels))) => {
+                let beyond = labels.iter().find(|&&label| label < least);
+                beyond.map(|label| format!("class label {label}; this model takes numbers from {least} on"))
+            }
+        };
+        what.map_or(Ok(()), refused)
+    }
+}
+
+fn refused(what: impl Into<String>) -> Result<()> {
+    Err(Error::InvalidOption(what.into()))
+}

@@ -1,0 +1,90 @@
+//! The U-Net of diffusers, from its `config.json` and its checkpoint.
+
+mod attention;
+mod blocks;
+mod call;
+mod config;
+mod embeddings;
+mod fields;
+mod kinds;
+pub mod model;
+mod resnet;
+mod sampling;
+
+use burn::tensor::Device;
+
+pub use config::Config;
+pub use embeddings::ClassLabels;
+pub use kinds::{Block, ClassEmbedding, MidBlock, Sampler, TimeEmbedding};
+pub use model::UNet2DModel;
+
+use crate::error::{Error, Result};
+use crate::weights::{Checkpoint, Parameters, Storage};
+
+/// The most parameters: the largest U-Nets have a billion.
+const MAX_PARAMETERS: u64 = 1 << 31;
+
+/// A U-Net whose weights are still on their way.
+#[derive(Debug)]
+pub struct Loading {
+    config: Config,
+    /// Takes the weight files.
+    pub checkpoint: Checkpoint,
+}
+
+impl Loading {
+    /// Prepares for the weights of the model that `config_json` describes. Matrices are kept as `storage` says, all else
+    /// in `f32`.
+    ///
+    /// # Errors
+    /// `unsupported-model`.
+    pub fn new(config_json: &str, storage: Storage, device: &Device) -> Result<Self> {
+        let config = Config::from_json(config_json)?;
+        let build = |parameters: &mut Parameters| UNet2DModel::new(&config, parameters);
+        let checkpoint = Checkpoint::for_network(build, storage, device).with_older_names(older_names);
+        let mut all: u64 = 0;
+        for (name, shape) in checkpoint.wanted() {
+            let numbers = shape.iter().fold(1, |numbers: u64, &size| numbers.saturating_mul(size as u64));
+            let bytes = numbers.saturating_mul(size_of::<f32>() as u64);
+            if shape.len() == 4 && bytes > storage.max_binding {
+                return Err(Error::UnsupportedModel(format!(
+                    "tensor {name:?} has {bytes} bytes; this device reads {} at most",
+                    storage.max_binding
+                )));
+            }
+            all = all.saturating_add(numbers);
+        }
+        match usize::try_from(all) {
+            Ok(numbers) if all <= MAX_PARAMETERS => storage.check_total(numbers)?,
+            _ => {
+                return Err(Error::UnsupportedModel(format!(
+                    "unet/config.json: {all} parameters, more than {MAX_PARAMETERS}"
+                )));
+            }
+        }
+        Ok(Self { config, checkpoint })
+    }
+
+    /// The model's configuration.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The model, once all weights have come.
+    ///
+    /// # Errors
+    /// `weights-mismatch` when some have not.
+    pub fn finish(self) -> Result<UNet2DModel> {
+        let Self { config, checkpoint } = self;
+        checkpoint.into_network(|parameters| UNet2DModel::new(&config, parameters))
+    }
+}
+
+/// Before diffusers 0.15 the parts of an attention had other names.
+fn older_names(name: &str) -> Option<String> {
+    let names =
+        [(".query.", ".to_q."), (".key.", ".to_k."), (".value.", ".to_v."), (".proj_attn.", ".to_out.0.")];
+    let (older, today) = names.into_iter().find(|(older, _)| name.contains(older))?;
+    Some(name.replace(older, today))
+}

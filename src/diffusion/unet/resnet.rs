@@ -1,0 +1,119 @@
+//! The residual block that a U-Net is built of.
+//!
+//! Reference: He et al., "Deep Residual Learning" (2015); the code that this agrees with is diffusers' `ResnetBlock2D`.
+//!
+//! ```text
+//! input [rows, in, h, w] ► norm1 ► act ► (halve or double) ► conv1 ► + time ► norm2 ► act ► conv2 ► + ► / scale
+//!       └──────────────────────────────► (halve or double) ► conv_shortcut ────────────────────────┘
+//!
+//! temb [rows, time_embed_dim] ► time_emb_proj ► time [rows, out]         `default`: added before norm2
+//!                                             ► scale, shift [rows, out]  `scale_shift`: norm2 · (1 + scale) + shift
+//! ```
+
+use burn::tensor::Tensor;
+
+use super::sampling::{double, halve};
+use crate::kernels::Activation;
+use crate::nn::{Conv2d, GroupNorm, Linear, activate};
+use crate::weights::Parameters;
+
+/// What the residual blocks of a network have in common.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ResnetOptions {
+    /// Size of a timestep's embedding.
+    pub temb_channels: usize,
+    /// Groups of both norms.
+    pub groups: usize,
+    pub eps: f64,
+    pub non_linearity: Activation,
+    /// How the timestep comes in.
+    pub scale_shift: bool,
+    pub output_scale_factor: f64,
+}
+
+/// What a residual block does to a picture's size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Resize {
+    Keep,
+    Halve,
+    Double,
+}
+
+impl Resize {
+    fn forward(self, x: Tensor<4>) -> Tensor<4> {
+        match self {
+            Self::Keep => x,
+            Self::Halve => halve(x),
+            Self::Double => double(x),
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct ResnetBlock2D {
+    norm1: GroupNorm,
+    conv1: Conv2d,
+    time_emb_proj: Linear,
+    norm2: GroupNorm,
+    conv2: Conv2d,
+    /// Where the number of channels changes.
+    conv_shortcut: Option<Conv2d>,
+    resize: Resize,
+    options: ResnetOptions,
+}
+
+impl ResnetBlock2D {
+    pub fn new(options: ResnetOptions, inputs: usize, outputs: usize, mut parameters: Parameters) -> Self {
+        let ResnetOptions { temb_channels, groups, eps, scale_shift, .. } = options;
+        let times = if scale_shift { 2 * outputs } else { outputs };
+        Self {
+            norm1: GroupNorm::new(parameters.within("norm1"), inputs, groups, eps),
+            conv1: Conv2d::new(parameters.within("conv1"), inputs, outputs, 3),
+            time_emb_proj: Linear::new(parameters.within("time_emb_proj"), temb_channels, times),
+            norm2: GroupNorm::new(parameters.within("norm2"), outputs, groups, eps),
+            conv2: Conv2d::new(parameters.within("conv2"), outputs, outputs, 3),
+            conv_shortcut: (inputs != outputs)
+                .then(|| Conv2d::new(parameters.within("conv_shortcut"), inputs, outputs, 1)),
+            resize: Resize::Keep,
+            options,
+        }
+    }
+
+    /// The same that changes a picture's size as well.
+    pub fn resizing(self, resize: Resize) -> Self {
+        Self { resize, ..self }
+    }
+
+    /// `input [rows, inputs, height, width]` to `[rows, outputs, height', width']`. `temb [rows, temb_channels]` has been
+    /// through the activation already, because that is the same for all blocks.
+    pub fn forward(&self, input: Tensor<4>, temb: &Tensor<2>) -> Tensor<4> {
+        let ResnetOptions { non_linearity, scale_shift, output_scale_factor, .. } = self.options;
+        let hidden = self.norm1.forward(input.clone(), non_linearity);
+        let (input, hidden) = (self.resize.forward(input), self.resize.forward(hidden));
+        let hidden = self.conv1.forward(hidden);
+
+        let time = self.time_emb_proj.forward(temb, Activation::Identity);
+        let [rows, times] = time.dims();
+        let time = time.reshape([rows, times, 1, 1]);
+        let hidden = if scale_shift {
+            let outputs = times / 2;
+            let (scale, shift) = (time.clone().narrow(1, 0, outputs), time.narrow(1, outputs, outputs));
+            activate(self.norm2.forward(hidden, Activation::Identity) * (scale + 1.0) + shift, non_linearity)
+        } else {
+            self.norm2.forward(hidden + time, non_linearity)
+        };
+        let hidden = self.conv2.forward(hidden);
+
+        let input = match &self.conv_shortcut {
+            Some(conv) => conv.forward(input),
+            None => input,
+        };
+        rescale(input + hidden, output_scale_factor)
+    }
+}
+
+/// `x / factor`
+#[allow(clippy::float_cmp)] // the factor is 1 as it stands in the file, or it is another
+pub(super) fn rescale(x: Tensor<4>, factor: f64) -> Tensor<4> {
+    if factor == 1.0 { x } else { x / factor }
+}

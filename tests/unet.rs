@@ -1,0 +1,294 @@
+//! The U-Net on the CPU: agreement with diffusers, checkpoints and configurations.
+
+#![cfg(not(target_arch = "wasm32"))]
+
+mod common;
+
+use burn::tensor::Device;
+use common::unet::UNETS;
+use common::{Fixture, assert_close, read};
+use hearth::diffusion::unet::{ClassLabels, Config, Loading, UNet2DModel};
+use hearth::error::Error;
+use hearth::weights::{Reader, Storage};
+use pollster::block_on;
+use serde_json::{Value, json};
+
+fn fixture(name: &str) -> &'static Fixture {
+    UNETS.iter().find(|fixture| fixture.name == format!("diffusion/unet/{name}")).expect("the fixture exists")
+}
+
+fn load(name: &str) -> UNet2DModel {
+    fixture(name).load_unet(Storage::CPU, &Device::flex(), 4096).expect("the fixture loads")
+}
+
+fn config_of(name: &str) -> Value {
+    serde_json::from_str(fixture(name).config).expect("the config is JSON")
+}
+
+/// The shapes of a published checkpoint.
+fn ddpm(channels: &Value, down: &[&str], up: &[&str]) -> Value {
+    json!({
+        "_class_name": "UNet2DModel", "_diffusers_version": "0.0.4", "act_fn": "silu", "attention_head_dim": null,
+        "block_out_channels": channels, "center_input_sample": false, "down_block_types": down,
+        "downsample_padding": 0, "flip_sin_to_cos": false, "freq_shift": 1, "in_channels": 3, "layers_per_block": 2,
+        "mid_block_scale_factor": 1, "norm_eps": 1e-6, "norm_num_groups": 32, "out_channels": 3,
+        "sample_size": 32, "time_embedding_type": "positional", "up_block_types": up
+    })
+}
+
+fn refusal(config: &Value) -> Error {
+    Loading::new(&config.to_string(), Storage::CPU, &Device::flex()).expect_err("the config is refused")
+}
+
+#[test]
+fn every_fixture_agrees_with_diffusers() {
+    for fixture in &UNETS {
+        block_on(fixture.assert_agrees_with_diffusers(&Device::flex(), 1e-5));
+    }
+}
+
+#[test]
+fn a_row_does_not_depend_on_the_others() {
+    let device = Device::flex();
+    for name in ["plain", "published", "scale-shift", "fourier"] {
+        let (model, expected) = (load(name), fixture(name).expected_output());
+        let sample = expected.sample(&model, &device);
+        let each = expected.output.chunks(expected.output.len() / expected.timesteps.len());
+        for (row, (&timestep, output)) in expected.timesteps.iter().zip(each).enumerate() {
+            let alone = model.forward(sample.clone().narrow(0, row, 1), &[timestep], None);
+            assert_close(name, "outputs of a row", &block_on(read(alone)), output, 1e-5);
+        }
+    }
+}
+
+#[test]
+fn timesteps_and_classes_change_the_output() {
+    let (device, model) = (Device::flex(), load("classes"));
+    let sample = fixture("classes").expected_output().sample(&model, &device).narrow(0, 0, 1);
+    let of = |timestep: f64, label: u32| {
+        block_on(read(model.forward(sample.clone(), &[timestep], Some(ClassLabels::Indices(&[label])))))
+    };
+    let first = of(10.0, 1);
+    assert_eq!(of(10.0, 1), first);
+    for other in [of(11.0, 1), of(10.25, 1), of(10.0, 2)] {
+        assert!(other.iter().zip(&first).any(|(a, b)| (a - b).abs() > 1e-5));
+    }
+}
+
+#[test]
+fn every_option_changes_the_output() {
+    let device = Device::flex();
+    for (name, field, value) in [
+        ("published", "flip_sin_to_cos", json!(true)),
+        ("published", "freq_shift", json!(0)),
+        ("published", "downsample_padding", json!(1)),
+        ("published", "act_fn", json!("gelu")),
+        ("published", "act_fn", json!("relu")),
+        ("published", "attention_head_dim", json!(2)),
+        ("published", "norm_eps", json!(0.1)),
+        ("published", "norm_num_groups", json!(1)),
+        ("published", "center_input_sample", json!(true)),
+        ("published", "mid_block_scale_factor", json!(1.4)),
+        ("scale-shift-normed", "attn_norm_num_groups", json!(2)),
+    ] {
+        let expected = fixture(name).expected_output();
+        let mut config = config_of(name);
+        config[field] = value;
+        let mut loading = Loading::new(&config.to_string(), Storage::CPU, &device).unwrap();
+        fixture(name).feed(&mut loading.checkpoint, 4096).unwrap();
+        let model = loading.finish().unwrap();
+        let output = model.forward(expected.sample(&model, &device), &expected.timesteps, None);
+        let output = block_on(read(output));
+        let worst = output.iter().zip(&expected.output).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(worst > 1e-3, "{field}: {worst}");
+    }
+}
+
+#[test]
+fn other_sizes_than_the_sample_size_work() {
+    let model = load("published");
+    let sample = burn::tensor::Tensor::<4>::ones([1, 3, 4, 18], &Device::flex());
+    let output = model.forward(sample, &[5.0], None);
+    assert_eq!(output.dims(), [1, 3, 4, 18]);
+}
+
+#[test]
+fn packed_matrices_change_the_output_a_little() {
+    let (device, fixture) = (Device::flex(), fixture("scale-shift"));
+    let expected = fixture.expected_output();
+    for (dtype, most) in [("f16", 0.01), ("q8", 0.2)] {
+        let storage = Storage::CPU.with_dtype(dtype).unwrap();
+        let model = fixture.load_unet(storage, &device, 4096).unwrap();
+        let output =
+            block_on(read(model.forward(expected.sample(&model, &device), &expected.timesteps, None)));
+        let worst = output.iter().zip(&expected.output).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(worst > 1e-5 && worst < most, "{dtype}: {worst}");
+    }
+}
+
+#[test]
+fn published_configurations_ask_for_as_many_parameters_as_diffusers_has() {
+    let (down, attention_down) = ("DownBlock2D", "AttnDownBlock2D");
+    let (up, attention_up) = ("UpBlock2D", "AttnUpBlock2D");
+    let cifar10 =
+        ddpm(&json!([128, 256, 256, 256]), &[down, attention_down, down, down], &[up, up, attention_up, up]);
+    let cat = ddpm(
+        &json!([128, 128, 256, 256, 512, 512]),
+        &[down, down, down, down, attention_down, down],
+        &[up, attention_up, up, up, up, up],
+    );
+    // The last is what diffusers makes of a config that says nothing.
+    for (config, parameters) in [(cifar10, 35_746_307), (cat, 113_673_219), (json!({}), 274_056_163)] {
+        let loading = Loading::new(&config.to_string(), Storage::CPU, &Device::flex()).unwrap();
+        let count: usize =
+            loading.checkpoint.wanted().map(|(_, shape)| shape.iter().product::<usize>()).sum();
+        assert_eq!(count, parameters, "{config}");
+    }
+}
+
+#[test]
+fn unsupported_configurations_are_refused_by_field_and_value() {
+    let cases = [
+        ("_class_name", json!("UNet2DConditionModel"), "UNet2DModel"),
+        ("down_block_types", json!(["DownBlock2D", "SkipDownBlock2D"]), "AttnDownBlock2D"),
+        ("down_block_types", json!(["DownBlock2D"]), "asks for 2"),
+        ("down_block_types", json!("DownBlock2D"), "AttnDownBlock2D"),
+        ("up_block_types", json!(["CrossAttnUpBlock2D", "UpBlock2D"]), "AttnUpBlock2D"),
+        ("up_block_types", json!(["UpBlock2D", "UpBlock2D", "UpBlock2D"]), "asks for 2"),
+        ("mid_block_type", json!("UNetMidBlock2DCrossAttn"), "UNetMidBlock2D"),
+        ("downsample_type", json!("fir"), "conv, resnet"),
+        ("upsample_type", json!(2), "conv, resnet"),
+        ("time_embedding_type", json!("learned"), "positional, fourier"),
+        ("class_embed_type", json!("projection"), "timestep, identity"),
+        ("resnet_time_scale_shift", json!("spatial"), "default, scale_shift"),
+        ("act_fn", json!("mish"), "silu, swish, gelu, relu"),
+        ("downsample_padding", json!(2), "0 to 1"),
+        ("center_input_sample", json!("yes"), "true or false"),
+        ("freq_shift", json!(2), "less than half"),
+        ("norm_eps", json!(0), "between 0 and 1"),
+        ("norm_eps", json!(null), "number"),
+        ("mid_block_scale_factor", json!(0), "divided by"),
+        ("norm_num_groups", json!(null), "whole number"),
+        ("attn_norm_num_groups", json!(4), "divisor of the last block's 6"),
+        ("attention_head_dim", json!(7), "1 to the block's 6"),
+        ("block_out_channels", json!([4, 7]), "norm_num_groups 2"),
+        ("block_out_channels", json!([]), "1 to 16"),
+        ("sample_size", json!([8, 9]), "multiples of 2"),
+        ("sample_size", json!([8, 8, 8]), "height and width"),
+    ];
+    for (field, value, part) in cases {
+        let mut config = config_of("plain");
+        config[field] = value.clone();
+        let error = refusal(&config);
+        assert_eq!(error.code(), "unsupported-model");
+        for part in [field, &value.to_string(), part] {
+            assert!(error.message().contains(part), "{field}: {error}");
+        }
+    }
+    for text in ["", "<!doctype html>", "[]"] {
+        assert_eq!(Config::from_json(text).unwrap_err().code(), "unsupported-model");
+    }
+}
+
+#[test]
+fn absurd_sizes_are_refused_before_anything_is_allocated() {
+    let cases = [
+        ("in_channels", json!(0)),
+        ("out_channels", json!(u64::MAX)),
+        ("layers_per_block", json!(1_000_000_000)),
+        ("layers_per_block", json!(0)),
+        ("layers_per_block", json!(-1)),
+        ("block_out_channels", json!([4, 1_000_000])),
+        ("block_out_channels", json!([4, 1_u64 << 40])),
+        ("block_out_channels", json!(vec![4; 40])),
+        ("time_embedding_dim", json!(0)),
+        ("num_class_embeds", json!(1_u64 << 40)),
+        ("sample_size", json!(0)),
+        ("attention_head_dim", json!(0)),
+        ("norm_num_groups", json!(0)),
+    ];
+    for (field, value) in cases {
+        let mut config = config_of("plain");
+        config[field] = value;
+        assert_eq!(refusal(&config).code(), "unsupported-model", "{field}");
+    }
+    // Each size is sound, and together they are too large for any memory.
+    let mut config = config_of("plain");
+    config["block_out_channels"] = json!([1 << 19, 1 << 20]);
+    assert!(refusal(&config).message().contains("parameters"));
+}
+
+#[test]
+fn what_the_device_cannot_hold_is_refused_with_the_sizes() {
+    let storage = Storage { max_total: 1000, ..Storage::CPU };
+    let load = |storage| Loading::new(fixture("plain").config, storage, &Device::flex());
+    let error = load(storage).unwrap_err();
+    assert!(error.message().contains("1000"), "{error}");
+    // The largest kernels are of the first block on the way up: 6 · 12 · 9 numbers.
+    assert!(load(Storage { max_binding: 2592, ..Storage::CPU }).is_ok());
+    let error = load(Storage { max_binding: 2591, ..Storage::CPU }).unwrap_err();
+    assert_eq!(error.code(), "unsupported-model");
+    assert!(error.message().contains("2592") && error.message().contains("2591"), "{error}");
+}
+
+#[test]
+fn the_largest_tensor_is_known_before_it_is_made() {
+    let of =
+        |name: &str, rows, size| Config::from_json(fixture(name).config).unwrap().largest_tensor(rows, size);
+    // On the way up the full size joins 6 channels from below with 4 that were kept.
+    assert_eq!(of("identity", 1, [8, 8]), 10 * 64);
+    assert_eq!(of("identity", 3, [8, 12]), 3 * 10 * 96);
+    // The mid block's attention at half the size has three heads.
+    assert_eq!(of("plain", 1, [64, 64]), 3 * 1024 * 1024);
+    assert_eq!(of("plain", usize::MAX, [1 << 40, 1 << 40]), u64::MAX);
+}
+
+#[test]
+fn a_checkpoint_of_another_model_is_refused_by_the_tensors_name() {
+    for (config, checkpoint, part) in [
+        ("plain", "classes", "class_embedding.weight"),
+        ("classes", "plain", "conv_in.weight"),
+        ("plain", "scale-shift", "time_emb_proj.bias"),
+        ("scale-shift", "published", "down_blocks.0.attentions.0"),
+        ("timestep-classes", "plain", "mid_block"),
+        ("scale-shift-normed", "scale-shift", "mid_block.attentions.0.group_norm"),
+    ] {
+        let mut loading = Loading::new(fixture(config).config, Storage::CPU, &Device::flex()).unwrap();
+        let mut reader = Reader::new(None);
+        let pushed = reader.push(fixture(checkpoint).files[0].1, &mut loading.checkpoint);
+        let done = pushed.and_then(|()| reader.finish()).and_then(|()| loading.finish().map(|_| ()));
+        let error = done.unwrap_err();
+        assert_eq!(error.code(), "weights-mismatch");
+        assert!(error.message().contains(part), "{config} of {checkpoint}: {error}");
+    }
+}
+
+#[test]
+fn a_call_that_does_not_fit_is_refused() {
+    let check = |name: &str, shape, timesteps: &[f64], labels: Option<ClassLabels>| {
+        Config::from_json(fixture(name).config).unwrap().check_call(shape, timesteps, labels.as_ref())
+    };
+    let embeddings = burn::tensor::Tensor::<2>::zeros([1, 9], &Device::flex());
+    let (labels, of_rows) = (ClassLabels::Indices(&[1]), [1.0, 2.0]);
+    let cases = [
+        (check("plain", [2, 1, 8, 8], &of_rows, None), "1 channels; the model takes 3"),
+        (check("plain", [2, 3, 8, 7], &of_rows, None), "multiples of 2"),
+        (check("plain", [2, 3, 0, 8], &of_rows, None), "multiples of 2"),
+        (check("plain", [1, 3, 8, 8], &of_rows, None), "one for each"),
+        (check("plain", [0, 3, 8, 8], &[], None), "one for each"),
+        (check("plain", [1, 3, 8, 8], &[f64::NAN], None), "finite"),
+        (check("fourier", [1, 3, 8, 8], &[0.0], None), "above 0"),
+        (check("plain", [1, 3, 8, 8], &[1.0], Some(labels.clone())), "no classes"),
+        (check("classes", [1, 1, 8, 8], &[1.0], None), "needs one"),
+        (check("classes", [2, 1, 8, 8], &of_rows, Some(labels.clone())), "1 class labels for 2 rows"),
+        (check("classes", [1, 1, 8, 8], &[1.0], Some(ClassLabels::Indices(&[5]))), "classes 0 to 4"),
+        (check("classes", [1, 1, 8, 8], &[1.0], Some(ClassLabels::Embeddings(&embeddings))), "takes numbers"),
+        (check("identity", [1, 3, 8, 8], &[1.0], Some(labels)), "takes embeddings"),
+        (check("identity", [1, 3, 8, 8], &[1.0], Some(ClassLabels::Embeddings(&embeddings))), "[1, 10]"),
+    ];
+    for (refused, part) in cases {
+        let error = refused.unwrap_err();
+        assert_eq!(error.code(), "invalid-option");
+        assert!(error.message().contains(part), "{error}");
+    }
+}
