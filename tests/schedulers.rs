@@ -59,6 +59,14 @@ struct Run {
 }
 
 #[derive(Deserialize)]
+struct Spaced {
+    class: String,
+    config: Map<String, Value>,
+    num_inference_steps: usize,
+    timesteps: Vec<f64>,
+}
+
+#[derive(Deserialize)]
 struct Table {
     config: Map<String, Value>,
     betas: Vec<f64>,
@@ -181,6 +189,16 @@ fn timesteps_and_noise_levels_are_those_of_diffusers() {
 }
 
 #[test]
+fn timesteps_between_whole_numbers_are_rounded_as_by_numpy() {
+    let cases: Vec<Spaced> = serde_json::from_str(fixture!("timesteps")).unwrap();
+    for Spaced { class, config, num_inference_steps, timesteps } in cases {
+        let what = format!("{class} {config:?}, {num_inference_steps} steps");
+        let schedule = schedule_of(&config, &class, num_inference_steps);
+        assert_near(&what, schedule.timesteps(), &timesteps, 1e-6, 1e-6);
+    }
+}
+
+#[test]
 fn every_trajectory_is_that_of_diffusers_step_by_step() {
     let sequence = sequence();
     for (class, json) in TRAJECTORIES {
@@ -231,8 +249,8 @@ fn noise_is_added_to_a_picture_as_diffusers_does() {
                 let schedule = schedule_of(&config, class, run.num_inference_steps);
                 let middle = schedule.timesteps().len() / 2;
                 let (original, noise) = (sequence.tensor(&sequence.original), sequence.noise(0));
-                let noisy = schedule.add_noise(original, noise, middle);
-                assert_tensor_near(&format!("{class} {config:?}"), noisy, &run.noisy, 1.0);
+                let got = schedule.add_noise(original, noise, middle);
+                assert_tensor_near(&format!("{class} {config:?}"), got, &run.noisy, 1.0);
             }
         }
     }
@@ -378,7 +396,10 @@ fn a_number_of_steps_works_or_is_refused() {
 
 #[test]
 fn a_model_that_predicts_the_noise_cannot_start_from_noise_alone() {
-    let config = |prediction: &str, spacing: &str| json!({ "rescale_betas_zero_snr": true, "prediction_type": prediction, "timestep_spacing": spacing });
+    let config = |prediction: &str, spacing: &str| {
+        let zero_snr = "rescale_betas_zero_snr";
+        json!({ zero_snr: true, "prediction_type": prediction, "timestep_spacing": spacing })
+    };
     for class in ["DDPMScheduler", "DDIMScheduler"] {
         let blind = scheduler(&config("epsilon", "trailing"), class).schedule(10).unwrap_err();
         assert!(message(&blind, "unsupported-model").contains("rescale_betas_zero_snr"), "{blind}");
@@ -397,8 +418,8 @@ fn eta_is_an_option_of_ddim_alone_and_changes_what_comes() {
     for bad in [-0.1, 1.1, f64::NAN] {
         assert!(message(&ddim.clone().with_eta(bad).unwrap_err(), "invalid-option").contains("0 to 1"));
     }
-    let ddpm = schedule(&json!({}), "DDPMScheduler", 10).with_eta(0.0).unwrap_err();
-    assert!(message(&ddpm, "invalid-option").contains("DDPMScheduler"));
+    let other = schedule(&json!({}), "DDPMScheduler", 10).with_eta(0.0).unwrap_err();
+    assert!(message(&other, "invalid-option").contains("DDPMScheduler"));
 }
 
 #[test]
@@ -445,7 +466,10 @@ fn every_key_changes_what_comes() {
     assert_ne!(sigma_min(json!({})), sigma_min(json!({ "lower_order_final": false })));
     let full = json!({ "lower_order_final": false, "euler_at_final": true });
     assert_ne!(sigma_min(json!({ "lower_order_final": false })), sigma_min(full));
-    let thresholded = |ratio: f64| json!({ "thresholding": true, "sample_max_value": 9.0, "dynamic_thresholding_ratio": ratio });
+    let thresholded = |ratio: f64| {
+        let key = "dynamic_thresholding_ratio";
+        json!({ "thresholding": true, "sample_max_value": 9.0, key: ratio })
+    };
     assert_ne!(result(&thresholded(0.9), "DDIMScheduler"), result(&thresholded(0.5), "DDIMScheduler"));
     let karras = |limits: Value| {
         let mut config = json!({ "use_karras_sigmas": true });

@@ -23,6 +23,14 @@ from diffusers.schedulers import (
 FIXTURES = Path(__file__).parent.parent / "tests" / "fixtures" / "diffusion" / "schedulers"
 STEPS = (1, 4, 25, 50)  # of the last only where it ends, so that the files stay small
 SHAPE = (2, 1, 2, 2)
+# Modules that draw noise.
+RANDOM = (
+    scheduling_ddpm,
+    scheduling_ddim,
+    scheduling_euler_ancestral_discrete,
+    scheduling_dpmsolver_multistep,
+    scheduling_lcm,
+)
 CALLS = 60  # PNDM calls the model more often than it has steps
 
 LATENT = {"beta_schedule": "scaled_linear", "beta_start": 0.00085, "beta_end": 0.012}
@@ -174,11 +182,8 @@ def write_lines(path: Path, values: list) -> None:
 
 
 def as_read(class_name: str, config: dict):
-    scheduler_class = getattr(diffusers, class_name)
-    if "_class_name" in config:
-        return scheduler_class.from_config({key: value for key, value in config.items() if key != "eta"})
-    known = {key: value for key, value in config.items() if key not in ("eta", "clip_sample") or "DD" in class_name or "LCM" in class_name}
-    return scheduler_class(**{key: value for key, value in known.items() if key != "eta"})
+    """The scheduler that a file says, its class replaced. It passes over what only other classes read."""
+    return getattr(diffusers, class_name).from_config({key: value for key, value in config.items() if key != "eta"})
 
 
 def run(class_name: str, config: dict, steps: int, sequence: dict) -> dict:
@@ -207,7 +212,7 @@ def run(class_name: str, config: dict, steps: int, sequence: dict) -> dict:
     sample = sequence["noise"][-1] * init_noise_sigma
     for index, timestep in enumerate(timesteps):
         noise = sequence["noise"][index]
-        for module in (scheduling_ddpm, scheduling_ddim, scheduling_euler_ancestral_discrete, scheduling_dpmsolver_multistep, scheduling_lcm):
+        for module in RANDOM:
             module.randn_tensor = lambda shape, *arguments, noise=noise, **named: noise.reshape(shape).clone()
         scaled = scheduler.scale_model_input(sample, timestep)
         options = {"eta": config.get("eta", 0.0)} if class_name == "DDIMScheduler" else {}
@@ -246,14 +251,25 @@ def main() -> None:
         tables.append(table)
     write_lines(FIXTURES / "tables.json", tables)
 
+    timesteps = []
+    for class_name in ("DDPMScheduler", "EulerDiscreteScheduler", "UniPCMultistepScheduler", "DPMSolverMultistepScheduler"):
+        for spacing in ("leading", "trailing", "linspace"):
+            config = {"timestep_spacing": spacing, "lambda_min_clipped": -2.5, "steps_offset": 3}
+            scheduler = as_read(class_name, config)
+            for steps in (3, 16, 28, 80):  # halves to round, and what does not divide
+                scheduler.set_timesteps(steps)
+                case = {"class": class_name, "config": config, "num_inference_steps": steps}
+                timesteps.append({**case, "timesteps": numbers(scheduler.timesteps)})
+    write_lines(FIXTURES / "timesteps.json", timesteps)
+
     saved = {name: getattr(diffusers, name)().to_json_string() for name in CASES}
     (FIXTURES / "saved.json").write_text(json.dumps(saved, indent=1) + "\n")
 
     for class_name, configs in CASES.items():
         cases = []
         for config in configs:
-            whole = class_name == "PNDMScheduler" and not config.get("skip_prk_steps")
-            runs = [run(class_name, config, steps, sequence) for steps in STEPS if steps >= 4 or not whole]
+            least = 4 if class_name == "PNDMScheduler" and not config.get("skip_prk_steps") else 1
+            runs = [run(class_name, config, steps, sequence) for steps in STEPS if steps >= least]
             cases.append({"config": config, "runs": runs})
         write_lines(FIXTURES / f"{class_name}.json", cases)
 

@@ -106,7 +106,7 @@ pub enum Clip {
     Off,
     /// To plus and minus this.
     Range(f64),
-    /// Dynamic thresholding: see [`threshold`](super::prediction::threshold).
+    /// Dynamic thresholding: see [`threshold`](super::threshold).
     Dynamic {
         /// The share of values that are left as they are.
         ratio: f64,
@@ -158,8 +158,8 @@ pub enum SolverType {
 }
 
 impl Config {
-    /// Reads a `scheduler_config.json` as the class that it names, or as `override_class`: keys that only other
-    /// classes have are passed over then, as diffusers' `from_config` does.
+    /// Reads a `scheduler_config.json` as the class that it names, or as `override_class`. Keys that only other classes
+    /// have are passed over, as diffusers' `from_config` does.
     ///
     /// # Errors
     /// `unsupported-model` naming the class, key or value that is not known, and those that are.

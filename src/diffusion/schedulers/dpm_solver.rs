@@ -43,7 +43,7 @@ impl Solver for DpmSolver {
         let decay = (-x).exp_m1();
         let shrink = if config.stochastic { (-h).exp() } else { 1.0 };
         let mut prev_sample = mix(sample, sigma_next / sigma * shrink, picture.clone(), -alpha * decay);
-        if order > 1 {
+        if order > 1 && h > 0.0 {
             let slope = if config.solver_type == SolverType::Midpoint && order == 2 {
                 -0.5 * alpha * decay
             } else {

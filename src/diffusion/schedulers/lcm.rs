@@ -1,4 +1,5 @@
-//! Luo et al., "Latent Consistency Models" (2023): few steps, each to the picture and back. <https://arxiv.org/abs/2310.04378>
+//! Luo et al., "Latent Consistency Models" (2023): few steps, each to the picture and back.
+//! <https://arxiv.org/abs/2310.04378>
 
 use super::prediction::mix;
 use super::tables::{float, linspace};

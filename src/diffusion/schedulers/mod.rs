@@ -130,8 +130,8 @@ impl Scheduler {
         tables::sigmas(&self.alphas_cumprod)
     }
 
-    /// The forward process at any timestep: `sqrt(alphas_cumprod) · original + sqrt(1 − alphas_cumprod) · noise`, of
-    /// unit variance. See [`Schedule::add_noise`] for a sample that a step continues.
+    /// The forward process at any timestep: `sqrt(alphas_cumprod) · original + sqrt(1 − alphas_cumprod) · noise`,
+    /// of unit variance. See [`Schedule::add_noise`] for a sample that a step continues.
     ///
     /// # Errors
     /// `invalid-option` when there is no such timestep.
@@ -148,8 +148,8 @@ impl Scheduler {
     /// The timesteps of a call with so many steps.
     ///
     /// # Errors
-    /// `invalid-option` when the schedule does not have as many, `unsupported-model` when its first timestep has nothing
-    /// of the picture and the model predicts the noise.
+    /// `invalid-option` when the schedule does not have as many, `unsupported-model` when its first timestep has
+    /// nothing of the picture and the model predicts the noise.
     pub fn schedule(&self, num_inference_steps: usize) -> Result<Schedule> {
         let most = self.config.num_train_timesteps;
         if !(1..=most).contains(&num_inference_steps) {
@@ -161,8 +161,8 @@ impl Scheduler {
         let starts_blind = timesteps.first().is_some_and(|first| entry(&self.alphas_cumprod, *first) == 0.0);
         if starts_blind && self.config.prediction_type == PredictionType::Epsilon {
             return Err(Error::UnsupportedModel(
-                "scheduler_config.json: prediction_type is \"epsilon\", and rescale_betas_zero_snr leaves nothing of the \
-                 picture at the first timestep; \"v_prediction\" or timestep_spacing \"leading\" would work"
+                "scheduler_config.json: prediction_type is \"epsilon\", and rescale_betas_zero_snr leaves nothing of \
+                 the picture at the first timestep; \"v_prediction\" or timestep_spacing \"leading\" would work"
                     .to_owned(),
             ));
         }

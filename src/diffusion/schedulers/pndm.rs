@@ -26,8 +26,8 @@ impl Solver for Pndm {
         } else {
             if num_inference_steps < 4 {
                 return Err(Error::InvalidOption(format!(
-                    "num_inference_steps is {num_inference_steps}; PNDMScheduler needs 4 or more for the Runge-Kutta steps \
-                     at its start, which skip_prk_steps would leave out"
+                    "num_inference_steps is {num_inference_steps}; PNDMScheduler needs 4 or more for the Runge-Kutta \
+                     steps at its start, which skip_prk_steps would leave out"
                 )));
             }
             let half = float(interval(config.num_train_timesteps, num_inference_steps) / 2);

@@ -49,7 +49,7 @@ pub fn clipped(picture: Tensor<4>, clip: Clip) -> Tensor<4> {
 }
 
 /// Dynamic thresholding (Saharia et al., "Imagen", 2022): a picture whose `ratio` quantile of absolute values is beyond
-/// 1 is divided by that quantile, but at most by `max`, and values beyond 1 are cut off. `[batch, …]`, each by itself.
+/// 1 is divided by that quantile, but at most by `max`, and values beyond 1 are cut off. Each of a batch alone.
 ///
 /// The quantile comes from halving an interval, 32 times five operations, because sorting reads back from a GPU.
 #[must_use]

@@ -37,56 +37,61 @@ pub fn fractional(config: &Config, num_inference_steps: usize) -> Vec<f64> {
 }
 
 /// Timesteps and noise levels of DPM-Solver and UniPC, which do not visit the last step of `leading` and `linspace`.
+/// Timesteps that were found for a noise level are not rounded yet.
 ///
 /// # Errors
 /// `invalid-option` when there are not enough timesteps.
 pub fn multistep(scheduler: &Scheduler, num_inference_steps: usize) -> Result<Plan> {
     let config = scheduler.config();
     let table = sigmas(scheduler.alphas_cumprod());
-    // Noise levels, and so these logarithms, are in order: those clipped are the last ones.
+    let (timesteps, levels): (Vec<f64>, Vec<f64>) = if config.sigma_spacing == SigmaSpacing::Timesteps {
+        let timesteps = multistep_timesteps(scheduler, num_inference_steps)?;
+        let levels = timesteps.iter().map(|timestep| interpolated(&table, *timestep)).collect();
+        (timesteps, levels)
+    } else {
+        let descending: Vec<f64> = table.iter().rev().copied().collect();
+        let levels = spaced_sigmas(config, config.sigma_spacing, &descending, num_inference_steps);
+        (levels.iter().map(|sigma| timestep_of(*sigma, &table)).collect(), levels)
+    };
+    let last = match config.final_sigmas_type {
+        FinalSigma::Zero => 0.0,
+        FinalSigma::SigmaMin => table[0],
+    };
+    Ok(Plan { timesteps, sigmas: levels.into_iter().chain([last]).map(single).collect() })
+}
+
+fn multistep_timesteps(scheduler: &Scheduler, num_inference_steps: usize) -> Result<Vec<f64>> {
+    let config = scheduler.config();
+    // lambda falls from timestep to timestep, so those clipped are the last ones.
     let lambda = |alpha: f64| {
         single(single(single(alpha.sqrt()).ln()) - single(single(single(1.0 - alpha).sqrt()).ln()))
     };
     let kept =
         scheduler.alphas_cumprod().partition_point(|&alpha| lambda(alpha) >= config.lambda_min_clipped);
-    let too_many = |most: usize| {
-        Err(Error::InvalidOption(format!(
-            "num_inference_steps is {num_inference_steps}; with this model's schedule at most {most} work"
-        )))
-    };
     if kept == 0 {
         return Err(Error::UnsupportedModel(format!(
             "scheduler_config.json: lambda_min_clipped is {}, which leaves no timestep",
             config.lambda_min_clipped
         )));
     }
-    let mut timesteps = match config.timestep_spacing {
+    match config.timestep_spacing {
         TimestepSpacing::Linspace => {
             let mut timesteps = rounded(linspace(0.0, float(kept - 1), num_inference_steps + 1));
             timesteps.pop();
-            timesteps
+            Ok(timesteps)
         }
-        TimestepSpacing::Leading => {
-            let interval = kept / (num_inference_steps + 1);
-            if interval == 0 {
-                return too_many(kept - 1);
+        TimestepSpacing::Leading => match kept / (num_inference_steps + 1) {
+            0 => Err(Error::InvalidOption(format!(
+                "num_inference_steps is {num_inference_steps}; with this model's schedule at most {} work",
+                kept - 1
+            ))),
+            interval => {
+                let offset = config.steps_offset;
+                Ok((1..=num_inference_steps).rev().map(|index| float(index * interval + offset)).collect())
             }
-            let offset = config.steps_offset;
-            (1..=num_inference_steps).rev().map(|index| float(index * interval + offset)).collect()
-        }
-        TimestepSpacing::Trailing => trailing(config, num_inference_steps, kept),
-    };
-    let mut levels: Vec<f64> = timesteps.iter().map(|timestep| interpolated(&table, *timestep)).collect();
-    if config.sigma_spacing != SigmaSpacing::Timesteps {
-        let descending: Vec<f64> = table.iter().rev().copied().collect();
-        levels = spaced_sigmas(config, config.sigma_spacing, &descending, num_inference_steps);
-        timesteps = levels.iter().map(|sigma| timestep_of(*sigma, &table)).collect();
+        },
+        TimestepSpacing::Trailing => Ok(trailing(config, num_inference_steps, kept)),
     }
-    let last = match config.final_sigmas_type {
-        FinalSigma::Zero => 0.0,
-        FinalSigma::SigmaMin => table[0],
-    };
-    Ok(Plan { timesteps, sigmas: levels.into_iter().chain([last]).map(single).collect() })
 }
 
 fn intervals(config: &Config, num_inference_steps: usize) -> Vec<f64> {
