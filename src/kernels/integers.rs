@@ -19,19 +19,19 @@ mod vector {
 
     #[inline]
     pub fn add_four_rows(sums: &mut [i32; 8], rows: [&[i8; 8]; 4], x: [i16; 4]) {
-        let pair = |a: i16, b: i16| i32x4_splat(i32::from(a.cast_unsigned()) | i32::from(b) << 16);
+        let pair = |low: i16, high: i16| i32x4_splat(i32::from(low.cast_unsigned()) | i32::from(high) << 16);
         let (first, second) = (pair(x[0], x[1]), pair(x[2], x[3]));
-        let [a, b, c, d] = rows.map(load8);
+        let [w0, w1, w2, w3] = rows.map(load8);
         // Two rows' numbers of the same column side by side, as the dot product takes them.
         let low = |a, b| i8x16_shuffle::<0, 1, 16, 17, 2, 3, 18, 19, 4, 5, 20, 21, 6, 7, 22, 23>(a, b);
         let high = |a, b| i8x16_shuffle::<8, 9, 24, 25, 10, 11, 26, 27, 12, 13, 28, 29, 14, 15, 30, 31>(a, b);
-        let left = i32x4_add(i32x4_dot_i16x8(low(a, b), first), i32x4_dot_i16x8(low(c, d), second));
-        let right = i32x4_add(i32x4_dot_i16x8(high(a, b), first), i32x4_dot_i16x8(high(c, d), second));
-        let at = sums.as_mut_ptr().cast::<v128>();
-        // Sound: the array has two vectors, and wasm's loads and stores need no alignment.
-        unsafe {
-            v128_store(at, i32x4_add(v128_load(at), left));
-            v128_store(at.add(1), i32x4_add(v128_load(at.add(1)), right));
+        let left = i32x4_add(i32x4_dot_i16x8(low(w0, w1), first), i32x4_dot_i16x8(low(w2, w3), second));
+        let right = i32x4_add(i32x4_dot_i16x8(high(w0, w1), first), i32x4_dot_i16x8(high(w2, w3), second));
+        for (sums, products) in sums.as_chunks_mut::<4>().0.iter_mut().zip([left, right]) {
+            // Sound, as in `load8`.
+            unsafe {
+                v128_store(sums.as_mut_ptr().cast(), i32x4_add(v128_load(sums.as_ptr().cast()), products));
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 use js_sys::{Float32Array, Object, Uint8ClampedArray, Uint32Array};
 use wasm_bindgen::prelude::*;
 
-use super::files::{self, WeightFiles};
+use super::files::{WeightFiles, takes_weight_files};
 use super::{DeviceHandle, object, options, random_seed};
 use crate::gan::{Loading, Pipeline, Run};
 use crate::{error, picture};
@@ -16,6 +16,8 @@ pub struct GanLoader {
     files: WeightFiles,
 }
 
+takes_weight_files!(GanLoader);
+
 #[wasm_bindgen]
 impl GanLoader {
     /// Prepares for the weights of the model that `config_json` describes.
@@ -25,35 +27,6 @@ impl GanLoader {
     #[wasm_bindgen(constructor)]
     pub fn new(config_json: &str, device: &DeviceHandle) -> Result<GanLoader, JsValue> {
         Ok(Self { loading: Loading::new(config_json, &device.device)?, files: WeightFiles::default() })
-    }
-
-    /// The files that a `model.safetensors.index.json` names.
-    ///
-    /// # Errors
-    /// `weights-invalid` for a damaged index, `weights-mismatch` when it lacks a tensor.
-    pub fn shards(&self, index_json: &str) -> Result<Vec<String>, JsValue> {
-        files::shards(index_json, &self.loading.checkpoint)
-    }
-
-    /// Begins a file, which must have this SHA-256 (hexadecimal) if one is given.
-    pub fn begin_file(&mut self, sha256: Option<String>) {
-        self.files.begin(sha256);
-    }
-
-    /// Takes the file's next bytes. Gives the whole file's length once it is known.
-    ///
-    /// # Errors
-    /// `weights-invalid` and `weights-mismatch`.
-    pub fn push(&mut self, bytes: &[u8]) -> Result<Option<f64>, JsValue> {
-        self.files.push(bytes, &mut self.loading.checkpoint)
-    }
-
-    /// Ends a file.
-    ///
-    /// # Errors
-    /// `weights-truncated`, or `weights-invalid` for a wrong SHA-256.
-    pub fn end_file(&mut self) -> Result<(), JsValue> {
-        self.files.end()
     }
 
     /// The pipeline, once all files have come.

@@ -4,7 +4,7 @@ use js_sys::{Float32Array, Object, Uint32Array};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-use super::files::{self, WeightFiles};
+use super::files::{WeightFiles, takes_weight_files};
 use super::{DeviceHandle, object, options, random_seed};
 use crate::error::Error;
 use crate::gpt2::{Defaults, Event, Loading, Pipeline, Prompt, Run, Sequence, Token};
@@ -20,6 +20,8 @@ pub struct Gpt2Loader {
     files: WeightFiles,
 }
 
+takes_weight_files!(Gpt2Loader);
+
 #[wasm_bindgen]
 impl Gpt2Loader {
     /// Prepares for the weights of the model that `config_json` describes. The tokenizer is `tokenizer_json`, or
@@ -28,6 +30,7 @@ impl Gpt2Loader {
     /// # Errors
     /// `unsupported-model`, also when model and tokenizer do not belong together; `invalid-option` for `dtype`.
     #[wasm_bindgen(constructor)]
+    #[allow(clippy::needless_pass_by_value)] // strings of JavaScript's come by value
     pub fn new(
         config_json: &str,
         tokenizer_json: Option<String>,
@@ -50,35 +53,6 @@ impl Gpt2Loader {
         let loading = Loading::new(config_json, storage, &device.device)?;
         loading.config().check_tokenizer(&tokenizer)?;
         Ok(Self { loading, tokenizer, defaults: defaults.unwrap_or_default(), files: WeightFiles::default() })
-    }
-
-    /// The files that a `model.safetensors.index.json` names.
-    ///
-    /// # Errors
-    /// `weights-invalid` for a damaged index, `weights-mismatch` when it lacks a tensor.
-    pub fn shards(&self, index_json: &str) -> Result<Vec<String>, JsValue> {
-        files::shards(index_json, &self.loading.checkpoint)
-    }
-
-    /// Begins a file, which must have this SHA-256 (hexadecimal) if one is given.
-    pub fn begin_file(&mut self, sha256: Option<String>) {
-        self.files.begin(sha256);
-    }
-
-    /// Takes the file's next bytes. Gives the whole file's length once it is known.
-    ///
-    /// # Errors
-    /// `weights-invalid` and `weights-mismatch`.
-    pub fn push(&mut self, bytes: &[u8]) -> Result<Option<f64>, JsValue> {
-        self.files.push(bytes, &mut self.loading.checkpoint)
-    }
-
-    /// Ends a file.
-    ///
-    /// # Errors
-    /// `weights-truncated`, or `weights-invalid` for a wrong SHA-256.
-    pub fn end_file(&mut self) -> Result<(), JsValue> {
-        self.files.end()
     }
 
     /// The pipeline, once all files have come.

@@ -120,7 +120,7 @@ async fn the_same_tokens_come_as_from_transformers_on_webgpu() {
 #[wasm_bindgen_test]
 async fn every_unet_agrees_with_diffusers_on_the_cpu() {
     for fixture in &UNETS {
-        fixture.assert_agrees_with_diffusers(&Device::flex(), 1e-4).await;
+        Box::pin(fixture.assert_agrees_with_diffusers(&Device::flex(), 1e-4)).await;
     }
 }
 
@@ -128,6 +128,6 @@ async fn every_unet_agrees_with_diffusers_on_the_cpu() {
 async fn every_unet_agrees_with_diffusers_on_webgpu() {
     let device = webgpu().await;
     for fixture in &UNETS {
-        fixture.assert_agrees_with_diffusers(&device, 1e-3).await;
+        Box::pin(fixture.assert_agrees_with_diffusers(&device, 1e-3)).await;
     }
 }
