@@ -70,6 +70,7 @@ pub fn int_buffer<const D: usize>(tensor: &Tensor<D, Int>) -> Option<Buffer> {
 pub fn weight(weight: &Weight) -> Option<Vec<Buffer>> {
     Some(match weight.values() {
         Values::F32(values) => vec![buffer(values)?],
+        Values::Panels(_) => return None, // never on a GPU
         Values::F16(words) => vec![int_buffer(words)?],
         Values::Q8(words, scales) => vec![int_buffer(words)?, buffer(scales)?],
     })

@@ -22,6 +22,9 @@ pub enum Format {
 /// Numbers that share a scale in [`Format::Q8`].
 pub const Q8_BLOCK: usize = 32;
 
+/// Columns that the CPU has side by side: two of its vectors.
+pub(super) const PANEL: usize = 8;
+
 impl Format {
     /// The name that the option `dtype` has for it.
     #[must_use]
@@ -67,6 +70,9 @@ pub struct Weight {
 #[derive(Debug, Clone)]
 pub(super) enum Values {
     F32(Tensor<1>),
+    /// `f32` of `InOut` on the CPU: eight columns after eight columns, `[⌈outputs / 8⌉, inputs, 8]`, the last filled up with
+    /// zeros. A product reads it from one end to the other, which is what memory gives fastest.
+    Panels(Tensor<1>),
     /// Two in each word, the first in its low half.
     F16(Tensor<1, Int>),
     /// Four in each word, the first in its lowest byte; and the scales `[⌈inputs / 32⌉, outputs]` of `InOut`, whose
@@ -83,16 +89,14 @@ impl Weight {
     pub fn new(values: Vec<f32>, shape: [usize; 2], layout: Layout, format: Format, device: &Device) -> Self {
         assert_eq!(values.len(), shape[0] * shape[1], "Weight: the shape does not fit");
         let values = match format {
-            Format::F32 => {
-                let len = values.len();
-                Values::F32(Tensor::from_data(TensorData::new(values, [len]), device))
+            Format::F32 if layout == Layout::InOut && *device == Device::flex() => {
+                Values::Panels(floats(pack_panels(&values, shape), device))
             }
+            Format::F32 => Values::F32(floats(values, device)),
             Format::F16 => Values::F16(words(pack_f16(&values, shape[1]), device)),
             Format::Q8 => {
                 let (packed, scales) = pack_q8(&values, shape, layout);
-                let len = scales.len();
-                let scales = Tensor::from_data(TensorData::new(scales, [len]), device);
-                Values::Q8(words(packed, device), Box::new(scales))
+                Values::Q8(words(packed, device), Box::new(floats(scales, device)))
             }
         };
         Self { shape, layout, values }
@@ -128,7 +132,7 @@ impl Weight {
     #[must_use]
     pub fn format(&self) -> Format {
         match self.values {
-            Values::F32(_) => Format::F32,
+            Values::F32(_) | Values::Panels(_) => Format::F32,
             Values::F16(_) => Format::F16,
             Values::Q8(..) => Format::Q8,
         }
@@ -138,7 +142,7 @@ impl Weight {
     #[must_use]
     pub fn device(&self) -> Device {
         match &self.values {
-            Values::F32(values) => values.device(),
+            Values::F32(values) | Values::Panels(values) => values.device(),
             Values::F16(words) | Values::Q8(words, _) => words.device(),
         }
     }
@@ -160,6 +164,7 @@ impl Weight {
         let floats = |values: &Tensor<1>| values.clone().try_into_primitive::<Flex>().ok();
         Some(match &self.values {
             Values::F32(values) => OnCpu::F32(floats(values)?.to_contiguous()),
+            Values::Panels(values) => OnCpu::Panels(floats(values)?),
             Values::F16(words) => OnCpu::F16(bytes(words)?),
             Values::Q8(words, scales) => OnCpu::Q8 { bytes: bytes(words)?, scales: floats(scales)? },
         })
@@ -191,6 +196,7 @@ impl Weight {
 /// A matrix in the CPU's memory.
 pub(super) enum OnCpu {
     F32(FlexTensor),
+    Panels(FlexTensor),
     F16(FlexTensor),
     Q8 { bytes: FlexTensor, scales: FlexTensor },
 }
@@ -231,6 +237,12 @@ impl OnCpu {
         let padded = width.next_multiple_of(4);
         match self {
             Self::F32(values) => to.copy_from_slice(&values.storage()[row * width..][columns]),
+            Self::Panels(values) => {
+                let (panels, inputs) = (values.storage::<f32>().as_chunks::<PANEL>().0, weight.inputs());
+                for (to, column) in to.iter_mut().zip(columns) {
+                    *to = panels[column / PANEL * inputs + row][column % PANEL];
+                }
+            }
             Self::F16(words) => {
                 let halves: &[u16] = as_halves(words.storage());
                 for (to, &bits) in to.iter_mut().zip(&halves[row * padded..][columns]) {
@@ -288,9 +300,25 @@ fn as_halves(words: &[i32]) -> &[u16] {
     unsafe { std::slice::from_raw_parts(words.as_ptr().cast(), 2 * words.len()) }
 }
 
+fn floats(values: Vec<f32>, device: &Device) -> Tensor<1> {
+    let len = values.len();
+    Tensor::from_data(TensorData::new(values, [len]), device)
+}
+
 fn words(packed: Vec<i32>, device: &Device) -> Tensor<1, Int> {
     let len = packed.len();
     Tensor::from_data(TensorData::new(packed, [len]), (device, DType::I32))
+}
+
+/// The numbers of [`Values::Panels`].
+fn pack_panels(values: &[f32], [inputs, outputs]: [usize; 2]) -> Vec<f32> {
+    let mut panels = vec![[0.0; PANEL]; outputs.div_ceil(PANEL) * inputs];
+    for (input, row) in values.chunks_exact(outputs.max(1)).enumerate() {
+        for (panel, columns) in row.chunks(PANEL).enumerate() {
+            panels[panel * inputs + input][..columns.len()].copy_from_slice(columns);
+        }
+    }
+    panels.into_flattened()
 }
 
 fn pack_f16(values: &[f32], width: usize) -> Vec<i32> {

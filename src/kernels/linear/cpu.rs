@@ -1,18 +1,21 @@
 //! [`linear`](super::linear) for the CPU, in the four-lane vectors that wasm has.
 //!
-//! Few rows are bound by reading the weights, so they are read once, in order, as they are packed. Many rows are bound
-//! by arithmetic: a panel of eight columns is packed to lie together, and tiles of four rows by eight columns stay in
-//! registers.
+//! Few rows are bound by reading the weights, so they are read once, in the order in which they lie. Many rows are bound
+//! by arithmetic: tiles of four rows by a panel of eight columns stay in registers. A weight `[inputs, outputs]` in `f32` has
+//! such panels already ([`Weight`]); of others some are made at a time.
+
+use std::ops::Range;
 
 use super::Activation;
 use crate::kernels::integers::{Inputs, ScaledSum, add_four_rows};
 use crate::kernels::lanes::{Lanes, add_scaled, dot};
-use crate::kernels::weight::{Layout, OnCpu, Q8_BLOCK, Weight, as_bytes};
+use crate::kernels::weight::{Layout, OnCpu, PANEL, Q8_BLOCK, Weight, as_bytes};
 
-/// Columns of a panel: two vectors.
-const PANEL: usize = 8;
 /// Rows of a tile. With two vectors of columns, its sums take eight of the sixteen registers there are.
 const TILE: usize = 4;
+
+/// Columns whose panels all rows meet while the cache has them; whole cache lines of a row where they are packed.
+const BLOCK: usize = 64;
 
 /// `y += x · weight`, row-major: `x [rows, inputs]`, `y [rows, outputs]`.
 pub fn add_product(y: &mut [f32], x: &[f32], weight: &Weight, matrix: &OnCpu) {
@@ -22,13 +25,24 @@ pub fn add_product(y: &mut [f32], x: &[f32], weight: &Weight, matrix: &OnCpu) {
     }
     let few = y.len() / outputs < TILE;
     match (weight.layout(), matrix) {
+        (_, OnCpu::Panels(panels)) if few => {
+            for (y, x) in y.chunks_exact_mut(outputs).zip(x.chunks_exact(inputs)) {
+                add_panels(y, x, panels.storage::<f32>().as_chunks().0);
+            }
+        }
+        (_, OnCpu::Panels(panels)) => {
+            let panels = panels.storage::<f32>().as_chunks().0;
+            for (start, panels) in (0..outputs).step_by(BLOCK).zip(panels.chunks(inputs * BLOCK / PANEL)) {
+                add_tiles(y, x, panels, start..outputs.min(start + BLOCK), outputs);
+            }
+        }
         (Layout::InOut, OnCpu::Q8 { bytes, scales }) if few => {
             for (y, x) in y.chunks_exact_mut(outputs).zip(x.chunks_exact(inputs)) {
                 add_bytes(y, x, bytes.storage(), scales.storage());
             }
         }
         (Layout::InOut, _) if few => add_rows(y, x, weight, matrix),
-        (Layout::InOut, _) => add_panels(y, x, weight, matrix),
+        (Layout::InOut, _) => add_blocks(y, x, weight, matrix),
         (Layout::OutIn, OnCpu::Q8 { bytes, scales }) => {
             for (y, x) in y.chunks_exact_mut(outputs).zip(x.chunks_exact(inputs)) {
                 add_dots_of_bytes(y, x, bytes.storage(), scales.storage());
@@ -150,18 +164,38 @@ fn add_dots_of_bytes(y: &mut [f32], x: &[f32], bytes: &[i32], scales: &[f32]) {
     }
 }
 
-/// Columns that are packed at a time: whole cache lines of each row.
-const BLOCK: usize = 64;
+/// One row times panels of eight columns.
+fn add_panels(y: &mut [f32], x: &[f32], panels: &[[f32; PANEL]]) {
+    let (x_fours, x_rest) = x.as_chunks::<4>();
+    for (y, panel) in y.chunks_mut(PANEL).zip(panels.chunks_exact(x.len())) {
+        // Four sums that do not wait for each other.
+        let mut sums = [[Lanes::splat(0.0); 2]; 4];
+        let (fours, rest) = panel.as_chunks::<4>();
+        for (x, w) in x_fours.iter().zip(fours) {
+            sums[0] = add_products(sums[0], x[0], halves(&w[0]));
+            sums[1] = add_products(sums[1], x[1], halves(&w[1]));
+            sums[2] = add_products(sums[2], x[2], halves(&w[2]));
+            sums[3] = add_products(sums[3], x[3], halves(&w[3]));
+        }
+        for (&x, w) in x_rest.iter().zip(rest) {
+            sums[0] = add_products(sums[0], x, halves(w));
+        }
+        let half = |half: usize| (sums[0][half] + sums[1][half]) + (sums[2][half] + sums[3][half]);
+        for (y, sum) in y.iter_mut().zip(joined([half(0), half(1)])) {
+            *y += sum;
+        }
+    }
+}
 
-/// For a weight `[inputs, outputs]`: `y += x · weight`, panel by panel.
-fn add_panels(y: &mut [f32], x: &[f32], weight: &Weight, matrix: &OnCpu) {
+/// For a weight `[inputs, outputs]` that has no panels: they are made of some columns at a time.
+fn add_blocks(y: &mut [f32], x: &[f32], weight: &Weight, matrix: &OnCpu) {
     let (inner, columns) = (weight.inputs(), weight.outputs());
     let mut panels = vec![[0.0; PANEL]; inner * (BLOCK / PANEL)];
     let mut scratch = [0.0; BLOCK];
     for start in (0..columns).step_by(BLOCK) {
-        let width = BLOCK.min(columns - start);
+        let block = start..columns.min(start + BLOCK);
         for row in 0..inner {
-            let values = matrix.part(row, start..start + width, weight, &mut scratch);
+            let values = matrix.part(row, block.clone(), weight, &mut scratch);
             let (whole, rest) = values.as_chunks();
             for (panel, values) in whole.iter().enumerate() {
                 panels[panel * inner + row] = *values;
@@ -170,17 +204,23 @@ fn add_panels(y: &mut [f32], x: &[f32], weight: &Weight, matrix: &OnCpu) {
                 panels[whole.len() * inner + row][..rest.len()].copy_from_slice(rest);
             }
         }
-        for (y, x) in y.chunks_mut(TILE * columns).zip(x.chunks(TILE * inner)) {
-            // A last tile with fewer rows computes its first row again in place of those that are missing.
-            let row = |index: usize| x.chunks_exact(inner).nth(index).unwrap_or(&x[..inner]);
-            let rows = [row(0), row(1), row(2), row(3)];
-            for (panel, first) in panels.chunks_exact(inner).zip((start..start + width).step_by(PANEL)) {
-                let sums = tile(panel, rows);
-                let end = columns.min(first + PANEL);
-                for (y, sums) in y.chunks_exact_mut(columns).zip(sums) {
-                    for (y, value) in y[first..end].iter_mut().zip(sums) {
-                        *y += value;
-                    }
+        add_tiles(y, x, &panels, block, columns);
+    }
+}
+
+/// Tiles of four rows times panels, which have these `columns` of all.
+fn add_tiles(y: &mut [f32], x: &[f32], panels: &[[f32; PANEL]], columns: Range<usize>, all: usize) {
+    let inner = x.len() / (y.len() / all);
+    for (y, x) in y.chunks_mut(TILE * all).zip(x.chunks(TILE * inner)) {
+        // A last tile with fewer rows computes its first row again in place of those that are missing.
+        let row = |index: usize| x.chunks_exact(inner).nth(index).unwrap_or(&x[..inner]);
+        let rows = [row(0), row(1), row(2), row(3)];
+        for (panel, first) in panels.chunks_exact(inner).zip(columns.clone().step_by(PANEL)) {
+            let sums = tile(panel, rows);
+            let end = columns.end.min(first + PANEL);
+            for (y, sums) in y.chunks_exact_mut(all).zip(sums) {
+                for (y, value) in y[first..end].iter_mut().zip(sums) {
+                    *y += value;
                 }
             }
         }
@@ -192,20 +232,30 @@ fn tile(panel: &[[f32; PANEL]], rows: [&[f32]; TILE]) -> [[f32; PANEL]; TILE] {
     let mut sums = [[Lanes::splat(0.0); 2]; TILE];
     let [r0, r1, r2, r3] = rows.map(|row| &row[..panel.len()]);
     for (k, w) in panel.iter().enumerate() {
-        let (halves, _) = w.as_chunks::<4>();
-        let w = [Lanes::load(&halves[0]), Lanes::load(&halves[1])];
+        let w = halves(w);
         sums[0] = add_products(sums[0], r0[k], w);
         sums[1] = add_products(sums[1], r1[k], w);
         sums[2] = add_products(sums[2], r2[k], w);
         sums[3] = add_products(sums[3], r3[k], w);
     }
-    sums.map(|[left, right]| {
-        let mut values = [0.0; PANEL];
-        let (halves, _) = values.as_chunks_mut::<4>();
-        left.store(&mut halves[0]);
-        right.store(&mut halves[1]);
-        values
-    })
+    sums.map(joined)
+}
+
+/// Eight numbers as two vectors.
+#[inline]
+fn halves(values: &[f32; PANEL]) -> [Lanes; 2] {
+    let (halves, _) = values.as_chunks::<4>();
+    [Lanes::load(&halves[0]), Lanes::load(&halves[1])]
+}
+
+/// Two vectors as eight numbers.
+#[inline]
+fn joined([left, right]: [Lanes; 2]) -> [f32; PANEL] {
+    let mut values = [0.0; PANEL];
+    let (halves, _) = values.as_chunks_mut::<4>();
+    left.store(&mut halves[0]);
+    right.store(&mut halves[1]);
+    values
 }
 
 /// `sums + x · w`
