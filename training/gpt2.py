@@ -5,8 +5,8 @@
 The same command goes on from the last checkpoint. The architecture is transformers' `GPT2LMHeadModel`, unchanged. The
 budget is time, not steps: the learning rate and the mix of stories follow the fraction of it that has passed, so that the
 run ends annealed however fast the machine is. What makes a short run worth it: Muon (Jordan et al., 2024) for the matrices
-inside the blocks, AdamW for the rest; small batches; bf16; windows that often begin where a story begins; first everything, then more and
-more of the simple stories.
+inside the blocks, AdamW for the rest; small batches; bf16; windows that often begin where a story begins; first
+everything, then more and more of the simple stories.
 
 `--data` holds gzipped JSON lines with `title`, `text` and, where known, `author` and `license`, one file a collection.
 None of them is a file that one URL serves, so nothing is downloaded; they were made from
@@ -27,7 +27,6 @@ import gzip
 import hashlib
 import json
 import math
-import os
 import random
 import re
 import statistics
@@ -66,7 +65,10 @@ LONG_FROM = 0.72  # windows of 256 tokens until this fraction of the time, then 
 # --- stories ---------------------------------------------------------------------------------------------------------
 
 SPACE = re.compile(r"\b(space|planets?|rockets?|spaceships?|galax\w+|mars|martians?|venus|asteroids?|starships?)\b", re.I)
-TYPOGRAPHY = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "´": "'", "―": "—", "–": "-", "…": "...", "\xa0": " ", "\u202f": " "})
+TYPOGRAPHY = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "´": "'", "―": "—", "–": "-", "…": "..."})
+
+
+NOT_STORY = re.compile(r"((the end|end|chapter)\b.{0,30}$|transcriber|(translated|written|illustrated) by)", re.I)
 
 
 def clean(text: str, pages: bool) -> str:
@@ -76,12 +78,12 @@ def clean(text: str, pages: bool) -> str:
     text = re.sub(r" *(?:-{2,}|—) *", "—", text)
     paragraphs: list[str] = []
     for block in re.split(r"\n[ \t]*\n", text):
-        # In the magazines an indented block before the story is its teaser; later ones are verses or letters.
+        # A single indented line before the story is a magazine's teaser, unless all of the book's lines are indented.
         if not paragraphs and re.match(r" {3,}\S", block) and not pages and "\n      " not in text[:400].strip("\n"):
             continue
         line = re.sub(r"\s+", " ", re.sub(r"[_*|#<>{}\\=]+|\[\d+\]", "", block)).strip()
-        if not re.search(r"[a-z]", line) or re.match(r"((the end|end|chapter)\b.{0,30}$|transcriber|translated by|written by|illustrated by)", line, re.I):
-            continue  # headings, numbers, rules
+        if not re.search(r"[a-z]", line) or NOT_STORY.match(line):
+            continue
         if pages and paragraphs and len(paragraphs[-1]) < 200 and '"' not in line[:1]:
             paragraphs[-1] += " " + line
         else:
@@ -127,7 +129,7 @@ def read_stories(folder: Path) -> list[dict]:
 
 def attribution(stories: list[dict]) -> str:
     """Who wrote what the model has read, as CC BY asks: one line an author."""
-    lines = ["# Attribution", "", "The stories that models/gpt2-stories was trained, or measured, on. Their text was cleaned and its pages joined.", ""]
+    lines = ["# Attribution", "", "The stories that models/gpt2-stories was trained or measured on, cleaned, their pages joined.", ""]
     for collection, heading in COLLECTIONS.items():
         authors: dict[str, list[str]] = collections.defaultdict(list)
         for story in stories:
@@ -155,7 +157,7 @@ def train_tokenizer(stories: list[dict]) -> Tokenizer:
 
 
 def prepare(data: Path | None, out: Path) -> dict:
-    """`stories.pt`: for each kind its training tokens in one row with the places where stories begin, and the held-out stories."""
+    """`stories.pt`: of each kind the training tokens in one row, where in it stories begin, and the held-out stories."""
     if (out / "stories.pt").exists():
         return torch.load(out / "stories.pt")
     if data is None:
@@ -227,7 +229,8 @@ class Muon(torch.optim.Optimizer):
                 for weight, piece in zip(parameter.chunk(pieces, 1), update.chunk(pieces, 1)):
                     tall = piece.shape[0] > piece.shape[1]
                     piece = piece.mT if tall else piece
-                    parts[piece.shape].append((weight.mT if tall else weight, piece, max(1, weight.shape[1] / weight.shape[0]) ** 0.5))
+                    scale = max(1, weight.shape[1] / weight.shape[0]) ** 0.5
+                    parts[piece.shape].append((weight.mT if tall else weight, piece, scale))
             for part in parts.values():  # one batched product for all matrices of a shape
                 for (weight, _, scale), update in zip(part, orthogonalised(torch.stack([piece for _, piece, _ in part]))):
                     weight.add_(update, alpha=-group["lr"] * scale)
@@ -282,7 +285,7 @@ def save_losses(path: Path, history: list[dict]) -> None:
     plt.close(figure)
 
 
-def export(model: GPT2LMHeadModel, out: Path, folder: Path) -> None:
+def export(model: GPT2LMHeadModel, out: Path, folder: Path, held_out: list) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     half = GPT2LMHeadModel(model.config)
     half.load_state_dict(model.state_dict())
@@ -297,39 +300,12 @@ def export(model: GPT2LMHeadModel, out: Path, folder: Path) -> None:
     settings = folder / "tokenizer_config.json"  # transformers 5 writes a class there that nothing else knows
     settings.write_text(re.sub(r'"TokenizersBackend"', '"PreTrainedTokenizerFast"', settings.read_text()))
     (folder / "model.safetensors").chmod(0o644)  # written for its owner alone
+    shipped = GPT2LMHeadModel.from_pretrained(folder, dtype=torch.float32).to(model.device)
+    for name, value in held_out_loss(shipped.eval(), held_out).items():
+        print(f"{name}: {value:.3f}" if "bits" in name else f"{name}: perplexity {math.exp(value):.2f}")
     for name in ("loss.png", "ATTRIBUTION.md"):
         if (out / name).exists():
             (folder / name).write_bytes((out / name).read_bytes())
-
-
-class Threads:
-    """As many threads as the machine has idle cores: products on more are slower than on one, where others compute too."""
-
-    def __init__(self) -> None:
-        self.rates: dict[int, float] = {}
-        self.count = 1
-        torch.set_num_threads(1)
-        self.before = self.processor_times()
-
-    @staticmethod
-    def processor_times() -> list[int]:
-        try:
-            return [int(word) for word in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]]
-        except OSError:
-            return [0] * 10
-
-    def adapt(self, rate: float) -> None:
-        """After a step of `rate` tokens per second: one more if a core was idle, one less if it has not made it faster."""
-        now = self.processor_times()
-        spent = [new - old for new, old in zip(now, self.before)]
-        self.before = now
-        idle = (os.cpu_count() or 1) * (spent[3] + spent[4]) / max(1, sum(spent[:8]))
-        self.rates[self.count] = rate
-        if idle > 0.7:
-            self.count += 1
-        elif self.count > 1 and rate < 1.1 * self.rates.get(self.count - 1, 0):
-            self.count -= 1
-        torch.set_num_threads(self.count)
 
 
 def train(args: argparse.Namespace) -> None:
@@ -356,8 +332,7 @@ def train(args: argparse.Namespace) -> None:
         chance.setstate(state["chance"])
         print(f"resumed after {elapsed / 60:.1f} minutes, step {len(history)}")
     if args.export_only:
-        export(model, args.out, args.export)
-        return
+        return export(model, args.out, args.export, stories["held_out"])
 
     def save() -> None:
         state = {name: part.state_dict() for name, part in saved.items()}
@@ -371,9 +346,6 @@ def train(args: argparse.Namespace) -> None:
         return F.cross_entropy(logits.float().flatten(0, 1), targets.flatten())
 
     if args.compile:
-        import torch._inductor.config as inductor
-
-        inductor.cpp.dynamic_threads = True  # so that the number of threads can change below
         loss_of = torch.compile(loss_of, dynamic=False)
 
     until = math.inf
@@ -383,8 +355,7 @@ def train(args: argparse.Namespace) -> None:
         until = (end if end > now else end + datetime.timedelta(days=1)).timestamp()
     tokens = history[-1]["tokens"] if history else 0
     last_save = last_evaluation = elapsed
-    threads = Threads() if device == "cpu" and not args.threads else None
-    if args.threads:
+    if args.threads:  # on a shared machine one can be faster than two
         torch.set_num_threads(args.threads)
     while True:
         while args.pause_file and args.pause_file.exists():
@@ -411,14 +382,8 @@ def train(args: argparse.Namespace) -> None:
         seconds = time.time() - started
         elapsed += seconds
         history.append({"loss": loss.item(), "tokens": tokens, "seconds": seconds})
-        if threads:
-            threads.adapt(windows.numel() / seconds)
         if len(history) % 5 == 0:
-            print(
-                f"step {len(history)}: loss {loss.item():.3f}, {fraction:.1%}, {windows.numel() / seconds:.0f} tokens/s, "
-                f"{torch.get_num_threads()} threads",
-                flush=True,
-            )
+            print(f"step {len(history)}: loss {loss.item():.3f}, {fraction:.1%}, {windows.numel() / seconds:.0f} tokens/s", flush=True)
         if elapsed - last_evaluation > 60 * args.evaluate_every:
             history[-1]["held_out"] = held_out_loss(model, stories["held_out"], windows=12)
             print("held out:", {name: round(value, 3) for name, value in history[-1]["held_out"].items()}, flush=True)
@@ -428,7 +393,7 @@ def train(args: argparse.Namespace) -> None:
             last_save = elapsed
     save()
     if args.export:
-        export(model, args.out, args.export)
+        export(model, args.out, args.export, stories["held_out"])
 
 
 def main() -> None:
@@ -440,7 +405,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=105, help="of training in all, pauses not counted")
     parser.add_argument("--until", help="stop, annealed, at this time of day (HH:MM) if the minutes are not over by then")
     parser.add_argument("--pause-file", type=Path, help="wait while this file exists")
-    parser.add_argument("--threads", type=int, default=0, help="by default as many as there are idle cores")
+    parser.add_argument("--threads", type=int, default=0, help="by default as many as PyTorch chooses")
     parser.add_argument("--batch-tokens", type=int, default=6144)
     parser.add_argument("--muon-learning-rate", type=float, default=0.02)
     parser.add_argument("--learning-rate", type=float, default=2e-3, help="AdamW's, for embeddings, norms and biases")
