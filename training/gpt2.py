@@ -17,7 +17,8 @@ None of them is a file that one URL serves, so nothing is downloaded; they were 
   gutenberg_short_fiction.jsonl.gz  short fictions of Project Gutenberg, as listed by LCATS, github.com/xenotaur/lcats
 
 Writes to `--out` (training/runs/gpt2): `tokenizer.json`, `stories.pt` (the tokens), `checkpoint.pt`, `loss.png`; and
-with `--export DIR` the model folder, at the end or, with `--export-only`, at once from the last checkpoint.
+with `--export DIR` the model folder, at the end or, with `--export-only`, at once from the last checkpoint or from the
+mean of several (`--average`; copy `checkpoint.pt` aside while training goes on).
 """
 
 import argparse
@@ -332,6 +333,9 @@ def train(args: argparse.Namespace) -> None:
         chance.setstate(state["chance"])
         print(f"resumed after {elapsed / 60:.1f} minutes, step {len(history)}")
     if args.export_only:
+        if args.average:  # late checkpoints' mean measures better than the last of them
+            states = [torch.load(path, map_location=device, weights_only=False)["model"] for path in args.average]
+            model.load_state_dict({key: sum(state[key] for state in states) / len(states) for key in states[0]})
         return export(model, args.out, args.export, stories["held_out"])
 
     def save() -> None:
@@ -402,6 +406,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "runs" / "gpt2")
     parser.add_argument("--export", type=Path, help="write the model folder here at the end")
     parser.add_argument("--export-only", action="store_true", help="write it from the last checkpoint and stop")
+    parser.add_argument("--average", type=Path, nargs="+", help="with --export-only: the mean of these checkpoints' weights")
     parser.add_argument("--minutes", type=float, default=105, help="of training in all, pauses not counted")
     parser.add_argument("--until", help="stop, annealed, at this time of day (HH:MM) if the minutes are not over by then")
     parser.add_argument("--pause-file", type=Path, help="wait while this file exists")
