@@ -50,8 +50,8 @@ export class HearthError extends Error {
 /** Every code, with what it means. */
 export const CODES: Readonly<Record<ErrorCode, string>>;
 
-/** Options of a call that draws. */
-export interface DrawOptions {
+/** Options of a call in which a GAN draws. */
+export interface GanOptions {
   /** 1 to 4096 pictures. Default: as many as `latents` or `class_labels` are for, or 1. */
   batch_size?: number;
   /** 0 to 2⁵³ − 1. Random by default; each picture tells it. */
@@ -70,16 +70,20 @@ export interface DrawOptions {
 
 /** A picture with what it was made from. */
 export interface GeneratedImage extends ImageData {
-  /** The discriminator's probability that the picture is real, 0 to 1. */
-  readonly score: number;
   readonly seed: number;
-  /** `[latent_dim]` */
+  /** The noise: `[latent_dim]` of a GAN, `[channels, height, width]` of a diffusion model. */
   readonly latents: Float32Array;
-  /** The class, unless the model has none or `class_weights` mixed some. */
+  /** The class, if it was drawn as one. */
   readonly class_label?: number;
 }
 
-export interface StepEvent {
+/** A picture that a GAN drew and its discriminator judged. */
+export interface JudgedImage extends GeneratedImage {
+  /** The discriminator's probability that the picture is real, 0 to 1. */
+  readonly score: number;
+}
+
+export interface GanStepEvent {
   type: 'step';
   /** Counts the steps of this call from 0. */
   step_index: number;
@@ -87,16 +91,142 @@ export interface StepEvent {
   fraction: number;
   seed: number;
   /** All pictures so far. */
-  images: GeneratedImage[];
+  images: JudgedImage[];
 }
 
-export interface CompleteEvent {
+export interface GanCompleteEvent {
+  type: 'complete';
+  seed: number;
+  images: JudgedImage[];
+}
+
+export type GanEvent = GanStepEvent | GanCompleteEvent;
+
+/** The schedulers, by the names of diffusers' classes. */
+export type SchedulerName =
+  | 'DDIMScheduler'
+  | 'DDPMScheduler'
+  | 'DPMSolverMultistepScheduler'
+  | 'EulerAncestralDiscreteScheduler'
+  | 'EulerDiscreteScheduler'
+  | 'LCMScheduler'
+  | 'PNDMScheduler'
+  | 'UniPCMultistepScheduler';
+
+/** What a step can show: the noisy sample itself, or the picture that the model sees in it. */
+export type PreviewKind = 'sample' | 'pred_original_sample';
+
+/** Options of every call in which a diffusion model draws, under diffusers' names. */
+export interface DiffusionOptions {
+  /** 1 to 256 pictures. Default: as many as `latents` or `class_labels` are for, or 1. */
+  batch_size?: number;
+  /** 0 to 2⁵³ − 1. Random by default; each picture and each event tells it. */
+  seed?: number;
+  /** Steps of the schedule, 1 to the model's `num_train_timesteps`. Default: 25, or 1000 with DDPMScheduler. */
+  num_inference_steps?: number;
+  /** Default: the folder's. */
+  scheduler?: SchedulerName;
+  /** 0 to 1: noise in each step of DDIMScheduler, up to as much as DDPMScheduler's. Default: 0. */
+  eta?: number;
+  /** A class for all pictures or one for each, from 0 to `num_classes` − 1. Default: drawn evenly from the seed. */
+  class_labels?: number | readonly number[];
+  /** Above 0: how far to go from what the model does without a class to what it does with it. 1 goes just there. Default: 1. */
+  guidance_scale?: number;
+  /** `[batch, channels, height, width]`: unit-variance noise, instead of noise from the seed. */
+  latents?: Float32Array;
+  /** What each step shows. `'none'` is fastest: nothing is read back before the end. Default: `'pred_original_sample'`. */
+  preview?: PreviewKind | readonly PreviewKind[] | 'none';
+  /** Stops the call; its promise rejects with code `aborted`. What a stream has told stays with the caller. */
+  signal?: AbortSignal;
+}
+
+/** After each evaluation of the model, one or two with guidance. */
+export interface DiffusionStepEvent {
+  type: 'step';
+  /** Counts the steps of this call from 0. */
+  step_index: number;
+  /** How many there will be: with resampling more, and from a picture fewer, than `num_inference_steps`. */
+  num_steps: number;
+  /** What the model was told: how noisy the sample was, from `num_train_timesteps` − 1 (noise) to 0 (the picture). */
+  timestep: number;
+  /** How much of the call is done, 0 to 1. */
+  fraction: number;
+  seed: number;
+  /** The pictures of the first kind that `preview` asks for; none with `'none'`. */
+  images: ImageData[];
+  /** The pictures of each kind that `preview` asks for. */
+  previews: Partial<Record<PreviewKind, ImageData[]>>;
+}
+
+export interface DiffusionCompleteEvent {
   type: 'complete';
   seed: number;
   images: GeneratedImage[];
 }
 
-export type DrawEvent = StepEvent | CompleteEvent;
+export type DiffusionEvent = DiffusionStepEvent | DiffusionCompleteEvent;
+
+/** Anything that is a picture, or the URL of one. Of an animation the first frame. */
+export type ImageSource =
+  | ImageData
+  | { readonly data: ArrayLike<number>; readonly width: number; readonly height: number }
+  | ImageBitmap
+  | Blob
+  | HTMLImageElement
+  | HTMLCanvasElement
+  | OffscreenCanvas
+  | string
+  | URL;
+
+/** How a picture comes to the model's size. */
+export interface FitOptions {
+  /** Show all of it, or fill the size and lose what is beyond, or stretch it. Default: `'contain'`. */
+  fit?: 'contain' | 'cover' | 'fill';
+  /** A CSS colour for what is transparent, and beside a picture that is contained. Default: `'black'`. */
+  background?: string;
+}
+
+/**
+ * Options of a call that makes a picture of a picture. One of three ways: a variation of it (the default), inpainting
+ * (`mask_image`), or super-resolution (`downsampling_factor`).
+ */
+export interface ImageToImageOptions extends DiffusionOptions, FitOptions {
+  /** Variation: above 0 and up to 1, how much of the schedule the picture goes through. Default: 0.8. */
+  strength?: number;
+  /** Variation, instead of `strength`: start at the first timestep of the schedule that is at most this. */
+  timestep?: number;
+  /** Inpainting: light where to paint, dark what to keep. Fitted as the picture is; its transparent parts are dark. */
+  mask_image?: ImageSource;
+  /** Inpainting: steps that are taken back at once, 1 to `num_inference_steps` − 1. Default: 10, or as many as there are. */
+  jump_length?: number;
+  /** Inpainting: how often each stretch of them is gone through; 1 takes nothing back. Default: 10. */
+  jump_n_sample?: number;
+  /** Super-resolution: a power of two above 1. What shows at a size this many times smaller comes from the picture. */
+  downsampling_factor?: number;
+  /** Super-resolution: the part of the steps that follow the picture, above 0 and up to 1. Default: 1. */
+  control_guidance_end?: number;
+}
+
+/** How much noise `add_noise` adds: exactly one of `timestep` and `t`. */
+export interface NoiseOptions extends FitOptions {
+  /** A timestep of the model's schedule: `sqrt(alphas_cumprod) · picture + sqrt(1 − alphas_cumprod) · noise`. */
+  timestep?: number;
+  /** 0 to 1: `sqrt(1 − t) · picture + sqrt(t) · noise`. */
+  t?: number;
+  /** The noise is the one that a call with this seed starts from. Random by default; the picture tells it. */
+  seed?: number;
+  signal?: AbortSignal;
+}
+
+/** A picture with noise. */
+export interface NoisyImage extends ImageData {
+  readonly seed: number;
+  /** What is left of the picture's variance, 0 to 1: `alphas_cumprod`, or `1 − t`. */
+  readonly alpha: number;
+  /** As it was asked for. */
+  readonly timestep?: number;
+  readonly t?: number;
+}
 
 /** What pipelines of all tasks have. */
 export interface Pipeline {
@@ -110,12 +240,60 @@ export interface Pipeline {
   readonly fallback_reason?: string;
 }
 
-/** Draws pictures from noise. */
-export interface ImagePipeline extends Pipeline {
-  (options?: DrawOptions): Promise<GeneratedImage[]>;
+/** A GAN that draws pictures from noise. */
+export interface GanPipeline extends Pipeline {
+  (options?: GanOptions): Promise<JudgedImage[]>;
   /** The same, step by step. Leaving the loop stops the call. */
-  stream(options?: DrawOptions): AsyncGenerator<DrawEvent, void, void>;
-  readonly info: { readonly image_size: number; readonly num_classes: number; readonly latent_dim: number };
+  stream(options?: GanOptions): AsyncGenerator<GanEvent, void, void>;
+  readonly info: {
+    readonly kind: 'gan';
+    readonly image_size: number;
+    readonly num_classes: number;
+    readonly latent_dim: number;
+  };
+}
+
+export interface DiffusionInfo {
+  readonly kind: 'diffusion';
+  /** Height and width of its pictures. */
+  readonly sample_size: readonly [height: number, width: number];
+  /** 1 is grey, 3 are red, green and blue. */
+  readonly channels: number;
+  /** Classes that can be asked for; 0 for a model without. */
+  readonly num_classes: number;
+  /** Their names, where the model has names for them; empty otherwise. */
+  readonly labels: readonly string[];
+  /** Whether `guidance_scale` works. */
+  readonly guidance: boolean;
+  /** The folder's scheduler. */
+  readonly scheduler: SchedulerName;
+  /** All that work with it. */
+  readonly schedulers: readonly SchedulerName[];
+  readonly num_train_timesteps: number;
+  /** The default with the folder's scheduler. */
+  readonly num_inference_steps: number;
+  readonly prediction_type: 'epsilon' | 'sample' | 'v_prediction';
+}
+
+/** A diffusion model that draws pictures from noise. */
+export interface DiffusionPipeline extends Pipeline {
+  (options?: DiffusionOptions): Promise<GeneratedImage[]>;
+  /** The same, step by step. Leaving the loop stops the call. */
+  stream(options?: DiffusionOptions): AsyncGenerator<DiffusionEvent, void, void>;
+  readonly info: DiffusionInfo;
+}
+
+/** Draws pictures from noise. `info.kind` tells which of the two it is. */
+export type ImagePipeline = GanPipeline | DiffusionPipeline;
+
+/** A diffusion model that makes pictures of pictures. */
+export interface ImageToImagePipeline extends Pipeline {
+  (image: ImageSource, options?: ImageToImageOptions): Promise<GeneratedImage[]>;
+  /** The same, step by step. Leaving the loop stops the call. */
+  stream(image: ImageSource, options?: ImageToImageOptions): AsyncGenerator<DiffusionEvent, void, void>;
+  /** The picture with noise, as the model sees it at a timestep. */
+  add_noise(image: ImageSource, options: NoiseOptions): Promise<NoisyImage>;
+  readonly info: DiffusionInfo;
 }
 
 /** What a text begins with: a text, or the ids of its tokens. An empty one starts from the model's `bos_token_id`. */
@@ -287,6 +465,11 @@ export function pipeline(
   model: string | URL,
   options?: PipelineOptions,
 ): Promise<ImagePipeline>;
+export function pipeline(
+  task: 'image-to-image',
+  model: string | URL,
+  options?: PipelineOptions,
+): Promise<ImageToImagePipeline>;
 export function pipeline(
   task: 'text-generation',
   model: string | URL,

@@ -7,7 +7,7 @@
 import { HearthElement, h, label, numberField, setLabel } from './base.js';
 import { walk } from './latents.js';
 
-/** @typedef {import('../types.d.ts').GeneratedImage} GeneratedImage */
+/** @typedef {import('../types.d.ts').JudgedImage} JudgedImage */
 
 /** How many digits there are unless the page says otherwise. */
 const DIGITS = 64;
@@ -45,7 +45,7 @@ sheet.replaceSync(`
   .end { display: flex; flex-wrap: wrap; gap: 0.5rem; justify-content: center; margin-top: 0.75rem; }
 `);
 
-/** The element. @extends {HearthElement<import('../types.d.ts').ImagePipeline>} */
+/** The element. @extends {HearthElement<import('../types.d.ts').GanPipeline>} */
 export class HearthDigits extends HearthElement {
   static observedAttributes = [
     ...super.observedAttributes,
@@ -107,11 +107,11 @@ export class HearthDigits extends HearthElement {
     this.#play,
   );
 
-  /** @type {GeneratedImage[]} */
+  /** @type {JudgedImage[]} */
   #images = [];
   /** The digits picked for the walk, oldest first. @type {number[]} */
   #picked = [];
-  /** @type {GeneratedImage[]} */
+  /** @type {JudgedImage[]} */
   #frames = [];
   /** @type {ReturnType<typeof setInterval> | null} */
   #playing = null;
@@ -236,7 +236,7 @@ export class HearthDigits extends HearthElement {
     while (this.#grid.childElementCount < count) this.#grid.append(this.#digitButton());
   }
 
-  /** @param {GeneratedImage[]} images */
+  /** @param {JudgedImage[]} images */
   #show(images) {
     this.#images = images;
     this.#picked = [];
@@ -333,7 +333,7 @@ export class HearthDigits extends HearthElement {
     });
   }
 
-  /** @param {GeneratedImage[]} frames */
+  /** @param {JudgedImage[]} frames */
   #walkFrames(frames) {
     this.#pause();
     this.#frames = frames;

@@ -3,22 +3,22 @@
 import { describe } from '../engine/remote.js';
 
 /**
- * @typedef {import('../types.d.ts').DrawOptions} DrawOptions
- * @typedef {import('../types.d.ts').GeneratedImage} GeneratedImage
+ * @typedef {import('../types.d.ts').GanOptions} GanOptions
+ * @typedef {import('../types.d.ts').JudgedImage} JudgedImage
  */
 
-/** @param {import('../engine/remote.js').Remote} remote @returns {import('../types.d.ts').ImagePipeline} */
+/** @param {import('../engine/remote.js').Remote} remote @returns {import('../types.d.ts').GanPipeline} */
 export function imagePipeline(remote) {
-  const draw = async (/** @type {DrawOptions} */ options = {}) => {
-    /** @type {GeneratedImage[]} */
+  const draw = async (/** @type {GanOptions} */ options = {}) => {
+    /** @type {JudgedImage[]} */
     let images = [];
     for await (const event of stream(options)) images = event.images;
     return images;
   };
 
-  /** @returns {AsyncGenerator<import('../types.d.ts').DrawEvent, void, void>} */
-  async function* stream(/** @type {DrawOptions} */ { signal, ...options } = {}) {
-    /** @type {GeneratedImage[]} */
+  /** @returns {AsyncGenerator<import('../types.d.ts').GanEvent, void, void>} */
+  async function* stream(/** @type {GanOptions} */ { signal, ...options } = {}) {
+    /** @type {JudgedImage[]} */
     const images = [];
     let [step_index, seed] = [0, 0];
     for await (const step of remote.run({ options }, signal)) {
