@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 use std::hash::Hash;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use burn::backend::Wgpu;
 use burn::backend::wgpu::{CubeDim, CubeTensor, KernelSource, SourceKernel, SourceTemplate, into_contiguous};
@@ -25,6 +26,21 @@ pub trait Shader: Copy + Debug + Eq + Hash + Send + Sync + 'static {
 
 /// Invocations of a workgroup, in every shader.
 pub const WORKGROUP: usize = 64;
+
+/// See [`shares_sums`].
+static SHARES_SUMS: AtomicBool = AtomicBool::new(true);
+
+/// Whether several invocations share a sum, so that small products too have enough of them to fill a GPU. A processor
+/// that stands in for one has none to fill, and takes half the time when each invocation has its own sums
+/// (`benches/README.md`).
+pub fn shares_sums() -> bool {
+    SHARES_SUMS.load(Ordering::Relaxed)
+}
+
+/// Says whether the adapter is a real GPU, which it counts as otherwise. Results are the same but for rounding.
+pub fn set_shares_sums(shares_sums: bool) {
+    SHARES_SUMS.store(shares_sums, Ordering::Relaxed);
+}
 
 #[derive(Debug, Clone, Copy)]
 struct Source<S>(S);

@@ -15,6 +15,8 @@ mod weight;
 
 pub use attention::{Attention, KeyValues, attention, attention_probs, attention_twin};
 pub use gather::gather;
+#[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
+pub use gpu::{set_shares_sums, shares_sums};
 pub use layer_norm::{layer_norm, layer_norm_twin};
 pub use linear::{Activation, Linear, linear, linear_layer, linear_twin};
 pub use weight::{Format, Layout, Q8_BLOCK, Weight};

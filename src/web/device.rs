@@ -1,10 +1,12 @@
 //! Choosing the device: WebGPU where there is one, else the CPU.
 
 use burn::tensor::Device;
+use cubecl::wgpu::wgpu::DeviceType;
 use js_sys::{Function, Reflect};
 use wasm_bindgen::prelude::*;
 
 use crate::error::{Error, Result};
+use crate::kernels;
 use crate::weights::Storage;
 
 /// An open device, ready for tensors.
@@ -63,6 +65,7 @@ async fn open_webgpu(on_lost: Function) -> Result<DeviceHandle> {
         let _ = on_lost.call1(&JsValue::NULL, &JsValue::from_str(&text));
     });
     let info = setup.adapter.get_info();
+    kernels::set_shares_sums(info.device_type != DeviceType::Cpu);
     let limits = setup.device.limits();
     let adapter = [info.name, info.driver].into_iter().filter(|part| !part.is_empty());
     let adapter = adapter.collect::<Vec<_>>().join(", ");

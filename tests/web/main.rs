@@ -100,7 +100,11 @@ async fn every_kernel_is_its_twin_on_webgpu() {
 }
 
 async fn every_kernel_is_its_twin(device: &Device) {
-    kernels::assert_linear_is_its_twin(device).await;
+    // As on a real GPU, and as where a processor stands in for one.
+    for shares_sums in [true, false] {
+        hearth::kernels::set_shares_sums(shares_sums);
+        kernels::assert_linear_is_its_twin(device).await;
+    }
     kernels::assert_a_turned_weight_is_read_as_it_looks(device).await;
     kernels::assert_gather_takes_rows(device).await;
     kernels::assert_layer_norm_is_its_twin(device).await;

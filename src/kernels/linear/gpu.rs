@@ -3,13 +3,18 @@
 use burn::tensor::Tensor;
 
 use super::{Activation, Linear};
-use crate::kernels::gpu::{Quads, Shader, WORKGROUP, buffer, float, launch, unrolled, weight, word};
+use crate::kernels::gpu::{
+    Quads, Shader, WORKGROUP, buffer, float, launch, shares_sums, unrolled, weight, word,
+};
 use crate::kernels::weight::{Format, Layout, Q8_BLOCK};
 
 /// Rows of one invocation when there are many: the more, the seldomer the weights are read.
 const MANY_ROWS: usize = 8;
-/// Invocations that share the inputs when there are fewer rows, which would else have too few to fill a GPU.
+/// Invocations that share the inputs of the same outputs when there are fewer rows, which would else be too few to fill
+/// a GPU.
 const SLICES: usize = 8;
+/// Invocations that share the inputs where those of an output lie together, so that they are read together.
+const LANES: usize = Q8_BLOCK / 4;
 /// The most workgroups in one dimension.
 const MAX_GROUPS: usize = 65_535;
 
@@ -22,12 +27,8 @@ struct LinearShader {
     rows: usize,
     bias: bool,
     residual: bool,
-}
-
-impl LinearShader {
-    fn slices(&self) -> usize {
-        if self.rows < MANY_ROWS { SLICES } else { 1 }
-    }
+    /// Invocations that share the inputs of an output.
+    sharing: usize,
 }
 
 impl Shader for LinearShader {
@@ -64,12 +65,12 @@ impl Shader for LinearShader {
             let value = if there { format!("{name}[{bound}]") } else { "0.0".to_owned() };
             format!("fn {name}_at(index: u32) -> f32 {{ return {value}; }}\n")
         };
-        let main = match self.layout {
-            Layout::InOut => include_str!("in_out.wgsl"),
-            Layout::OutIn => include_str!("out_in.wgsl"),
+        let (sharing, main) = match self.layout {
+            Layout::InOut => ("SLICES", include_str!("in_out.wgsl")),
+            Layout::OutIn => ("LANES", include_str!("out_in.wgsl")),
         };
         [
-            &format!("const ROWS = {}u;\nconst SLICES = {}u;\n", self.rows, self.slices()),
+            &format!("const ROWS = {}u;\nconst {sharing} = {}u;\n", self.rows, self.sharing),
             &format!("const BLOCK = {Q8_BLOCK}u;\n"),
             &self.quads.functions(),
             x_quad,
@@ -102,24 +103,27 @@ impl Shader for LinearShader {
 pub fn linear(x: &Tensor<2>, call: &Linear) -> Option<Tensor<2>> {
     let Linear { weight: matrix, bias, residual, activation } = call;
     let (rows, inputs, outputs) = (x.dims()[0], matrix.inputs(), matrix.outputs());
+    let shader_rows = rows.next_power_of_two().min(MANY_ROWS);
     let shader = LinearShader {
         layout: matrix.layout(),
         quads: Quads::of(matrix),
         whole_x: inputs.is_multiple_of(4),
-        rows: rows.next_power_of_two().min(MANY_ROWS),
+        rows: shader_rows,
         bias: bias.is_some(),
         residual: residual.is_some(),
+        sharing: match matrix.layout() {
+            _ if !shares_sums() => 1,
+            Layout::InOut if shader_rows == MANY_ROWS => 1,
+            Layout::InOut => SLICES,
+            Layout::OutIn => LANES,
+        },
     };
     let mut buffers = vec![buffer(x)?];
     buffers.extend(weight(matrix)?);
     buffers.extend(bias.as_ref().and_then(buffer));
     buffers.extend(residual.as_ref().and_then(buffer));
 
-    let per_group = match matrix.layout() {
-        Layout::InOut => 4 * WORKGROUP / shader.slices(),
-        Layout::OutIn => 4 * WORKGROUP / (Q8_BLOCK / 4),
-    };
-    let all = outputs.div_ceil(per_group);
+    let all = outputs.div_ceil(4 * WORKGROUP / shader.sharing);
     let groups = all.min(MAX_GROUPS);
     let (code, slope) = match *activation {
         Activation::Identity => (0, 0.0),
@@ -135,7 +139,7 @@ pub fn linear(x: &Tensor<2>, call: &Linear) -> Option<Tensor<2>> {
     let info = [word(rows), word(inputs), word(outputs), word(width), word(groups), code, float(slope)];
     launch(
         shader,
-        [groups, rows.div_ceil(shader.rows), all.div_ceil(groups)],
+        [groups, rows.div_ceil(shader_rows), all.div_ceil(groups)],
         buffers,
         [rows, outputs],
         &info,

@@ -2,17 +2,21 @@
 // SLICES invocations share the inputs of the same outputs, each taking every SLICES-th block of BLOCK.
 //
 // gpu.rs puts the constants, `stride`, `quad`, `scale`, `bias_at` and `residual_at` before this, and repeats each line that has
-// a # for every row.
+// a # for every row, and each that has a $ for four inputs.
 
 alias V = vec4<f32>;
 const COLUMNS = 64u / SLICES;
 
 var<workgroup> parts: array<V, 64>;
 
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
-    let column = group.x * COLUMNS + local % COLUMNS;
-    let slice = local / COLUMNS;
+@compute @workgroup_size(COLUMNS, SLICES)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(local_invocation_id) id: vec3<u32>,
+    @builtin(local_invocation_index) local: u32
+) {
+    let column = group.x * COLUMNS + id.x;
+    let slice = id.y;
     let row = group.y * ROWS;
     let is_inside = 4u * column < info.width;
     // Rows beyond the last read the last one, and are not written.
@@ -24,11 +28,18 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         for (var block = slice; block * BLOCK < inputs; block += SLICES) {
             var part# = V();
             let end = min((block + 1u) * BLOCK, inputs);
-            var at = block * BLOCK * stride;
-            for (var k = block * BLOCK; k < end; k++) {
+            var k = block * BLOCK;
+            var at = k * stride;
+            // By four, since the loop itself costs as much as what it does.
+            for (; k + 4u <= end; k += 4u) {
+                let w$ = quad(at + $u * stride, column);
+                part# += x[start# + k + $u] * w$;
+                at += 4u * stride;
+            }
+            for (; k < end; k++) {
                 let w = quad(at, column);
-                at += stride;
                 part# += x[start# + k] * w;
+                at += stride;
             }
             let s = scale(block, column);
             sum# += s * part#;
