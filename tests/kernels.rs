@@ -32,3 +32,18 @@ fn layer_norm_is_its_twin() {
 fn attention_is_its_twin_at_once_and_token_by_token() {
     block_on(kernels::assert_attention_is_its_twin(&Device::flex()));
 }
+
+#[test]
+fn cross_attention_is_its_twin() {
+    block_on(kernels::assert_cross_attention_is_its_twin(&Device::flex()));
+}
+
+#[test]
+fn conv2d_is_its_twin_with_every_kernel_and_stride() {
+    block_on(kernels::assert_conv2d_is_its_twin(&Device::flex()));
+}
+
+#[test]
+fn group_norm_is_its_twin() {
+    block_on(kernels::assert_group_norm_is_its_twin(&Device::flex()));
+}

@@ -27,6 +27,9 @@ pub trait Shader: Copy + Debug + Eq + Hash + Send + Sync + 'static {
 /// Invocations of a workgroup, in every shader.
 pub const WORKGROUP: usize = 64;
 
+/// The most workgroups in one dimension.
+pub const MAX_GROUPS: usize = 65_535;
+
 /// See [`shares_sums`].
 static SHARES_SUMS: AtomicBool = AtomicBool::new(true);
 

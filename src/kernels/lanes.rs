@@ -1,13 +1,13 @@
 //! Four `f32` at once: the vectors that wasm has, and arrays that stand for them in the native tests.
 
-use std::ops::{Add, Div, Mul};
+use std::ops::{Add, Div, Mul, Sub};
 
 /// wasm's own instructions.
 #[cfg(target_arch = "wasm32")]
 mod vector {
     pub use core::arch::wasm32::{
         f32x4_add as add, f32x4_div as div, f32x4_mul as mul, f32x4_nearest as round, f32x4_splat as splat,
-        v128 as Vector,
+        f32x4_sub as sub, v128 as Vector,
     };
     use core::arch::wasm32::{
         f32x4_max, f32x4_min, i32x4_add, i32x4_shl, i32x4_splat, i32x4_trunc_sat_f32x4, v128_load, v128_store,
@@ -57,6 +57,10 @@ mod vector {
         std::array::from_fn(|lane| a[lane] + b[lane])
     }
 
+    pub fn sub(a: Vector, b: Vector) -> Vector {
+        std::array::from_fn(|lane| a[lane] - b[lane])
+    }
+
     pub fn mul(a: Vector, b: Vector) -> Vector {
         std::array::from_fn(|lane| a[lane] * b[lane])
     }
@@ -89,6 +93,15 @@ impl Add for Lanes {
     #[inline]
     fn add(self, other: Self) -> Self {
         Self(vector::add(self.0, other.0))
+    }
+}
+
+impl Sub for Lanes {
+    type Output = Self;
+
+    #[inline]
+    fn sub(self, other: Self) -> Self {
+        Self(vector::sub(self.0, other.0))
     }
 }
 
@@ -216,6 +229,20 @@ pub fn dot(a: &[f32], b: &[f32]) -> f32 {
     }
     let total = (sums[0] + sums[1]) + (sums[2] + sums[3]);
     total.sum() + a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum::<f32>()
+}
+
+/// `exp(x - largest)` of numbers, in their place, `largest` being that of them all; and the sum of what comes out.
+pub fn exp_of_differences(numbers: &mut [f32]) -> f32 {
+    let largest = numbers.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let lanes = Lanes::splat(largest);
+    let (fours, rest) = numbers.as_chunks_mut::<4>();
+    for four in fours {
+        (Lanes::load(four) - lanes).exp().store(four);
+    }
+    for number in rest {
+        *number = (*number - largest).exp();
+    }
+    sum(numbers)
 }
 
 /// `y += factor · x`

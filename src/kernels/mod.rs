@@ -3,20 +3,29 @@
 //! Each has a twin of plain Burn operations, which says what it computes and which the tests compare it with.
 //! What each is worth is measured by `npm run bench` and kept in `benches/README.md`.
 
+mod activation;
 mod attention;
+mod conv2d;
+mod cross_attention;
 mod gather;
 #[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
 mod gpu;
+mod group_norm;
 mod integers;
 mod lanes;
 mod layer_norm;
 mod linear;
+mod tiles;
 mod weight;
 
+pub use activation::{Activation, activate};
 pub use attention::{Attention, KeyValues, attention, attention_probs, attention_twin};
+pub use conv2d::{Added, Kernels, Place, conv2d, conv2d_twin};
+pub use cross_attention::{cross_attention, cross_attention_twin};
 pub use gather::gather;
 #[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
 pub use gpu::{set_shares_sums, shares_sums};
+pub use group_norm::{GroupNorm, group_norm, group_norm_twin};
 pub use layer_norm::{layer_norm, layer_norm_twin};
-pub use linear::{Activation, Linear, linear, linear_layer, linear_twin};
+pub use linear::{Linear, linear, linear_layer, linear_twin};
 pub use weight::{Format, Layout, Q8_BLOCK, Weight};

@@ -7,6 +7,8 @@ use burn::backend::flex::FlexTensor;
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 use half::f16;
 
+use super::tiles::PANEL;
+
 /// How the numbers are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Format {
@@ -21,9 +23,6 @@ pub enum Format {
 
 /// Numbers that share a scale in [`Format::Q8`].
 pub const Q8_BLOCK: usize = 32;
-
-/// Columns that the CPU has side by side: two of its vectors.
-pub(super) const PANEL: usize = 8;
 
 impl Format {
     /// The name that the option `dtype` has for it.

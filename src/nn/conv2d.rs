@@ -1,42 +1,45 @@
 use burn::tensor::Tensor;
-use burn::tensor::module::conv2d;
-use burn::tensor::ops::ConvOptions;
 
+use crate::kernels::{Added, Kernels, Place, conv2d};
 use crate::weights::Parameters;
 
 /// A convolution of pictures, as PyTorch's `nn.Conv2d` with a square kernel.
 #[derive(Debug, Clone)]
 pub struct Conv2d {
-    weight: Tensor<4>,
+    kernels: Kernels,
     bias: Tensor<1>,
-    stride: usize,
-    /// Zeros before and behind the rows and columns.
-    padding: (usize, usize),
 }
 
 impl Conv2d {
     /// A layer with kernels of `size × size`, an odd number, that keeps a picture's size.
     #[must_use]
-    pub fn new(mut parameters: Parameters, inputs: usize, outputs: usize, size: usize) -> Self {
-        Self {
-            weight: parameters.tensor("weight", [outputs, inputs, size, size]),
-            bias: parameters.vector("bias", outputs),
-            stride: 1,
-            padding: (size / 2, size / 2),
-        }
+    pub fn new(parameters: Parameters, inputs: usize, outputs: usize, size: usize) -> Self {
+        let padding = (size / 2, size / 2);
+        Self::placed(parameters, inputs, outputs, size, Place { stride: 1, padding, doubled: false })
     }
 
-    /// The same that takes every `stride`th place only, with so many zeros before and behind rows and columns.
+    /// A layer whose kernels go over a picture in another way.
     #[must_use]
-    pub fn strided(self, stride: usize, padding: (usize, usize)) -> Self {
-        Self { stride, padding, ..self }
+    pub fn placed(
+        mut parameters: Parameters,
+        inputs: usize,
+        outputs: usize,
+        size: usize,
+        place: Place,
+    ) -> Self {
+        let weight = parameters.tensor("weight", [outputs, inputs, size, size]);
+        Self { kernels: Kernels::new(weight, place), bias: parameters.vector("bias", outputs) }
     }
 
     /// `x [rows, inputs, height, width]` to `[rows, outputs, height', width']`.
     #[must_use]
-    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let mut options = ConvOptions::new([self.stride; 2], [0; 2], [1; 2], 1);
-        options.padding = [self.padding; 2];
-        conv2d(x, self.weight.clone(), Some(self.bias.clone()), options)
+    pub fn forward(&self, x: &Tensor<4>) -> Tensor<4> {
+        self.forward_with(x, &Added::default())
+    }
+
+    /// The same with more added to it.
+    #[must_use]
+    pub fn forward_with(&self, x: &Tensor<4>, added: &Added) -> Tensor<4> {
+        conv2d(x, &self.kernels, &self.bias, added)
     }
 }

@@ -1,12 +1,10 @@
 //! Layers that networks share, built of a checkpoint's tensors by their names and computed by our kernels.
 
-mod activation;
 mod conv2d;
 mod group_norm;
 mod layer_norm;
 mod linear;
 
-pub use activation::activate;
 pub use conv2d::Conv2d;
 pub use group_norm::GroupNorm;
 pub use layer_norm::LayerNorm;

@@ -2,8 +2,9 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use hearth::kernels::{
-    Activation, Attention, Format, KeyValues, Layout, Linear, Weight, attention, attention_probs,
-    attention_twin, gather, layer_norm, layer_norm_twin, linear, linear_layer, linear_twin,
+    Activation, Added, Attention, Format, GroupNorm, Kernels, KeyValues, Layout, Linear, Place, Weight,
+    attention, attention_probs, attention_twin, conv2d, conv2d_twin, cross_attention, cross_attention_twin,
+    gather, group_norm, group_norm_twin, layer_norm, layer_norm_twin, linear, linear_layer, linear_twin,
 };
 use hearth::rng::{Purpose, Rng};
 
@@ -166,5 +167,75 @@ pub async fn assert_attention_is_its_twin(device: &Device) {
             keys = Tensor::cat(vec![keys, part(&qkv, 1, 1)], 2);
             values = Tensor::cat(vec![values, part(&qkv, 1, 2)], 2);
         }
+    }
+}
+
+/// `cross_attention`, of as many places as there are others or not, with heads of every size.
+pub async fn assert_cross_attention_is_its_twin(device: &Device) {
+    let mut numbers = Numbers::new(device);
+    for [rows, heads, places, others, head_size] in
+        [[1, 1, 1, 1, 1], [2, 3, 5, 5, 7], [1, 4, 64, 64, 8], [3, 2, 70, 9, 32], [1, 1, 16, 77, 100]]
+    {
+        let width = heads * head_size;
+        let queries = numbers.tensor([rows * places, width]);
+        let (keys, values) = (numbers.tensor([rows * others, width]), numbers.tensor([rows * others, width]));
+        let got = cross_attention(&queries, &keys, &values, rows, heads);
+        let twin = cross_attention_twin(&queries, &keys, &values, rows, heads);
+        let what = format!("{rows} rows, {heads} heads of {head_size}, {places} places, {others} others");
+        assert_tensors_close(&what, got, twin).await;
+    }
+}
+
+/// `conv2d`, with kernels of every size, padding and stride, with and without what is added.
+pub async fn assert_conv2d_is_its_twin(device: &Device) {
+    let mut numbers = Numbers::new(device);
+    let same = |size: usize| Place { stride: 1, padding: (size / 2, size / 2), doubled: false };
+    let calls = [
+        ([1, 1, 1, 1], [1, 1], same(1)),
+        ([1, 1, 4, 4], [5, 3], same(3)),
+        ([2, 9, 8, 8], [12, 3], same(3)),
+        ([1, 16, 5, 7], [6, 3], same(3)),
+        ([2, 8, 1, 1], [3, 3], same(3)),
+        ([1, 12, 18, 33], [4, 3], same(3)),
+        ([3, 10, 6, 4], [8, 3], Place { doubled: true, ..same(3) }),
+        ([1, 3, 5, 3], [7, 3], Place { doubled: true, ..same(3) }),
+        ([1, 8, 9, 11], [8, 3], Place { stride: 2, ..same(3) }),
+        ([2, 4, 8, 6], [5, 3], Place { stride: 2, padding: (0, 1), doubled: false }),
+        ([1, 5, 7, 10], [9, 5], same(5)),
+        ([2, 20, 3, 9], [16, 1], same(1)),
+    ];
+    for (index, (shape, [outputs, size], place)) in calls.into_iter().enumerate() {
+        let x = numbers.tensor(shape);
+        let weight = numbers.tensor([outputs, shape[1], size, size]);
+        let bias = numbers.tensor([outputs]);
+        let kernels = Kernels::new(weight.clone(), place);
+        let [height, width] = kernels.output_size([shape[2], shape[3]]);
+        let added = Added {
+            each: (index % 2 == 0).then(|| numbers.tensor([shape[0], outputs])),
+            residual: (index % 3 != 0).then(|| numbers.tensor([shape[0], outputs, height, width])),
+        };
+        let got = conv2d(&x, &kernels, &bias, &added);
+        assert_eq!(got.dims(), [shape[0], outputs, height, width]);
+        let what = format!("{shape:?} by {outputs} of {size}, {place:?}");
+        let twin = conv2d_twin(x, weight, place, bias, added);
+        assert_close(&what, "numbers", &read(got).await, &read(twin).await, 1e-4);
+    }
+}
+
+/// `group_norm`, also of numbers far from zero.
+pub async fn assert_group_norm_is_its_twin(device: &Device) {
+    let mut numbers = Numbers::new(device);
+    let calls = [
+        ([1, 1, 1, 2], 1, 0.0, Activation::Identity),
+        ([2, 6, 3, 5], 3, 0.0, Activation::Silu),
+        ([1, 32, 8, 8], 8, 20.0, Activation::Silu),
+        ([3, 4, 1, 7], 4, -3.0, Activation::GeluTanh),
+    ];
+    for (shape, groups, shift, activation) in calls {
+        let x = numbers.tensor(shape).add_scalar(shift);
+        let (gamma, beta) = (&numbers.tensor([shape[1]]), &numbers.tensor([shape[1]]));
+        let call = GroupNorm { gamma, beta, groups, epsilon: 1e-5, activation };
+        let what = format!("{shape:?} in {groups} groups, {activation:?}");
+        assert_tensors_close(&what, group_norm(&x, &call), group_norm_twin(x, &call)).await;
     }
 }

@@ -109,6 +109,9 @@ async fn every_kernel_is_its_twin(device: &Device) {
     kernels::assert_gather_takes_rows(device).await;
     kernels::assert_layer_norm_is_its_twin(device).await;
     kernels::assert_attention_is_its_twin(device).await;
+    kernels::assert_cross_attention_is_its_twin(device).await;
+    kernels::assert_conv2d_is_its_twin(device).await;
+    kernels::assert_group_norm_is_its_twin(device).await;
 }
 
 #[wasm_bindgen_test]

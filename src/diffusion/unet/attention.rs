@@ -10,10 +10,9 @@
 //! ```
 
 use burn::tensor::Tensor;
-use burn::tensor::activation::softmax;
 
 use super::resnet::rescale;
-use crate::kernels::Activation;
+use crate::kernels::{Activation, cross_attention};
 use crate::nn::{GroupNorm, Linear};
 use crate::weights::Parameters;
 
@@ -36,7 +35,6 @@ pub(super) struct Attention {
     to_v: Linear,
     to_out: Linear,
     heads: usize,
-    head_dim: usize,
     rescale_output_factor: f64,
 }
 
@@ -54,30 +52,23 @@ impl Attention {
             to_v: Linear::new(parameters.within("to_v"), channels, inner),
             to_out: Linear::new(parameters.within("to_out.0"), inner, channels),
             heads,
-            head_dim,
             rescale_output_factor,
         }
     }
 
     /// `x [rows, channels, height, width]`, in the same shape.
-    #[allow(clippy::cast_precision_loss)] // a number of channels
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let shape @ [rows, channels, height, width] = x.dims();
         let places = height * width;
         let normed = match &self.group_norm {
-            Some(norm) => norm.forward(x.clone(), Activation::Identity),
+            Some(norm) => norm.forward(&x, Activation::Identity),
             None => x.clone(),
         };
         let normed =
             normed.reshape([rows, channels, places]).swap_dims(1, 2).reshape([rows * places, channels]);
-        let heads = |linear: &Linear| {
-            let y = linear.forward(&normed, Activation::Identity);
-            y.reshape([rows, places, self.heads, self.head_dim]).swap_dims(1, 2)
-        };
-        let (queries, keys, values) = (heads(&self.to_q), heads(&self.to_k), heads(&self.to_v));
-        let scores = (queries / (self.head_dim as f64).sqrt()).matmul(keys.swap_dims(2, 3));
-        let mixed = softmax(scores, 3).matmul(values);
-        let mixed = mixed.swap_dims(1, 2).reshape([rows * places, self.heads * self.head_dim]);
+        let of = |linear: &Linear| linear.forward(&normed, Activation::Identity);
+        let (queries, keys, values) = (of(&self.to_q), of(&self.to_k), of(&self.to_v));
+        let mixed = cross_attention(&queries, &keys, &values, rows, self.heads);
         let out = self.to_out.forward(&mixed, Activation::Identity);
         let out = out.reshape([rows, places, channels]).swap_dims(1, 2).reshape(shape);
         rescale(x + out, self.rescale_output_factor)

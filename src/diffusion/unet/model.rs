@@ -18,8 +18,8 @@ use super::blocks::{DownBlock, UNetMidBlock2D, UpBlock};
 use super::config::Config;
 use super::embeddings::{ClassCondition, ClassLabels, TimeProjection, TimestepEmbedding};
 use super::kinds::TimeEmbedding;
-use crate::kernels::Activation;
-use crate::nn::{Conv2d, GroupNorm, activate};
+use crate::kernels::{Activation, activate};
+use crate::nn::{Conv2d, GroupNorm};
 use crate::weights::Parameters;
 
 /// The whole network.
@@ -91,7 +91,7 @@ impl UNet2DModel {
         let temb = activate(emb, config.act_fn);
 
         let sample = if config.center_input_sample { sample * 2.0 - 1.0 } else { sample };
-        let mut x = self.conv_in.forward(sample);
+        let mut x = self.conv_in.forward(&sample);
         let mut kept = vec![x.clone()];
         for block in &self.down_blocks {
             x = block.forward(x, &temb, &mut kept);
@@ -102,7 +102,7 @@ impl UNet2DModel {
         for block in &self.up_blocks {
             x = block.forward(x, &temb, &mut kept);
         }
-        let x = self.conv_out.forward(self.conv_norm_out.forward(x, Activation::Silu));
+        let x = self.conv_out.forward(&self.conv_norm_out.forward(&x, Activation::Silu));
         match config.time_embedding {
             TimeEmbedding::Positional { .. } => x,
             TimeEmbedding::Fourier => {

@@ -13,8 +13,8 @@
 use burn::tensor::Tensor;
 
 use super::sampling::{double, halve};
-use crate::kernels::Activation;
-use crate::nn::{Conv2d, GroupNorm, Linear, activate};
+use crate::kernels::{Activation, Added, activate};
+use crate::nn::{Conv2d, GroupNorm, Linear};
 use crate::weights::Parameters;
 
 /// What the residual blocks of a network have in common.
@@ -88,27 +88,25 @@ impl ResnetBlock2D {
     /// through the activation already, because that is the same for all blocks.
     pub fn forward(&self, input: Tensor<4>, temb: &Tensor<2>) -> Tensor<4> {
         let ResnetOptions { non_linearity, scale_shift, output_scale_factor, .. } = self.options;
-        let hidden = self.norm1.forward(input.clone(), non_linearity);
+        let hidden = self.norm1.forward(&input, non_linearity);
         let (input, hidden) = (self.resize.forward(input), self.resize.forward(hidden));
-        let hidden = self.conv1.forward(hidden);
-
         let time = self.time_emb_proj.forward(temb, Activation::Identity);
-        let [rows, times] = time.dims();
-        let time = time.reshape([rows, times, 1, 1]);
         let hidden = if scale_shift {
-            let outputs = times / 2;
+            let hidden = self.norm2.forward(&self.conv1.forward(&hidden), Activation::Identity);
+            let time: Tensor<4> = time.unsqueeze_dims(&[2, 3]);
+            let outputs = hidden.dims()[1];
             let (scale, shift) = (time.clone().narrow(1, 0, outputs), time.narrow(1, outputs, outputs));
-            activate(self.norm2.forward(hidden, Activation::Identity) * (scale + 1.0) + shift, non_linearity)
+            activate(hidden * (scale + 1.0) + shift, non_linearity)
         } else {
-            self.norm2.forward(hidden + time, non_linearity)
+            let hidden = self.conv1.forward_with(&hidden, &Added { each: Some(time), residual: None });
+            self.norm2.forward(&hidden, non_linearity)
         };
-        let hidden = self.conv2.forward(hidden);
-
         let input = match &self.conv_shortcut {
-            Some(conv) => conv.forward(input),
+            Some(conv) => conv.forward(&input),
             None => input,
         };
-        rescale(input + hidden, output_scale_factor)
+        let sum = self.conv2.forward_with(&hidden, &Added { each: None, residual: Some(input) });
+        rescale(sum, output_scale_factor)
     }
 }
 

@@ -13,6 +13,7 @@ use burn::tensor::ops::{AvgPoolOptions, InterpolateMode, InterpolateOptions};
 
 use super::kinds::Sampler;
 use super::resnet::{Resize, ResnetBlock2D, ResnetOptions};
+use crate::kernels::Place;
 use crate::nn::Conv2d;
 use crate::weights::Parameters;
 
@@ -45,9 +46,9 @@ impl Downsampler {
     ) -> Self {
         match sampler {
             Sampler::Conv => {
-                let conv = Conv2d::new(parameters.within("conv"), channels, channels, 3);
                 // Without padding, a row and a column of zeros behind the picture.
-                Self::Conv(Box::new(conv.strided(2, (padding, 1))))
+                let place = Place { stride: 2, padding: (padding, 1), doubled: false };
+                Self::Conv(Box::new(Conv2d::placed(parameters.within("conv"), channels, channels, 3, place)))
             }
             Sampler::Resnet => {
                 let resnet = ResnetBlock2D::new(options, channels, channels, parameters);
@@ -58,7 +59,7 @@ impl Downsampler {
 
     pub fn forward(&self, x: Tensor<4>, temb: &Tensor<2>) -> Tensor<4> {
         match self {
-            Self::Conv(conv) => conv.forward(x),
+            Self::Conv(conv) => conv.forward(&x),
             Self::Resnet(resnet) => resnet.forward(x, temb),
         }
     }
@@ -79,8 +80,8 @@ impl Upsampler {
     ) -> Self {
         match sampler {
             Sampler::Conv => {
-                let conv = Conv2d::new(parameters.within("conv"), channels, channels, 3);
-                Self::Conv(Box::new(conv))
+                let place = Place { stride: 1, padding: (1, 1), doubled: true };
+                Self::Conv(Box::new(Conv2d::placed(parameters.within("conv"), channels, channels, 3, place)))
             }
             Sampler::Resnet => {
                 let resnet = ResnetBlock2D::new(options, channels, channels, parameters);
@@ -91,7 +92,7 @@ impl Upsampler {
 
     pub fn forward(&self, x: Tensor<4>, temb: &Tensor<2>) -> Tensor<4> {
         match self {
-            Self::Conv(conv) => conv.forward(double(x)),
+            Self::Conv(conv) => conv.forward(&x),
             Self::Resnet(resnet) => resnet.forward(x, temb),
         }
     }

@@ -1,7 +1,7 @@
 //! [`attention`](super::attention) for the CPU: one query after the other.
 
 use super::Attention;
-use crate::kernels::lanes::{add_scaled, dot};
+use crate::kernels::lanes::{add_scaled, dot, exp_of_differences};
 
 /// `keys` and `values` have the `shape` of the cache, `[rows, n_head, capacity, head_size]`.
 pub fn attention(
@@ -32,12 +32,7 @@ pub fn attention(
                 for (score, key) in scores.iter_mut().zip(keys.chunks_exact(head_size)) {
                     *score = scale * dot(query, key);
                 }
-                let largest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-                let mut total = 0.0;
-                for score in scores.iter_mut() {
-                    *score = (*score - largest).exp();
-                    total += *score;
-                }
+                let total = exp_of_differences(scores);
                 let to = &mut mixed[(row * length + token) * width + head * head_size..][..head_size];
                 for (score, value) in scores.iter().zip(values.chunks_exact(head_size)) {
                     add_scaled(to, score / total, value);

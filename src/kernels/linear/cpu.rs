@@ -4,15 +4,10 @@
 //! by arithmetic: tiles of four rows by a panel of eight columns stay in registers. A weight `[inputs, outputs]` in `f32` has
 //! such panels already ([`Weight`]); of others some are made at a time.
 
-use std::ops::Range;
-
-use super::Activation;
 use crate::kernels::integers::{Inputs, ScaledSum, add_four_rows};
 use crate::kernels::lanes::{Lanes, add_scaled, dot};
-use crate::kernels::weight::{Layout, OnCpu, PANEL, Q8_BLOCK, Weight, as_bytes};
-
-/// Rows of a tile. With two vectors of columns, its sums take eight of the sixteen registers there are.
-const TILE: usize = 4;
+use crate::kernels::tiles::{PANEL, TILE, add_products, add_tiles, halves, joined};
+use crate::kernels::weight::{Layout, OnCpu, Q8_BLOCK, Weight, as_bytes};
 
 /// Columns whose panels all rows meet while the cache has them; whole cache lines of a row where they are packed.
 const BLOCK: usize = 64;
@@ -206,91 +201,4 @@ fn add_blocks(y: &mut [f32], x: &[f32], weight: &Weight, matrix: &OnCpu) {
         }
         add_tiles(y, x, &panels, block, columns);
     }
-}
-
-/// Tiles of four rows times panels, which have these `columns` of all.
-fn add_tiles(y: &mut [f32], x: &[f32], panels: &[[f32; PANEL]], columns: Range<usize>, all: usize) {
-    let inner = x.len() / (y.len() / all);
-    for (y, x) in y.chunks_mut(TILE * all).zip(x.chunks(TILE * inner)) {
-        // A last tile with fewer rows computes its first row again in place of those that are missing.
-        let row = |index: usize| x.chunks_exact(inner).nth(index).unwrap_or(&x[..inner]);
-        let rows = [row(0), row(1), row(2), row(3)];
-        for (panel, first) in panels.chunks_exact(inner).zip(columns.clone().step_by(PANEL)) {
-            let sums = tile(panel, rows);
-            let end = columns.end.min(first + PANEL);
-            for (y, sums) in y.chunks_exact_mut(all).zip(sums) {
-                for (y, value) in y[first..end].iter_mut().zip(sums) {
-                    *y += value;
-                }
-            }
-        }
-    }
-}
-
-/// Four rows times a panel of eight columns. Written out row by row, so that the sums stay in registers.
-fn tile(panel: &[[f32; PANEL]], rows: [&[f32]; TILE]) -> [[f32; PANEL]; TILE] {
-    let mut sums = [[Lanes::splat(0.0); 2]; TILE];
-    let [r0, r1, r2, r3] = rows.map(|row| &row[..panel.len()]);
-    for (k, w) in panel.iter().enumerate() {
-        let w = halves(w);
-        sums[0] = add_products(sums[0], r0[k], w);
-        sums[1] = add_products(sums[1], r1[k], w);
-        sums[2] = add_products(sums[2], r2[k], w);
-        sums[3] = add_products(sums[3], r3[k], w);
-    }
-    sums.map(joined)
-}
-
-/// Eight numbers as two vectors.
-#[inline]
-fn halves(values: &[f32; PANEL]) -> [Lanes; 2] {
-    let (halves, _) = values.as_chunks::<4>();
-    [Lanes::load(&halves[0]), Lanes::load(&halves[1])]
-}
-
-/// Two vectors as eight numbers.
-#[inline]
-fn joined([left, right]: [Lanes; 2]) -> [f32; PANEL] {
-    let mut values = [0.0; PANEL];
-    let (halves, _) = values.as_chunks_mut::<4>();
-    left.store(&mut halves[0]);
-    right.store(&mut halves[1]);
-    values
-}
-
-/// `sums + x · w`
-#[inline]
-fn add_products(sums: [Lanes; 2], x: f32, w: [Lanes; 2]) -> [Lanes; 2] {
-    let x = Lanes::splat(x);
-    [sums[0].add_product(x, w[0]), sums[1].add_product(x, w[1])]
-}
-
-/// Applies an activation to every value.
-pub fn activate(y: &mut [f32], activation: Activation) {
-    match activation {
-        Activation::Identity => {}
-        Activation::Relu => y.iter_mut().for_each(|y| *y = y.max(0.0)),
-        Activation::LeakyRelu(slope) => y.iter_mut().filter(|y| **y < 0.0).for_each(|y| *y *= slope),
-        Activation::Tanh => map_lanes(y, Lanes::tanh),
-        Activation::Sigmoid => map_lanes(y, Lanes::sigmoid),
-        Activation::Silu => map_lanes(y, |x| x * x.sigmoid()),
-        Activation::Gelu => {
-            for y in y {
-                *y *= 0.5 * (1.0 + libm::erff(*y * std::f32::consts::FRAC_1_SQRT_2));
-            }
-        }
-        Activation::GeluTanh => map_lanes(y, Lanes::gelu_tanh),
-    }
-}
-
-/// Applies a function to every value, four at a time.
-fn map_lanes(y: &mut [f32], function: impl Fn(Lanes) -> Lanes) {
-    let (fours, rest) = y.as_chunks_mut::<4>();
-    for four in fours {
-        function(Lanes::load(four)).store(four);
-    }
-    let mut last = [0.0; 4];
-    last[..rest.len()].copy_from_slice(rest);
-    function(Lanes::load(&last)).store(&mut last);
-    rest.copy_from_slice(&last[..rest.len()]);
 }

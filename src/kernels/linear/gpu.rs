@@ -2,9 +2,9 @@
 
 use burn::tensor::Tensor;
 
-use super::{Activation, Linear};
+use super::Linear;
 use crate::kernels::gpu::{
-    Quads, Shader, WORKGROUP, buffer, float, launch, shares_sums, unrolled, weight, word,
+    MAX_GROUPS, Quads, Shader, WORKGROUP, buffer, float, launch, shares_sums, unrolled, weight, word,
 };
 use crate::kernels::weight::{Format, Layout, Q8_BLOCK};
 
@@ -15,8 +15,6 @@ const MANY_ROWS: usize = 8;
 const SLICES: usize = 8;
 /// Invocations that share the inputs where those of an output lie together, so that they are read together.
 const LANES: usize = Q8_BLOCK / 4;
-/// The most workgroups in one dimension.
-const MAX_GROUPS: usize = 65_535;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct LinearShader {
@@ -78,7 +76,7 @@ impl Shader for LinearShader {
             // The last four columns can reach behind the end.
             &format!("\n{}", read("bias", self.bias, "min(index, info.outputs - 1u)")),
             &read("residual", self.residual, "index"),
-            include_str!("activation.wgsl"),
+            include_str!("../activation.wgsl"),
             &unrolled(&unrolled(main, '#', self.rows), '$', 4),
         ]
         .concat()
@@ -125,16 +123,7 @@ pub fn linear(x: &Tensor<2>, call: &Linear) -> Option<Tensor<2>> {
 
     let all = outputs.div_ceil(4 * WORKGROUP / shader.sharing);
     let groups = all.min(MAX_GROUPS);
-    let (code, slope) = match *activation {
-        Activation::Identity => (0, 0.0),
-        Activation::Relu => (1, 0.0),
-        Activation::LeakyRelu(slope) => (2, slope),
-        Activation::Tanh => (3, 0.0),
-        Activation::Sigmoid => (4, 0.0),
-        Activation::Silu => (5, 0.0),
-        Activation::Gelu => (6, 0.0),
-        Activation::GeluTanh => (7, 0.0),
-    };
+    let (code, slope) = activation.code();
     let width = matrix.shape()[1];
     let info = [word(rows), word(inputs), word(outputs), word(width), word(groups), code, float(slope)];
     launch(

@@ -6,30 +6,10 @@ mod gpu;
 
 use burn::backend::Flex;
 use burn::module::Param;
-use burn::tensor::{Tensor, TensorData, activation};
+use burn::tensor::{Tensor, TensorData};
 
+use super::activation::{Activation, activate};
 use super::weight::Weight;
-
-/// What happens to each output of a linear layer.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Activation {
-    /// Nothing.
-    Identity,
-    /// `max(x, 0)`
-    Relu,
-    /// `x` where it is positive, else this slope times `x`.
-    LeakyRelu(f32),
-    /// The hyperbolic tangent.
-    Tanh,
-    /// `1 / (1 + exp(-x))`
-    Sigmoid,
-    /// `x / (1 + exp(-x))`
-    Silu,
-    /// `x · (1 + erf(x / √2)) / 2`
-    Gelu,
-    /// GELU with `tanh` in place of `erf`: `x · (1 + tanh(√(2/π) · (x + 0.044715 x³))) / 2`
-    GeluTanh,
-}
 
 /// What [`linear`] does with its input.
 #[derive(Debug, Clone)]
@@ -75,7 +55,7 @@ fn on_cpu(x: &Tensor<2>, call: &Linear) -> Option<Tensor<2>> {
         None => vec![0.0; rows * outputs],
     };
     cpu::add_product(&mut y, input.storage(), weight, &matrix);
-    cpu::activate(&mut y, *activation);
+    activation.apply(&mut y);
     if let Some(residual) = residual {
         for (y, residual) in y.iter_mut().zip(floats(residual.clone())?.storage::<f32>()) {
             *y += residual;
@@ -104,16 +84,7 @@ pub fn linear_twin(
         Some(bias) => y + bias.unsqueeze(),
         None => y,
     };
-    let y = match activation {
-        Activation::Identity => y,
-        Activation::Relu => activation::relu(y),
-        Activation::LeakyRelu(slope) => activation::leaky_relu(y, f64::from(slope)),
-        Activation::Tanh => activation::tanh(y),
-        Activation::Sigmoid => activation::sigmoid(y),
-        Activation::Silu => activation::silu(y),
-        Activation::Gelu => activation::gelu(y),
-        Activation::GeluTanh => activation::gelu_approximate(y),
-    };
+    let y = activate(y, activation);
     match residual {
         Some(residual) => y + residual,
         None => y,

@@ -1,4 +1,4 @@
-// activate(v), by the number that `info.activation` has for it (gpu.rs), with `info.slope` for the leaky ReLU.
+// activate(v), by the number that `info.activation` has for it (activation.rs), with `info.slope` for the leaky ReLU.
 
 // The error function to 2e-7: Abramowitz and Stegun, formula 7.1.26.
 fn erf(v: V) -> V {

@@ -1,0 +1,77 @@
+//! [`conv2d`](super::conv2d) for the CPU, as a product of matrices: the places that a kernel sees become the columns of
+//! a matrix, eight of them side by side ("im2col").
+
+use super::Kernels;
+use crate::kernels::tiles::{PANEL, add_tiles};
+
+/// Panels that are made at a time, so that the cache still has them for the last output.
+const PANELS: usize = 8;
+
+/// A picture of several channels, perhaps seen at twice its size.
+#[derive(Debug, Clone, Copy)]
+pub struct Picture {
+    pub channels: usize,
+    /// As it is seen.
+    pub height: usize,
+    pub width: usize,
+    doubled: bool,
+}
+
+impl Picture {
+    pub fn new([_, channels, height, width]: [usize; 4], doubled: bool) -> Self {
+        let scale = if doubled { 2 } else { 1 };
+        Self { channels, height: scale * height, width: scale * width, doubled }
+    }
+
+    /// Numbers of a channel in memory.
+    pub fn stored(self) -> usize {
+        self.height * self.width / if self.doubled { 4 } else { 1 }
+    }
+
+    /// A row of a channel, as it is in memory; `None` outside of the picture.
+    pub fn row<'a>(&self, channel: &'a [f32], y: isize) -> Option<&'a [f32]> {
+        let y = usize::try_from(y).ok().filter(|&y| y < self.height)?;
+        let shift = usize::from(self.doubled);
+        let width = self.width >> shift;
+        channel.get((y >> shift) * width..)?.get(..width)
+    }
+
+    /// A place of such a row; zero outside of the picture.
+    pub fn at(&self, row: &[f32], x: isize) -> f32 {
+        let x = usize::try_from(x).ok().map(|x| x >> usize::from(self.doubled));
+        x.and_then(|x| row.get(x)).copied().unwrap_or(0.0)
+    }
+}
+
+/// Adds the convolution of one picture to `y [outputs, places]`. `weights` are `[outputs, inputs · size · size]`.
+#[allow(clippy::cast_possible_wrap)] // sizes of pictures
+pub fn add_convolution(y: &mut [f32], x: &[f32], picture: Picture, kernels: &Kernels, weights: &[f32]) {
+    let ([outputs, inputs, size, _], place) = (kernels.shape, kernels.place);
+    if y.is_empty() || x.is_empty() {
+        return;
+    }
+    let places = y.len() / outputs;
+    let scale = if picture.doubled { 2 } else { 1 };
+    let [_, out_width] = kernels.output_size([picture.height / scale, picture.width / scale]);
+    let inner = inputs * size * size;
+    let mut panels = vec![[0.0; PANEL]; PANELS * inner];
+    for start in (0..places).step_by(PANELS * PANEL) {
+        let block = start..places.min(start + PANELS * PANEL);
+        for (column, index) in block.clone().enumerate() {
+            let origin = [index / out_width, index % out_width]
+                .map(|index| (index * place.stride) as isize - place.padding.0 as isize);
+            let mut at = column / PANEL * inner;
+            for channel in x.chunks_exact(picture.stored()) {
+                for ky in 0..size {
+                    let row = picture.row(channel, origin[0] + ky as isize).unwrap_or(&[]);
+                    for kx in 0..size {
+                        panels[at][column % PANEL] = picture.at(row, origin[1] + kx as isize);
+                        at += 1;
+                    }
+                }
+            }
+        }
+        let used = block.len().div_ceil(PANEL) * inner;
+        add_tiles(y, weights, &panels[..used], block, places);
+    }
+}

@@ -1,0 +1,41 @@
+// A workgroup has a group of channels of one picture: its invocations share the sums. Its numbers lie together.
+
+var<workgroup> parts: array<f32, 64>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+    let plane = info.plane;
+    let count = info.channels * plane;
+    let start = (group.y * info.groups + group.x) * count;
+    var part = 0.0;
+    for (var i = local; i < count; i += 64u) {
+        part += x[start + i];
+    }
+    let mean = add_parts(part, local) / f32(count);
+    part = 0.0;
+    for (var i = local; i < count; i += 64u) {
+        let centred = x[start + i] - mean;
+        part += centred * centred;
+    }
+    let variance = add_parts(part, local) / f32(count);
+    let scale = inverseSqrt(variance + bitcast<f32>(info.epsilon));
+    for (var channel = 0u; channel < info.channels; channel++) {
+        let factor = scale * gamma[group.x * info.channels + channel];
+        let shift = beta[group.x * info.channels + channel] - mean * factor;
+        let first = start + channel * plane;
+        for (var i = local; i < plane; i += 64u) {
+            y[first + i] = activate(x[first + i] * factor + shift);
+        }
+    }
+}
+
+fn add_parts(part: f32, local: u32) -> f32 {
+    parts[local] = part;
+    workgroupBarrier();
+    var total = 0.0;
+    for (var i = 0u; i < 64u; i++) {
+        total += parts[i];
+    }
+    workgroupBarrier();
+    return total;
+}
