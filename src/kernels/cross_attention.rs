@@ -34,7 +34,7 @@ pub fn cross_attention(
     }
     let floats = |tensor: &Tensor<2>| Some(tensor.clone().try_into_primitive::<Flex>().ok()?.to_contiguous());
     let (Some(q), Some(k), Some(v)) = (floats(queries), floats(keys), floats(values)) else {
-        // A head that is too large for the shader.
+        // A head that the shader does not take.
         return cross_attention_twin(queries, keys, values, rows, heads);
     };
     let mixed = on_cpu(q.storage(), k.storage(), v.storage(), [rows, heads, width]);
@@ -111,18 +111,20 @@ mod gpu {
     use super::scale_of;
     use crate::kernels::gpu::{Shader, WORKGROUP, buffer, float, launch, unrolled, word};
 
-    /// The largest head whose query and result have place in an invocation's registers.
-    const MAX_HEAD_SIZE: usize = 64;
+    /// The most fours of a result that an invocation has: as many as stay in registers.
+    const MAX_PART: usize = 8;
 
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     struct CrossAttentionShader {
-        head_size: usize,
+        quads: usize,
+        /// Divides `quads`.
+        part: usize,
     }
 
     impl Shader for CrossAttentionShader {
         fn body(&self) -> String {
-            let text = include_str!("cross_attention.wgsl");
-            format!("const QUADS = {}u;\n{}", self.head_size / 4, unrolled(text, '#', self.head_size / 4))
+            let text = unrolled(include_str!("cross_attention.wgsl"), '#', self.part);
+            format!("const QUADS = {}u;\nconst PART = {}u;\n{text}", self.quads, self.part)
         }
 
         fn buffers(&self) -> Vec<(&'static str, &'static str)> {
@@ -134,7 +136,7 @@ mod gpu {
         }
     }
 
-    /// `None` when the tensors are not on a GPU, or a head is not of whole quads or too large.
+    /// `None` when the tensors are not on a GPU, or a head is not of whole fours.
     pub fn cross_attention(
         queries: &Tensor<2>,
         keys: &Tensor<2>,
@@ -144,12 +146,14 @@ mod gpu {
     ) -> Option<Tensor<2>> {
         let shape @ [all, width] = queries.dims();
         let (head_size, places, others) = (width / heads, all / rows, keys.dims()[0] / rows);
-        if !head_size.is_multiple_of(4) || head_size > MAX_HEAD_SIZE {
+        if !head_size.is_multiple_of(4) {
             return None;
         }
+        let quads = head_size / 4;
+        let part = (1..=MAX_PART.min(quads)).rev().find(|part| quads.is_multiple_of(*part))?;
         let buffers = vec![buffer(queries)?, buffer(keys)?, buffer(values)?];
         let info = [word(heads), word(places), word(others), float(scale_of(head_size))];
-        let groups = [places.div_ceil(WORKGROUP), heads, rows];
-        launch(CrossAttentionShader { head_size }, groups, buffers, shape, &info)
+        let groups = [(places * quads / part).div_ceil(WORKGROUP), heads, rows];
+        launch(CrossAttentionShader { quads, part }, groups, buffers, shape, &info)
     }
 }

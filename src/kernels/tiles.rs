@@ -21,26 +21,44 @@ pub fn add_tiles(y: &mut [f32], x: &[f32], panels: &[[f32; PANEL]], columns: Ran
             let sums = tile(panel, rows);
             let end = columns.end.min(first + PANEL);
             for (y, sums) in y.chunks_exact_mut(all).zip(sums) {
-                for (y, value) in y[first..end].iter_mut().zip(sums) {
-                    *y += value;
-                }
+                add(&mut y[first..end], sums);
             }
         }
     }
 }
 
-/// Four rows times a panel of eight columns. Written out row by row, so that the sums stay in registers.
-fn tile(panel: &[[f32; PANEL]], rows: [&[f32]; TILE]) -> [[f32; PANEL]; TILE] {
+/// Four rows times a panel of eight columns. Written out row by row, so that the sums stay in registers, and for two
+/// numbers of a row at a time, since the loop itself costs too.
+fn tile(panel: &[[f32; PANEL]], rows: [&[f32]; TILE]) -> [[Lanes; 2]; TILE] {
     let mut sums = [[Lanes::splat(0.0); 2]; TILE];
-    let [r0, r1, r2, r3] = rows.map(|row| &row[..panel.len()]);
-    for (k, w) in panel.iter().enumerate() {
-        let w = halves(w);
-        sums[0] = add_products(sums[0], r0[k], w);
-        sums[1] = add_products(sums[1], r1[k], w);
-        sums[2] = add_products(sums[2], r2[k], w);
-        sums[3] = add_products(sums[3], r3[k], w);
+    let [(r0, e0), (r1, e1), (r2, e2), (r3, e3)] = rows.map(|row| row[..panel.len()].as_chunks::<2>());
+    let (pairs, last) = panel.as_chunks::<2>();
+    for ((((w, r0), r1), r2), r3) in pairs.iter().zip(r0).zip(r1).zip(r2).zip(r3) {
+        let [w, next] = [halves(&w[0]), halves(&w[1])];
+        sums[0] = add_products(add_products(sums[0], r0[0], w), r0[1], next);
+        sums[1] = add_products(add_products(sums[1], r1[0], w), r1[1], next);
+        sums[2] = add_products(add_products(sums[2], r2[0], w), r2[1], next);
+        sums[3] = add_products(add_products(sums[3], r3[0], w), r3[1], next);
     }
-    sums.map(joined)
+    for (w, row) in last.iter().zip([[e0, e1, e2, e3]]) {
+        for (sums, row) in sums.iter_mut().zip(row) {
+            *sums = add_products(*sums, row[0], halves(w));
+        }
+    }
+    sums
+}
+
+/// `y += sums`, as many as `y` has.
+#[inline]
+fn add(y: &mut [f32], sums: [Lanes; 2]) {
+    if let Some(panel) = y.first_chunk_mut::<PANEL>() {
+        let old = halves(panel);
+        *panel = joined([old[0] + sums[0], old[1] + sums[1]]);
+        return;
+    }
+    for (y, value) in y.iter_mut().zip(joined(sums)) {
+        *y += value;
+    }
 }
 
 /// Eight numbers as two vectors.

@@ -54,7 +54,7 @@ pub fn add_convolution(y: &mut [f32], x: &[f32], picture: Picture, kernels: &Ker
     let scale = if picture.doubled { 2 } else { 1 };
     let [_, out_width] = kernels.output_size([picture.height / scale, picture.width / scale]);
     let inner = inputs * size * size;
-    let mut panels = vec![[0.0; PANEL]; PANELS * inner];
+    let mut panels = vec![[0.0; PANEL]; PANELS.min(places.div_ceil(PANEL)) * inner];
     for start in (0..places).step_by(PANELS * PANEL) {
         let block = start..places.min(start + PANELS * PANEL);
         for (column, index) in block.clone().enumerate() {

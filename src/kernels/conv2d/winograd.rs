@@ -49,8 +49,9 @@ pub fn add_convolution(y: &mut [f32], x: &[f32], picture: Picture, weights: &[f3
     let outputs = y.len() / (height * width);
     let columns = Columns::new(x, picture);
     let tiles = height.div_ceil(2) * columns.across;
-    let mut panels = vec![[0.0; PANEL]; 16 * channels * BLOCK / PANEL];
-    let mut products = vec![0.0; 16 * outputs * BLOCK];
+    let most = BLOCK.min(tiles.next_multiple_of(PANEL));
+    let mut panels = vec![[0.0; PANEL]; 16 * channels * most / PANEL];
+    let mut products = vec![0.0; 16 * outputs * most];
     for start in (0..tiles).step_by(BLOCK) {
         let count = BLOCK.min(tiles - start);
         let padded = count.next_multiple_of(PANEL);
@@ -65,14 +66,25 @@ pub fn add_convolution(y: &mut [f32], x: &[f32], picture: Picture, weights: &[f3
         }
         for (output, y) in y.chunks_exact_mut(height * width).enumerate() {
             for first in (0..count).step_by(4) {
-                let product = |place: usize| {
-                    let at = (place * outputs + output) * padded + first;
-                    load(&products[at..])
-                };
-                let places = transform_back(std::array::from_fn(product));
+                let product = |place: usize| load(&products[(place * outputs + output) * padded + first..]);
+                let [a, b, c, d] = transform_back(product);
+                let (top, left) = columns.corner(start + first);
+                let is_whole = left + 8 <= width && top + 2 <= height && first + 4 <= count;
+                if is_whole {
+                    for (row, [even, odd]) in [[a, b], [c, d]].into_iter().enumerate() {
+                        let (fours, _) = y[(top + row) * width + left..][..8].as_chunks_mut::<4>();
+                        for (y, values) in fours.iter_mut().zip(even.zip(odd)) {
+                            (Lanes::load(y) + values).store(y);
+                        }
+                    }
+                    continue;
+                }
+                let mut places = [[0.0; 4]; 4];
+                for (values, place) in [a, b, c, d].into_iter().zip(&mut places) {
+                    values.store(place);
+                }
                 for lane in 0..4.min(count - first) {
-                    let tile = start + first + lane;
-                    let (top, left) = (2 * (tile / columns.across), 2 * (tile % columns.across));
+                    let (top, left) = columns.corner(start + first + lane);
                     for (place, values) in places.iter().enumerate() {
                         let (row, column) = (top + place / 2, left + place % 2);
                         if row < height && column < width {
@@ -118,6 +130,11 @@ impl Columns {
         Self { values, channels: picture.channels, across, channel: rows * 2 * half }
     }
 
+    /// The row and column of a tile's first place.
+    fn corner(&self, tile: usize) -> (usize, usize) {
+        (2 * (tile / self.across), 2 * (tile % self.across))
+    }
+
     /// `Bᵀ d B` of `count` tiles from `start` on, in panels of eight tiles: `[16, panels, channels, 8]`.
     fn transform(&self, panels: &mut [[f32; PANEL]], start: usize, count: usize) {
         let half = self.across + 1;
@@ -130,24 +147,29 @@ impl Columns {
             });
             let together = begin[3] == begin[0] + 3;
             for (index, channel) in self.values.chunks_exact(self.channel).enumerate() {
-                let column = |row: usize, column: usize| {
-                    let offset = row * 2 * half + column % 2 * half + column / 2;
-                    if together {
-                        load(&channel[begin[0] + offset..])
-                    } else {
-                        Lanes::load(&begin.map(|begin| channel[begin + offset]))
-                    }
+                let column = |place: usize| {
+                    let first = place % 2 * half + place / 2;
+                    let row = |row: usize| {
+                        let offset = first + row * 2 * half;
+                        if together {
+                            load(&channel[begin[0] + offset..])
+                        } else {
+                            Lanes::load(&begin.map(|begin| channel[begin + offset]))
+                        }
+                    };
+                    differences([row(0), row(1), row(2), row(3)])
                 };
-                let d: [[Lanes; 4]; 4] =
-                    std::array::from_fn(|row| std::array::from_fn(|place| column(row, place)));
-                let rows = [0, 1, 2, 3]
-                    .map(|place| differences([d[0][place], d[1][place], d[2][place], d[3][place]]));
-                let panel = first / PANEL * self.channels + index;
-                for row in 0..4 {
-                    let values = differences([rows[0][row], rows[1][row], rows[2][row], rows[3][row]]);
-                    for (column, value) in values.into_iter().enumerate() {
-                        let (halves, _) = panels[(4 * row + column) * of_place + panel].as_chunks_mut::<4>();
+                // Written out, so that they stay in registers.
+                let columns = [column(0), column(1), column(2), column(3)];
+                let row = |row: usize| {
+                    differences([columns[0][row], columns[1][row], columns[2][row], columns[3][row]])
+                };
+                let mut at = first / PANEL * self.channels + index;
+                for values in [row(0), row(1), row(2), row(3)] {
+                    for value in values {
+                        let (halves, _) = panels[at].as_chunks_mut::<4>();
                         value.store(&mut halves[first % PANEL / 4]);
+                        at += of_place;
                     }
                 }
             }
@@ -163,17 +185,13 @@ fn differences([a, b, c, d]: [Lanes; 4]) -> [Lanes; 4] {
 
 /// `Aᵀ m A` of four tiles: their places, row by row.
 #[inline]
-fn transform_back(m: [Lanes; 16]) -> [[f32; 4]; 4] {
-    let sums = |a: Lanes, b: Lanes, c: Lanes, d: Lanes| [a + b + c, b - c - d];
-    let columns: [[Lanes; 2]; 4] =
-        std::array::from_fn(|column| sums(m[column], m[4 + column], m[8 + column], m[12 + column]));
-    let mut places = [[0.0; 4]; 4];
-    for row in 0..2 {
-        let values = sums(columns[0][row], columns[1][row], columns[2][row], columns[3][row]);
-        values[0].store(&mut places[2 * row]);
-        values[1].store(&mut places[2 * row + 1]);
-    }
-    places
+fn transform_back(m: impl Fn(usize) -> Lanes) -> [Lanes; 4] {
+    let sums = |[a, b, c, d]: [Lanes; 4]| [a + b + c, b - c - d];
+    let column = |column: usize| sums([m(column), m(4 + column), m(8 + column), m(12 + column)]);
+    let columns = [column(0), column(1), column(2), column(3)];
+    let row = |row: usize| sums([columns[0][row], columns[1][row], columns[2][row], columns[3][row]]);
+    let ([a, b], [c, d]) = (row(0), row(1));
+    [a, b, c, d]
 }
 
 /// Four numbers that lie together.
