@@ -4,6 +4,7 @@
 //! ([`gan`]), and weights that stream in as safetensors ([`weights`]). `web` is the only module that
 //! knows of JavaScript; everything else runs and is tested natively as well.
 
+mod batch;
 pub mod diffusion;
 pub mod error;
 pub mod gan;

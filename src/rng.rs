@@ -20,6 +20,8 @@ pub enum Purpose {
     ClassLabels = 1,
     /// The tokens of a text.
     Tokens = 2,
+    /// The noise that is added while a picture is being made.
+    StepNoise = 3,
 }
 
 /// One stream of random numbers.

@@ -1,4 +1,193 @@
-//! Diffusion: from noise to a picture, step by step.
+//! Diffusion: from noise, or from a picture with noise, to a picture, step by step.
+//!
+//! ```text
+//! options ► Call ┐
+//!                ├► Run ► step: Guided (the U-Net) ► Schedule ► Guide (a picture to keep or follow) ► previews
+//! picture ► edit ┘
+//! ```
+//!
+//! The network ([`unet`]) and the scheduler ([`schedulers`]) do not know each other; a [`Run`] puts them together.
 
+mod add_noise;
+mod call;
+mod classes;
+mod edit;
+mod guided;
+mod ilvr;
+mod noise;
+mod repaint;
+mod run;
 pub mod schedulers;
 pub mod unet;
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use burn::tensor::{Device, Tensor, TensorData};
+
+pub use add_noise::Noisy;
+pub use call::{MAX_BATCH_SIZE, PreviewKind, default_steps};
+pub use classes::Classes;
+pub use edit::Source;
+pub use run::{Event, Pictures, Progress, Run};
+
+use crate::error::{Error, Result};
+use crate::options::Options;
+use crate::weights::Storage;
+use call::Call;
+use run::{Guide, Start};
+use schedulers::{Class, Scheduler};
+use unet::UNet2DModel;
+
+/// A pipeline whose weights are still on their way.
+#[derive(Debug)]
+pub struct Loading {
+    /// Takes the weight files.
+    pub unet: unet::Loading,
+    scheduler_json: Arc<str>,
+    scheduler: Scheduler,
+    classes: Classes,
+    size: [usize; 2],
+    rows_at_once: usize,
+    device: Device,
+}
+
+impl Loading {
+    /// Prepares for the weights of the pipeline that a folder's files describe: the U-Net's `config.json`, the
+    /// `scheduler_config.json`, and the `model_index.json` if there is one.
+    ///
+    /// # Errors
+    /// `unsupported-model`, also when the device has no room for a picture of the model's size.
+    pub fn new(
+        unet_json: &str,
+        scheduler_json: &str,
+        index_json: Option<&str>,
+        storage: Storage,
+        device: &Device,
+    ) -> Result<Self> {
+        let config = unet::Config::from_json(unet_json)?;
+        let classes = Classes::read(index_json, config.class_embedding)?;
+        let scheduler = Scheduler::from_json(scheduler_json, None)?;
+        let (inputs, outputs) = (config.in_channels, config.out_channels);
+        if ![1, 3].contains(&inputs) || outputs != inputs {
+            return unsupported(format!(
+                "{inputs} channels in and {outputs} out; 1 (grey) or 3 (red, green, blue) both in and out work"
+            ));
+        }
+        if config.time_embedding == unet::TimeEmbedding::Fourier {
+            return unsupported(
+                "time_embedding_type is fourier, which no scheduler here is for; positional works",
+            );
+        }
+        let Some(size) = config.sample_size else {
+            return unsupported("sample_size is null; the size of the pictures must be there");
+        };
+        let rows_at_once = guided::rows_at_once(&config, size, storage)?;
+        let unet = unet::Loading::new(unet_json, storage, device)?;
+        let (scheduler_json, device) = (Arc::from(scheduler_json), device.clone());
+        Ok(Self { unet, scheduler_json, scheduler, classes, size, rows_at_once, device })
+    }
+
+    /// The pipeline, once all weights have come.
+    ///
+    /// # Errors
+    /// `weights-mismatch` when some have not.
+    pub fn finish(self) -> Result<Pipeline> {
+        let Self { unet, scheduler_json, scheduler, classes, size, rows_at_once, device } = self;
+        let unet = Arc::new(unet.finish()?);
+        Ok(Pipeline { unet, scheduler_json, scheduler, classes, size, rows_at_once, device })
+    }
+}
+
+/// A diffusion model ready to draw. A clone shares the network.
+#[derive(Debug, Clone)]
+pub struct Pipeline {
+    unet: Arc<UNet2DModel>,
+    scheduler_json: Arc<str>,
+    scheduler: Scheduler,
+    classes: Classes,
+    size: [usize; 2],
+    rows_at_once: usize,
+    device: Device,
+}
+
+impl Pipeline {
+    /// Height and width of the pictures.
+    #[must_use]
+    pub fn size(&self) -> [usize; 2] {
+        self.size
+    }
+
+    /// 1 for grey pictures, 3 for red, green and blue.
+    #[must_use]
+    pub fn channels(&self) -> usize {
+        self.unet.config().in_channels
+    }
+
+    /// The classes that can be asked for.
+    #[must_use]
+    pub fn classes(&self) -> &Classes {
+        &self.classes
+    }
+
+    /// The folder's scheduler.
+    #[must_use]
+    pub fn scheduler(&self) -> &Scheduler {
+        &self.scheduler
+    }
+
+    /// Draws pictures from noise. Takes these options, all of them optional:
+    ///
+    /// - `batch_size`: 1 to [`MAX_BATCH_SIZE`] pictures; as many as `latents` or `class_labels` otherwise, or one.
+    /// - `seed`: a whole number up to 2⁵³ − 1; `random_seed` otherwise.
+    /// - `num_inference_steps`: 1 to the model's `num_train_timesteps`; [`default_steps`] otherwise.
+    /// - `scheduler`: a diffusers class; the folder's otherwise.
+    /// - `eta`: 0 to 1, the noise in the steps of `DDIMScheduler`; 0 otherwise.
+    /// - `class_labels`: a class for all pictures, or one for each. Drawn evenly from the seed otherwise.
+    /// - `guidance_scale`: 0 (without a class) to 100, how far to go from without a class to with it; 1 otherwise, which
+    ///   costs no second evaluation.
+    /// - `latents`: `[batch, channels, height, width]`, unit-variance noise, instead of noise from the seed.
+    /// - `preview`: what each step shows: one or both [`PreviewKind`]s or `none`; `pred_original_sample` otherwise.
+    ///
+    /// # Errors
+    /// `invalid-option`, naming it; `unsupported-model` when the folder's configuration does not fit the scheduler.
+    pub fn start(&self, mut options: Options, random_seed: u64) -> Result<Run> {
+        let call = Call::read(self, &mut options, random_seed)?;
+        options.finish(&self.options(&[]))?;
+        let sample =
+            self.tensor(call.latents.clone(), call.count).mul_scalar(call.schedule.init_noise_sigma());
+        let visits = (0..call.schedule.timesteps().len()).map(|step| (step, None)).collect();
+        Run::new(self, call, Start { sample, visits, guide: Guide::None })
+    }
+
+    /// The names of the options that a call takes.
+    fn options(&self, more: &[&'static str]) -> Vec<&'static str> {
+        let of_classes: &[&str] = if self.classes.count > 0 { &call::CLASS_OPTIONS } else { &[] };
+        [&call::OPTIONS, of_classes, more].concat()
+    }
+
+    /// The folder's scheduler, or another with its configuration.
+    fn scheduler_as(&self, class: Option<Class>) -> Result<Cow<'_, Scheduler>> {
+        match class {
+            Some(class) if class != self.scheduler.class() => {
+                Scheduler::from_json(&self.scheduler_json, Some(class.name())).map(Cow::Owned)
+            }
+            _ => Ok(Cow::Borrowed(&self.scheduler)),
+        }
+    }
+
+    /// Numbers of a picture.
+    fn numbers(&self) -> usize {
+        self.channels() * self.size[0] * self.size[1]
+    }
+
+    /// `[rows, channels, height, width]`
+    fn tensor(&self, values: Vec<f32>, rows: usize) -> Tensor<4> {
+        let shape = [rows, self.channels(), self.size[0], self.size[1]];
+        Tensor::from_data(TensorData::new(values, shape), &self.device)
+    }
+}
+
+fn unsupported<T>(what: impl std::fmt::Display) -> Result<T> {
+    Err(Error::UnsupportedModel(format!("unet/config.json: {what}")))
+}

@@ -4,6 +4,7 @@ pub mod model;
 
 use burn::tensor::{Device, Tensor, TensorData, Transaction};
 
+use crate::batch::{count_of, labels_of, rows_of};
 use crate::error::{Error, Result};
 use crate::options::Options;
 use crate::readback;
@@ -15,7 +16,7 @@ use model::{Config, Gan};
 pub const DIGITS_PER_STEP: usize = 64;
 
 /// The most pictures that one call makes.
-pub const MAX_BATCH_SIZE: u64 = 4096;
+pub const MAX_BATCH_SIZE: usize = 4096;
 
 /// Latents beyond this many standard deviations are drawn again when `truncation` is given, as in BigGAN.
 const TRUNCATION_LIMIT: f32 = 2.0;
@@ -95,7 +96,7 @@ impl Pipeline {
     /// `invalid-option`, naming it.
     pub fn start(&self, mut options: Options, random_seed: u64) -> Result<Run> {
         let classes = self.config.num_classes;
-        let batch_size = options.integer("batch_size", 1..=MAX_BATCH_SIZE)?;
+        let batch_size = options.integer("batch_size", 1..=MAX_BATCH_SIZE as u64)?;
         let seed = options.integer("seed", 0..=MAX_SEED)?.unwrap_or(random_seed & MAX_SEED);
         let truncation = options.number_above("truncation", 0.0..=1.0)?;
         let latents = options.floats("latents")?;
@@ -120,8 +121,6 @@ impl Pipeline {
             return invalid("class_labels and class_weights both say the class: leave one out".to_owned());
         }
 
-        // Every option that has rows must have as many as the others.
-        let mut count: Option<(usize, &str)> = None;
         #[allow(clippy::cast_possible_truncation)] // at most 4096
         let rows = [
             ("batch_size", batch_size.map(|size| size as usize)),
@@ -129,19 +128,7 @@ impl Pipeline {
             ("class_labels", labels.as_ref().map(Vec::len).filter(|&len| len != 1)),
             ("class_weights", rows_of("class_weights", weights.as_deref(), classes)?.filter(|&len| len != 1)),
         ];
-        for (name, rows) in rows {
-            match (rows, count) {
-                (Some(rows), None) => count = Some((rows, name)),
-                (Some(rows), Some((known, by))) if rows != known => {
-                    return invalid(format!("{name} is for {rows} pictures, but {by} for {known}"));
-                }
-                _ => {}
-            }
-        }
-        let count = count.map_or(1, |(count, _)| count);
-        if count == 0 || count as u64 > MAX_BATCH_SIZE {
-            return invalid(format!("{count} pictures; one call makes 1 to {MAX_BATCH_SIZE}"));
-        }
+        let count = count_of(&rows, MAX_BATCH_SIZE)?;
 
         let mut noise = Rng::new(seed, Purpose::Latents);
         let latents = latents.unwrap_or_else(|| {
@@ -153,15 +140,8 @@ impl Pipeline {
                 })
                 .collect()
         });
-        #[allow(clippy::cast_possible_truncation)] // at most MAX_SIZE
-        let labels = (classes > 0 && weights.is_none()).then(|| match labels.as_deref() {
-            Some(&[one]) => vec![one as u32; count],
-            Some(each) => each.iter().map(|&label| label as u32).collect(),
-            None => {
-                let mut draw = Rng::new(seed, Purpose::ClassLabels);
-                (0..count).map(|_| draw.below(classes as u32)).collect()
-            }
-        });
+        let labels =
+            (classes > 0 && weights.is_none()).then(|| labels_of(labels.as_deref(), classes, count, seed));
         let weights = match (&labels, weights) {
             (Some(labels), _) => Some(one_hot(labels, classes)),
             (None, Some(row)) if row.len() == classes => Some(row.repeat(count)),
@@ -227,16 +207,6 @@ impl Run {
         let class_labels = self.labels.as_ref().map(|labels| labels[rows.clone()].to_vec());
         self.done = rows.end;
         Ok(Some(Digits { pixels, scores, class_labels, latents }))
-    }
-}
-
-fn rows_of(name: &str, values: Option<&[f32]>, width: usize) -> Result<Option<usize>> {
-    match values {
-        Some(values) if values.len() % width != 0 || values.is_empty() => Err(Error::InvalidOption(format!(
-            "{name} has {} numbers; it must have {width} for each picture",
-            values.len()
-        ))),
-        values => Ok(values.map(|values| values.len() / width)),
     }
 }
 

@@ -37,9 +37,10 @@ fn no_file() -> Error {
     Error::Internal("no weight file was begun".to_owned())
 }
 
-/// The methods by which the worker feeds a loader, which has a `loading` with a `checkpoint`, and `files`.
+/// The methods by which the worker feeds a loader, which has a `loading` with a `checkpoint` (perhaps in a part of it), and
+/// `files`.
 macro_rules! takes_weight_files {
-    ($Loader:ident) => {
+    ($Loader:ident $(, $part:ident)?) => {
         #[wasm_bindgen]
         impl $Loader {
             /// The files that a `model.safetensors.index.json` names.
@@ -47,7 +48,7 @@ macro_rules! takes_weight_files {
             /// # Errors
             /// `weights-invalid` for a damaged index, `weights-mismatch` when it lacks a tensor.
             pub fn shards(&self, index_json: &str) -> Result<Vec<String>, JsValue> {
-                $crate::web::files::shards(index_json, &self.loading.checkpoint)
+                $crate::web::files::shards(index_json, &self.loading$(.$part)?.checkpoint)
             }
 
             /// Begins a file, which must have this SHA-256 (hexadecimal) if one is given.
@@ -60,7 +61,7 @@ macro_rules! takes_weight_files {
             /// # Errors
             /// `weights-invalid` and `weights-mismatch`.
             pub fn push(&mut self, bytes: &[u8]) -> Result<Option<f64>, JsValue> {
-                Ok(self.files.push(bytes, &mut self.loading.checkpoint)?)
+                Ok(self.files.push(bytes, &mut self.loading$(.$part)?.checkpoint)?)
             }
 
             /// Ends a file.

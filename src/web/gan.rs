@@ -45,17 +45,18 @@ pub struct GanPipeline(Pipeline);
 
 #[wasm_bindgen]
 impl GanPipeline {
-    /// What a page needs to know of the model: `{ image_size, num_classes, latent_dim }`.
+    /// What a page needs to know of the model: `{ kind: 'gan', image_size, num_classes, latent_dim }`.
     #[must_use]
     pub fn info(&self) -> Object {
         let config = self.0.config();
-        let sizes = [
-            ("image_size", config.image_size),
-            ("num_classes", config.num_classes),
-            ("latent_dim", config.latent_dim),
-        ];
         #[allow(clippy::cast_precision_loss)] // sizes are small
-        object(sizes.map(|(name, size)| (name, JsValue::from_f64(size as f64))))
+        let number = |size: usize| JsValue::from_f64(size as f64);
+        object([
+            ("kind", "gan".into()),
+            ("image_size", number(config.image_size)),
+            ("num_classes", number(config.num_classes)),
+            ("latent_dim", number(config.latent_dim)),
+        ])
     }
 
     /// Starts a call with the caller's options.

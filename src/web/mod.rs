@@ -4,6 +4,7 @@
 //! and steps through its runs. Errors become an `Error` with a `code`.
 
 mod device;
+mod diffusion;
 mod files;
 mod gan;
 mod gpt2;
@@ -19,6 +20,7 @@ use crate::error::Error;
 use crate::rng::MAX_SEED;
 
 pub use device::DeviceHandle;
+pub use diffusion::{DiffusionLoader, DiffusionPipeline, DiffusionRun};
 pub use gan::{GanLoader, GanPipeline, GanRun};
 pub use gpt2::{Gpt2Loader, Gpt2Pipeline, Gpt2Run};
 

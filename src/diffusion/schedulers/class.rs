@@ -75,9 +75,13 @@ impl Class {
     /// `unsupported-model` listing those that there are.
     pub fn named(name: &str) -> Result<Self> {
         Self::ALL.into_iter().find(|class| class.name() == name).ok_or_else(|| {
-            let names: Vec<&str> = Self::ALL.iter().map(|class| class.name()).collect();
-            Error::UnsupportedModel(format!("the scheduler is {name:?}; there are {}", names.join(", ")))
+            Error::UnsupportedModel(format!("the scheduler is {name:?}; there are {}", Self::names()))
         })
+    }
+
+    /// Their names, for a message.
+    pub(crate) fn names() -> String {
+        Self::ALL.map(Self::name).join(", ")
     }
 
     /// diffusers' name.

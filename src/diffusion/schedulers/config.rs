@@ -87,6 +87,18 @@ pub enum PredictionType {
     Velocity,
 }
 
+impl PredictionType {
+    /// diffusers' name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Epsilon => "epsilon",
+            Self::Sample => "sample",
+            Self::Velocity => "v_prediction",
+        }
+    }
+}
+
 /// Which timesteps are visited: table 2 of Lin et al., "Common Diffusion Noise Schedules and Sample Steps are Flawed"
 /// (2023).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -181,11 +193,8 @@ impl Config {
         let thresholding = keys.flag("thresholding", false)?;
         let spacing =
             if is(&[Class::Ddpm, Class::Ddim, Class::Pndm, Class::Lcm]) { "leading" } else { "linspace" };
-        let predictions = [
-            ("epsilon", PredictionType::Epsilon),
-            ("v_prediction", PredictionType::Velocity),
-            ("sample", PredictionType::Sample),
-        ];
+        let predictions = [PredictionType::Epsilon, PredictionType::Velocity, PredictionType::Sample]
+            .map(|kind| (kind.name(), kind));
         let without_sample = is(&[Class::Pndm, Class::EulerAncestral]);
         let solvers = if is(&[Class::UniPc]) {
             let [bh1, bh2] = [SolverType::Bh1, SolverType::Bh2];

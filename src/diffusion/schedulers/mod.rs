@@ -205,6 +205,12 @@ impl Schedule {
         &self.scheduler
     }
 
+    /// As it was asked for.
+    #[must_use]
+    pub fn num_inference_steps(&self) -> usize {
+        self.num_inference_steps
+    }
+
     /// What the model is told at each step. PNDM has a few more steps than were asked for.
     #[must_use]
     pub fn timesteps(&self) -> &[f64] {
@@ -262,14 +268,33 @@ impl Schedule {
         step
     }
 
-    /// What a picture looks like on its way at `timesteps()[step_index]`, to go on from there.
+    /// What a picture looks like on its way at `timesteps()[step_index]`, to go on from there. After the last step, at
+    /// `timesteps().len()`, it is the picture itself.
     ///
     /// # Panics
     /// When there is no such step.
     #[must_use]
     pub fn add_noise(&self, original: Tensor<4>, noise: Tensor<4>, step_index: usize) -> Tensor<4> {
+        if step_index == self.timesteps.len() {
+            return original;
+        }
         let (alpha, sigma) = self.scales(step_index);
         mix(original, alpha, noise, sigma)
+    }
+
+    /// The way back: what a sample before step `from` may have been like before the earlier step `to`, with as much
+    /// unit-variance `noise` in it as that had. The steps between are taken back all at once, which has the same
+    /// distribution as one by one (formula 1 of DDPM; Lugmayr et al., "`RePaint`", 2022).
+    ///
+    /// # Panics
+    /// When there is no such step.
+    #[must_use]
+    pub fn undo_steps(&self, sample: Tensor<4>, noise: Tensor<4>, from: usize, to: usize) -> Tensor<4> {
+        let (alpha_to, sigma_to) = self.scales(to);
+        let (alpha, sigma) = if from == self.timesteps.len() { (1.0, 0.0) } else { self.scales(from) };
+        let kept = alpha_to / alpha;
+        let added = (sigma_to * sigma_to - kept * kept * sigma * sigma).max(0.0).sqrt();
+        mix(sample, kept, noise, added)
     }
 
     fn config(&self) -> &Config {

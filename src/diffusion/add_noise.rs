@@ -1,0 +1,55 @@
+//! The forward process: a picture with noise, as the model learned to take it away.
+
+use super::Pipeline;
+use super::noise::latents;
+use crate::error::{Error, Result};
+use crate::options::Options;
+use crate::picture::from_rgba;
+use crate::rng::MAX_SEED;
+
+const OPTIONS: [&str; 3] = ["timestep", "t", "seed"];
+
+/// A picture with noise.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Noisy {
+    /// `[channels, height, width]`, of unit variance.
+    pub pixels: Vec<f32>,
+    /// What is left of the picture's variance.
+    pub alpha: f64,
+    /// The seed in use: the caller's, or the random one.
+    pub seed: u64,
+}
+
+impl Pipeline {
+    /// Adds noise to a picture of the model's size (RGBA bytes): that of the first picture of a call with the same seed.
+    /// Takes exactly one of two options, and `seed`:
+    ///
+    /// - `timestep`: `sqrt(alphas_cumprod) · picture + sqrt(1 − alphas_cumprod) · noise`, by the folder's scheduler.
+    /// - `t`: 0 to 1, `sqrt(1 − t) · picture + sqrt(t) · noise`.
+    ///
+    /// # Errors
+    /// `invalid-option`.
+    pub fn add_noise(&self, picture: &[u8], mut options: Options, random_seed: u64) -> Result<Noisy> {
+        self.check_size("the picture", picture)?;
+        let alphas = self.scheduler.alphas_cumprod();
+        let timestep = options.integer("timestep", 0..=alphas.len() as u64 - 1)?;
+        let t = options.number("t", 0.0..=1.0)?;
+        let seed = options.integer("seed", 0..=MAX_SEED)?.unwrap_or(random_seed & MAX_SEED);
+        options.finish(&OPTIONS)?;
+        #[allow(clippy::cast_possible_truncation)] // an index of alphas
+        let alpha = match (timestep, t) {
+            (Some(timestep), None) => alphas[timestep as usize],
+            (None, Some(t)) => 1.0 - t,
+            _ => {
+                let what = "timestep and t both say how much noise to add: give exactly one";
+                return Err(Error::InvalidOption(what.to_owned()));
+            }
+        };
+        #[allow(clippy::cast_possible_truncation)] // as precise as a sample is
+        let (kept, added) = (alpha.sqrt() as f32, (1.0 - alpha).sqrt() as f32);
+        let original = from_rgba(picture, self.channels());
+        let noise = latents(seed, 1, self.numbers());
+        let pixels = original.iter().zip(&noise).map(|(pixel, noise)| kept * pixel + added * noise).collect();
+        Ok(Noisy { pixels, alpha, seed })
+    }
+}

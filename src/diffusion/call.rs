@@ -1,0 +1,147 @@
+//! The options that every call takes.
+
+use serde_json::Value;
+
+use super::Pipeline;
+use super::noise::latents;
+use super::schedulers::{Class, Schedule};
+use crate::batch::{count_of, labels_of, rows_of};
+use crate::error::{Error, Result};
+use crate::options::Options;
+use crate::rng::MAX_SEED;
+
+/// The most pictures that one call makes.
+pub const MAX_BATCH_SIZE: usize = 256;
+
+/// The options of every call, for the message that refuses another.
+pub const OPTIONS: [&str; 7] =
+    ["batch_size", "seed", "num_inference_steps", "scheduler", "eta", "latents", "preview"];
+/// Those of a model with classes.
+pub const CLASS_OPTIONS: [&str; 2] = ["class_labels", "guidance_scale"];
+
+/// Steps when the caller names none. `DDPMScheduler` needs as many as diffusers' `DDPMPipeline` takes.
+const STEPS: usize = 25;
+const DDPM_STEPS: usize = 1000;
+
+/// The most that `guidance_scale` may be.
+const MAX_GUIDANCE: f64 = 100.0;
+
+/// What a step can show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PreviewKind {
+    /// The noisy sample, of unit variance whatever the scheduler.
+    Sample,
+    /// The picture that the model sees in it.
+    PredOriginalSample,
+}
+
+impl PreviewKind {
+    const ALL: [Self; 2] = [Self::Sample, Self::PredOriginalSample];
+
+    /// As the option `preview` has it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sample => "sample",
+            Self::PredOriginalSample => "pred_original_sample",
+        }
+    }
+
+    fn named(value: &Value) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| value == kind.name())
+    }
+
+    /// `none`, or one or both of the names.
+    fn list(value: &Value) -> Option<Vec<Self>> {
+        match value {
+            Value::String(none) if none == "none" => Some(Vec::new()),
+            Value::Array(names) => {
+                let kinds: Vec<Self> = names.iter().map(Self::named).collect::<Option<_>>()?;
+                let twice = kinds.len() == 2 && kinds[0] == kinds[1];
+                ((1..=2).contains(&kinds.len()) && !twice).then_some(kinds)
+            }
+            name => Some(vec![Self::named(name)?]),
+        }
+    }
+}
+
+/// How many steps a scheduler takes by default.
+#[must_use]
+pub fn default_steps(class: Class, num_train_timesteps: usize) -> usize {
+    if class == Class::Ddpm { DDPM_STEPS } else { STEPS }.min(num_train_timesteps)
+}
+
+/// The options of a call that has been checked.
+#[derive(Debug)]
+pub struct Call {
+    pub seed: u64,
+    pub count: usize,
+    pub schedule: Schedule,
+    pub labels: Option<Vec<u32>>,
+    pub guidance_scale: f64,
+    /// `[count, channels, height, width]`
+    pub latents: Vec<f32>,
+    pub previews: Vec<PreviewKind>,
+}
+
+impl Call {
+    /// Takes what every call takes, and leaves the rest.
+    ///
+    /// # Errors
+    /// `invalid-option`, naming it; `unsupported-model` when the folder's configuration does not fit the scheduler.
+    pub fn read(pipeline: &Pipeline, options: &mut Options, random_seed: u64) -> Result<Self> {
+        let batch_size = options.integer("batch_size", 1..=MAX_BATCH_SIZE as u64)?;
+        let seed = options.integer("seed", 0..=MAX_SEED)?.unwrap_or(random_seed & MAX_SEED);
+        let given = options.floats("latents")?;
+        let previews = options.parsed(
+            "preview",
+            "\"sample\", \"pred_original_sample\", an array of both, or \"none\"",
+            PreviewKind::list,
+        )?;
+        let schedule = schedule(pipeline, options)?;
+        let classes = &pipeline.classes;
+        let (mut labels, mut guidance_scale) = (None, 1.0);
+        if classes.count > 0 {
+            labels = options.integers("class_labels", 0..=classes.count as u64 - 1)?;
+            guidance_scale = options.number("guidance_scale", 0.0..=MAX_GUIDANCE)?.unwrap_or(1.0);
+            if classes.none.is_none() && guidance_scale != 1.0 {
+                return Err(Error::InvalidOption(format!(
+                    "guidance_scale is {guidance_scale}; it must be 1, because this model has no class that means \
+                     no class (one more than id2label of its model_index.json has)"
+                )));
+            }
+        }
+
+        let numbers = pipeline.numbers();
+        #[allow(clippy::cast_possible_truncation)] // at most MAX_BATCH_SIZE
+        let rows = [
+            ("batch_size", batch_size.map(|size| size as usize)),
+            ("latents", rows_of("latents", given.as_deref(), numbers)?),
+            ("class_labels", labels.as_ref().map(Vec::len).filter(|&len| len != 1)),
+        ];
+        let count = count_of(&rows, MAX_BATCH_SIZE)?;
+        let labels = (classes.count > 0).then(|| labels_of(labels.as_deref(), classes.count, count, seed));
+        Ok(Self {
+            seed,
+            count,
+            schedule,
+            labels,
+            guidance_scale,
+            latents: given.unwrap_or_else(|| latents(seed, count, numbers)),
+            previews: previews.unwrap_or_else(|| vec![PreviewKind::PredOriginalSample]),
+        })
+    }
+}
+
+fn schedule(pipeline: &Pipeline, options: &mut Options) -> Result<Schedule> {
+    let named = options.parsed("scheduler", &Class::names(), |name| Class::named(name.as_str()?).ok())?;
+    let scheduler = pipeline.scheduler_as(named)?;
+    let most = scheduler.config().num_train_timesteps;
+    #[allow(clippy::cast_possible_truncation)] // at most num_train_timesteps
+    let steps = options.integer("num_inference_steps", 1..=most as u64)?.map(|steps| steps as usize);
+    let schedule = scheduler.schedule(steps.unwrap_or_else(|| default_steps(scheduler.class(), most)))?;
+    match options.number("eta", 0.0..=1.0)? {
+        Some(eta) => schedule.with_eta(eta),
+        None => Ok(schedule),
+    }
+}

@@ -1,0 +1,85 @@
+//! A pipeline's `model_index.json`, and the classes that it names.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::unet::ClassEmbedding;
+use crate::error::{Error, Result};
+use crate::json;
+
+const FILE: &str = "model_index.json";
+
+/// What diffusers' pipelines say of themselves.
+#[derive(Debug, Default, Deserialize)]
+struct Index {
+    /// The names of classes, as `DiTPipeline` has them.
+    id2label: Option<BTreeMap<String, String>>,
+    #[serde(flatten)]
+    components: Map<String, Value>,
+}
+
+/// The classes that can be asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Classes {
+    /// How many there are; none for a model without.
+    pub count: usize,
+    /// Their names, or nothing.
+    pub labels: Vec<String>,
+    /// The class that means no class, which a model learns for guidance: as in `DiTPipeline`, the one after the last that
+    /// has a name.
+    pub none: Option<u32>,
+}
+
+impl Classes {
+    /// Those of a U-Net. Without a `model_index.json` they have no names.
+    ///
+    /// # Errors
+    /// `unsupported-model` when the pipeline has more parts than a U-Net and a scheduler, when names and classes do not
+    /// fit, or when the model takes something else than classes.
+    pub fn read(index_json: Option<&str>, embedding: ClassEmbedding) -> Result<Self> {
+        let index: Index = index_json.map(|index| json::read(FILE, index)).transpose()?.unwrap_or_default();
+        // A part that a pipeline may have and this one has not is `[null, null]`.
+        let is_part = |value: &&Value| value.as_array().is_some_and(|part| !part.iter().all(Value::is_null));
+        let parts = index.components.iter().filter(|(_, value)| is_part(value));
+        if let Some((part, _)) =
+            parts.into_iter().find(|(part, _)| !["unet", "scheduler"].contains(&&***part))
+        {
+            return unsupported(format!(
+                "the pipeline has a part {part}; those that have a unet and a scheduler work"
+            ));
+        }
+        let count = match embedding {
+            ClassEmbedding::None => 0,
+            ClassEmbedding::Table(count) => count,
+            ClassEmbedding::Timestep | ClassEmbedding::Identity => {
+                return Err(Error::UnsupportedModel(
+                    "unet/config.json: class_embed_type is not null, and a pipeline has nothing to give it"
+                        .to_owned(),
+                ));
+            }
+        };
+        let Some(names) = index.id2label else {
+            return Ok(Self { count, ..Self::default() });
+        };
+        let named = names.len();
+        let labels: Option<Vec<String>> =
+            (0..named).map(|class| names.get(&class.to_string()).cloned()).collect();
+        let Some(labels) = labels else {
+            return unsupported(format!(
+                "id2label has {named} names, and not one for each of 0 to {}",
+                named - 1
+            ));
+        };
+        if named == 0 || count < named || count > named + 1 {
+            return unsupported(format!("id2label has {named} names, and the U-Net has {count} classes"));
+        }
+        let none = u32::try_from(named).ok().filter(|_| count == named + 1);
+        Ok(Self { count: named, labels, none })
+    }
+}
+
+fn unsupported<T>(what: String) -> Result<T> {
+    Err(Error::UnsupportedModel(format!("{FILE}: {what}")))
+}

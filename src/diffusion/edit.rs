@@ -1,0 +1,176 @@
+//! Pictures made of a picture: variations of it, a part of it painted anew, or what a small one could have been.
+
+use burn::tensor::{Tensor, TensorData};
+
+use super::Pipeline;
+use super::call::Call;
+use super::ilvr::SuperResolution;
+use super::repaint::{Inpainting, Jumps};
+use super::run::{Guide, Run, Start};
+use super::schedulers::{Class, Schedule};
+use crate::error::{Error, Result};
+use crate::options::Options;
+use crate::picture::{from_rgba, luminance};
+
+/// diffusers' default.
+const STRENGTH: f64 = 0.8;
+
+/// Options of each way to use the picture.
+const VARIATION: [&str; 2] = ["strength", "timestep"];
+const INPAINTING: [&str; 2] = ["jump_length", "jump_n_sample"];
+const SUPER_RESOLUTION: [&str; 2] = ["downsampling_factor", "control_guidance_end"];
+const ALL: [&str; 7] = [
+    "strength",
+    "timestep",
+    "mask_image",
+    "jump_length",
+    "jump_n_sample",
+    "downsampling_factor",
+    "control_guidance_end",
+];
+
+/// From this luminance on a mask is light.
+const LIGHT: u8 = 128;
+
+/// A picture of the model's size as RGBA bytes `[height, width, 4]`.
+#[derive(Debug, Clone, Copy)]
+pub struct Source<'a> {
+    /// The picture.
+    pub picture: &'a [u8],
+    /// Light where it is to be painted anew.
+    pub mask: Option<&'a [u8]>,
+}
+
+impl Pipeline {
+    /// Starts from a picture, in one of three ways. Takes the options of [`Self::start`], and these:
+    ///
+    /// - variation: `strength`, above 0 and up to 1, the part of the schedule that the picture goes through (0.8
+    ///   otherwise), or `timestep`, to start at the first one that is at most this;
+    /// - inpainting, when the source has a mask: `jump_length`, 1 to one less than there are steps, which are taken back at
+    ///   once (10 otherwise, or as many as there are), and `jump_n_sample`, 1 to 100, how often each is gone through (10
+    ///   otherwise). What is kept is exactly the picture's in the end;
+    /// - super-resolution: `downsampling_factor`, a power of two, and `control_guidance_end`, above 0 and up to 1, the part
+    ///   of the steps that follow the picture (1 otherwise).
+    ///
+    /// # Errors
+    /// `invalid-option`, naming it, or both that contradict each other; those of [`Self::start`].
+    pub fn start_from(&self, source: Source<'_>, mut options: Options, random_seed: u64) -> Result<Run> {
+        refuse_contradictions(source, &options)?;
+        let picture = self.picture_of("the picture", source.picture)?;
+        let call = Call::read(self, &mut options, random_seed)?;
+        let steps = call.schedule.timesteps().len();
+        let from = |step: usize| (step..steps).map(|step| (step, None)).collect();
+        let noise = self.tensor(call.latents.clone(), call.count);
+        let pure = || noise.clone().mul_scalar(call.schedule.init_noise_sigma());
+        let start = if let Some(mask) = source.mask {
+            let kept = self.kept(mask)?;
+            let jumps = Jumps::read(&mut options, steps)?;
+            if jumps.any() && call.schedule.scheduler().class() == Class::Pndm {
+                return Err(Error::InvalidOption(
+                    "scheduler is PNDMScheduler, whose first steps differ from the others, so that no steps can be \
+                     taken back: take another one, or jump_n_sample 1"
+                        .to_owned(),
+                ));
+            }
+            let guide = Guide::Inpainting(Inpainting { original: picture, kept });
+            Start { sample: pure(), visits: jumps.visits(steps), guide }
+        } else if options.has("downsampling_factor") {
+            let resolution = SuperResolution::read(&mut options, picture, steps)?;
+            Start { sample: pure(), visits: from(0), guide: Guide::SuperResolution(resolution) }
+        } else {
+            let step = first_step(&mut options, &call.schedule)?;
+            let original = picture.expand(noise.dims());
+            let sample = call.schedule.add_noise(original, noise.clone(), step);
+            Start { sample, visits: from(step), guide: Guide::None }
+        };
+        options.finish(&self.options(&ALL))?;
+        Run::new(self, call, start)
+    }
+
+    /// `[1, channels, height, width]`
+    fn picture_of(&self, what: &str, rgba: &[u8]) -> Result<Tensor<4>> {
+        self.check_size(what, rgba)?;
+        Ok(self.tensor(from_rgba(rgba, self.channels()), 1))
+    }
+
+    /// `[1, 1, height, width]`: 1 where a mask is dark.
+    fn kept(&self, mask: &[u8]) -> Result<Tensor<4>> {
+        self.check_size("mask_image", mask)?;
+        let kept: Vec<f32> =
+            luminance(mask).into_iter().map(|light| if light >= LIGHT { 0.0 } else { 1.0 }).collect();
+        if kept.iter().all(|kept| *kept == 1.0) {
+            return Err(Error::InvalidOption(
+                "mask_image is dark everywhere, so that there is nothing to paint; light parts are painted"
+                    .to_owned(),
+            ));
+        }
+        let [height, width] = self.size();
+        Ok(Tensor::from_data(TensorData::new(kept, [1, 1, height, width]), &self.device))
+    }
+
+    pub(super) fn check_size(&self, what: &str, rgba: &[u8]) -> Result<()> {
+        let [height, width] = self.size();
+        if rgba.len() == 4 * height * width {
+            return Ok(());
+        }
+        Err(Error::InvalidOption(format!(
+            "{what} has {} bytes; the model takes RGBA pictures of {height} × {width}",
+            rgba.len()
+        )))
+    }
+}
+
+/// Refuses options of two ways at once, and those of a way that is not taken.
+fn refuse_contradictions(source: Source<'_>, options: &Options) -> Result<()> {
+    let given = |names: &[&'static str]| names.iter().copied().find(|name| options.has(name));
+    let way = if source.mask.is_some() {
+        Some("mask_image")
+    } else {
+        options.has("downsampling_factor").then_some("downsampling_factor")
+    };
+    let refused = |what: String| Err(Error::InvalidOption(what));
+    let (others, needed): (Vec<&str>, _) = match way {
+        Some("mask_image") => ([VARIATION, SUPER_RESOLUTION].concat(), ""),
+        Some(_) => ([VARIATION, INPAINTING].concat(), ""),
+        None if given(&INPAINTING).is_some() => (INPAINTING.to_vec(), "mask_image"),
+        None => (SUPER_RESOLUTION.to_vec(), "downsampling_factor"),
+    };
+    match (way, given(&others)) {
+        (Some(way), Some(other)) => {
+            refused(format!("{way} and {other} are of different ways to use the picture: leave one out"))
+        }
+        (None, Some(other)) => refused(format!("{other} is given without {needed}, and means nothing then")),
+        (_, None) if VARIATION.iter().all(|name| options.has(name)) => {
+            refused("strength and timestep both say where to start: leave one out".to_owned())
+        }
+        (_, None) => Ok(()),
+    }
+}
+
+/// The step that a variation starts with.
+#[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, clippy::cast_sign_loss)] // numbers of steps
+fn first_step(options: &mut Options, schedule: &Schedule) -> Result<usize> {
+    let timesteps = schedule.timesteps();
+    let last = schedule.scheduler().config().num_train_timesteps as u64 - 1;
+    if let Some(timestep) = options.integer("timestep", 0..=last)? {
+        let at_most = |other: &f64| *other <= timestep as f64;
+        return timesteps.iter().position(at_most).ok_or_else(|| {
+            let least = timesteps.last().copied().unwrap_or_default();
+            Error::InvalidOption(format!(
+                "timestep is {timestep}; the last of {} steps is at {least}, so take that or more",
+                timesteps.len()
+            ))
+        });
+    }
+    let strength = options.number_above("strength", 0.0..=1.0)?.unwrap_or(STRENGTH);
+    // As diffusers' img2img: of the steps that were asked for, of which PNDM's schedule has a few more.
+    let steps = schedule.num_inference_steps();
+    let taken = ((steps as f64 * strength) as usize).min(steps);
+    if taken == 0 {
+        return Err(Error::InvalidOption(format!(
+            "strength is {strength}, and of {steps} steps that leaves none; {} or more leaves one",
+            (1.0 / steps as f64 * 1000.0).ceil() / 1000.0
+        )));
+    }
+    Ok(steps - taken)
+}

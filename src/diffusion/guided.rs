@@ -1,0 +1,88 @@
+//! What the network says of a sample, with the guidance of a class.
+
+use std::sync::Arc;
+
+use burn::tensor::Tensor;
+
+use super::unet::{ClassLabels, Config, UNet2DModel};
+use crate::error::{Error, Result};
+use crate::weights::Storage;
+
+/// The most rows of one evaluation: more at once are no faster.
+const MAX_ROWS: usize = 64;
+
+/// How many rows the network can be given at once for pictures of a size.
+///
+/// # Errors
+/// `unsupported-model` when one is more than the device reads.
+pub fn rows_at_once(config: &Config, size: [usize; 2], storage: Storage) -> Result<usize> {
+    // Beside the largest tensor there are those that are kept on the way down.
+    let most = storage.max_binding.min(storage.max_total / 8);
+    let bytes = config.largest_tensor(1, size).saturating_mul(size_of::<f32>() as u64);
+    match usize::try_from(most / bytes.max(1)) {
+        Ok(0) => Err(Error::UnsupportedModel(format!(
+            "pictures of {} × {} need a tensor of {bytes} bytes on their way through this U-Net; there is room for {most}",
+            size[0], size[1]
+        ))),
+        Ok(rows) => Ok(rows.min(MAX_ROWS)),
+        Err(_) => Ok(MAX_ROWS),
+    }
+}
+
+/// A network with the classes of a batch.
+#[derive(Debug)]
+pub struct Guided {
+    network: Arc<UNet2DModel>,
+    /// What the rows of the network's batch are told: those of the pictures with a class, then those without.
+    labels: Option<Vec<u32>>,
+    /// How often the batch is evaluated, and with guidance how far to go from the second to the first.
+    scale: Option<f64>,
+    rows_at_once: usize,
+}
+
+impl Guided {
+    /// `none` is the class that means no class, without which `scale` counts as 1.
+    pub fn new(
+        network: Arc<UNet2DModel>,
+        labels: Option<Vec<u32>>,
+        none: Option<u32>,
+        scale: f64,
+        rows_at_once: usize,
+    ) -> Self {
+        let (labels, scale) = match (labels, none) {
+            // At 1 and at 0 one of the two has no weight.
+            (Some(labels), Some(none)) if scale == 0.0 => (Some(vec![none; labels.len()]), None),
+            (Some(mut labels), Some(none)) if scale != 1.0 => {
+                labels.resize(2 * labels.len(), none);
+                (Some(labels), Some(scale))
+            }
+            (labels, _) => (labels, None),
+        };
+        Self { network, labels, scale, rows_at_once }
+    }
+
+    /// The network's output for `sample [rows, channels, height, width]`, all at one timestep: with guidance
+    /// `without + scale · (with − without)` (Ho and Salimans, "Classifier-Free Diffusion Guidance", 2022).
+    pub fn predict(&self, sample: Tensor<4>, timestep: f64) -> Tensor<4> {
+        let rows = sample.dims()[0];
+        let Some(scale) = self.scale else {
+            return self.evaluate(&sample, timestep);
+        };
+        let both = self.evaluate(&Tensor::cat(vec![sample.clone(), sample], 0), timestep);
+        let (with, without) = (both.clone().narrow(0, 0, rows), both.narrow(0, rows, rows));
+        without.clone() + (with - without).mul_scalar(scale)
+    }
+
+    fn evaluate(&self, sample: &Tensor<4>, timestep: f64) -> Tensor<4> {
+        let rows = sample.dims()[0];
+        let part = |start: usize| {
+            let count = self.rows_at_once.min(rows - start);
+            let part = if count == rows { sample.clone() } else { sample.clone().narrow(0, start, count) };
+            let labels =
+                self.labels.as_ref().map(|labels| ClassLabels::Indices(&labels[start..start + count]));
+            self.network.forward(part, &vec![timestep; count], labels)
+        };
+        let mut parts: Vec<Tensor<4>> = (0..rows).step_by(self.rows_at_once).map(part).collect();
+        if parts.len() == 1 { parts.remove(0) } else { Tensor::cat(parts, 0) }
+    }
+}

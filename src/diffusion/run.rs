@@ -1,0 +1,211 @@
+//! Pictures on their way: each step is one evaluation of the network for all of them, and a step of the schedule.
+
+use std::sync::Arc;
+
+use burn::tensor::{Tensor, Transaction};
+
+use super::Pipeline;
+use super::call::{Call, PreviewKind};
+use super::guided::Guided;
+use super::ilvr::SuperResolution;
+use super::noise::StepNoise;
+use super::repaint::Inpainting;
+use super::schedulers::{History, Schedule};
+use super::unet::ClassLabels;
+use crate::error::{Error, Result};
+use crate::readback;
+
+/// What a step did.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Progress {
+    /// Counts the steps of this call from 0.
+    pub step_index: usize,
+    /// How many there will be.
+    pub num_steps: usize,
+    /// How noisy the sample was that the network was given.
+    pub timestep: f64,
+    /// Pictures `[count, channels, height, width]` of each kind that was asked for, in that order.
+    pub previews: Vec<(PreviewKind, Vec<f32>)>,
+}
+
+/// Finished pictures.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pictures {
+    /// `[count, channels, height, width]`, of which -1 is dark and 1 is light.
+    pub pixels: Vec<f32>,
+    /// The same shape: the noise each was made from.
+    pub latents: Vec<f32>,
+    /// `[count]`: the class of each, unless the model has none or none was used.
+    pub class_labels: Option<Vec<u32>>,
+}
+
+/// What a call tells.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// A step was done.
+    Step(Progress),
+    /// So were all.
+    Complete(Pictures),
+}
+
+/// What brings a picture into the steps.
+#[derive(Debug)]
+pub enum Guide {
+    /// Nothing.
+    None,
+    /// A part of it stays.
+    Inpainting(Inpainting),
+    /// Its low frequencies do.
+    SuperResolution(SuperResolution),
+}
+
+/// Where a run begins, and the steps that it takes.
+#[derive(Debug)]
+pub struct Start {
+    /// `[count, channels, height, width]`, as noisy as it must be before the first step.
+    pub sample: Tensor<4>,
+    /// Steps of the schedule, each with the earlier one to go back to after it.
+    pub visits: Vec<(usize, Option<usize>)>,
+    pub guide: Guide,
+}
+
+/// A call under way.
+#[derive(Debug)]
+pub struct Run {
+    network: Guided,
+    schedule: Schedule,
+    visits: Vec<(usize, Option<usize>)>,
+    done: usize,
+    sample: Tensor<4>,
+    history: History,
+    noise: StepNoise,
+    guide: Guide,
+    previews: Vec<PreviewKind>,
+    seed: u64,
+    /// Zero, as long as the network has given nothing but finite numbers: a GPU's `clamp` may hide what is not.
+    sound: Tensor<1>,
+    /// What is told in the end, without its pixels until they are there.
+    pictures: Option<Pictures>,
+}
+
+impl Run {
+    pub(super) fn new(pipeline: &Pipeline, call: Call, start: Start) -> Result<Self> {
+        let Call { seed, count, schedule, labels, guidance_scale, latents, previews } = call;
+        let shape = start.sample.dims();
+        let first = schedule.timesteps().first().copied().unwrap_or_default();
+        let told = labels.as_deref().map(ClassLabels::Indices);
+        pipeline.unet.config().check_call(shape, &vec![first; count], told.as_ref())?;
+        let without_class = pipeline.classes.none.is_some() && guidance_scale == 0.0;
+        let class_labels = labels.clone().filter(|_| !without_class);
+        let network = Arc::clone(&pipeline.unet);
+        let none = pipeline.classes.none;
+        Ok(Self {
+            network: Guided::new(network, labels, none, guidance_scale, pipeline.rows_at_once),
+            schedule,
+            visits: start.visits,
+            done: 0,
+            sample: start.sample,
+            history: History::default(),
+            noise: StepNoise::new(seed, shape, &pipeline.device),
+            guide: start.guide,
+            previews,
+            seed,
+            sound: Tensor::zeros([1], &pipeline.device),
+            pictures: Some(Pictures { pixels: Vec::new(), latents, class_labels }),
+        })
+    }
+
+    /// The same with the noise of its steps given, `[draws, count, channels, height, width]`, instead of drawn from the
+    /// seed: to compare a call with another implementation's.
+    #[must_use]
+    pub fn with_step_noise(self, noise: Vec<f32>) -> Self {
+        Self { noise: self.noise.given(noise), ..self }
+    }
+
+    /// The seed in use: the caller's, or the random one.
+    #[must_use]
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// How many steps the call takes: evaluations of the network, two at once with guidance.
+    #[must_use]
+    pub fn num_steps(&self) -> usize {
+        self.visits.len()
+    }
+
+    /// Goes on by a step; `None` after [`Event::Complete`].
+    ///
+    /// # Errors
+    /// `device-lost` when the device fails, `weights-invalid` when the network gives no finite numbers.
+    pub async fn step(&mut self) -> Result<Option<Event>> {
+        let Some(&(step_index, back)) = self.visits.get(self.done) else {
+            return Ok(self.pictures.take().map(Event::Complete));
+        };
+        let timestep = self.schedule.timesteps()[step_index];
+        let picture = self.advance(step_index, timestep);
+        let previews = self.read(picture, step_index + 1).await.map_err(|error| match error {
+            Error::WeightsInvalid(message) => Error::WeightsInvalid(format!(
+                "{message}, seen after step {} of {} (timestep {timestep})",
+                self.done + 1,
+                self.visits.len()
+            )),
+            other => other,
+        })?;
+        if let Some(back) = back {
+            let noise = self.noise.draw();
+            self.sample = self.schedule.undo_steps(self.sample.clone(), noise, step_index + 1, back);
+            // What a multistep solver remembers is of other samples.
+            self.history = History::default();
+        }
+        let progress = Progress { step_index: self.done, num_steps: self.visits.len(), timestep, previews };
+        self.done += 1;
+        Ok(Some(Event::Step(progress)))
+    }
+
+    /// Takes the sample a step of the schedule further; gives the picture that the network saw in it.
+    fn advance(&mut self, step_index: usize, timestep: f64) -> Tensor<4> {
+        let Self { schedule, noise, .. } = self;
+        let input = schedule.scale_model_input(self.sample.clone(), step_index);
+        let output = self.network.predict(input, timestep);
+        self.sound = self.sound.clone() + output.clone().sum().mul_scalar(0.0);
+        let step = schedule.step(&mut self.history, output, step_index, self.sample.clone(), || noise.draw());
+        let (sample, at) = (step.prev_sample, step_index + 1);
+        self.sample = match &self.guide {
+            Guide::None => sample,
+            Guide::Inpainting(inpainting) => inpainting.put_back(schedule, sample, at, noise),
+            Guide::SuperResolution(resolution) => resolution.follow(schedule, sample, at, noise),
+        };
+        step.pred_original_sample
+    }
+
+    /// Reads what this step shows, and the pictures after the last: all at once.
+    async fn read(&mut self, picture: Tensor<4>, at: usize) -> Result<Vec<(PreviewKind, Vec<f32>)>> {
+        let is_last = self.done + 1 == self.visits.len();
+        if self.previews.is_empty() && !is_last {
+            return Ok(Vec::new());
+        }
+        let mut transaction = Transaction::default().register(self.sound.clone());
+        for kind in &self.previews {
+            transaction = transaction.register(match kind {
+                PreviewKind::PredOriginalSample => picture.clone(),
+                // What another scheduler calls a sample has the noise of this one times ten, say.
+                PreviewKind::Sample if at < self.schedule.timesteps().len() => {
+                    self.schedule.scale_model_input(self.sample.clone(), at)
+                }
+                PreviewKind::Sample => self.sample.clone(),
+            });
+        }
+        if is_last {
+            transaction = transaction.register(self.sample.clone());
+        }
+        let mut read = readback::read(transaction).await?.into_iter().skip(1);
+        let mut next =
+            || read.next().ok_or_else(|| Error::Internal("the device gave back too little".to_owned()));
+        let previews = self.previews.iter().map(|kind| Ok((*kind, next()?))).collect::<Result<Vec<_>>>()?;
+        if is_last && let Some(pictures) = &mut self.pictures {
+            pictures.pixels = next()?;
+        }
+        Ok(previews)
+    }
+}

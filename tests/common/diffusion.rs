@@ -1,0 +1,138 @@
+//! The pipelines that `training/fixtures_diffusion.py` makes, and how their calls are compared with diffusers.
+
+use burn::tensor::Device;
+use hearth::diffusion::{Event, Loading, Pictures, Pipeline, Progress, Run, Source};
+use hearth::error::Result;
+use hearth::options::Options;
+use hearth::weights::{Reader, Storage};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::{assert_close, options_of};
+
+/// A diffusers folder under `tests/fixtures`.
+pub struct Folder {
+    pub name: &'static str,
+    pub index: &'static str,
+    pub unet: &'static str,
+    pub scheduler: &'static str,
+    pub weights: &'static [u8],
+    expected: &'static str,
+}
+
+macro_rules! folder {
+    ($name:literal) => {
+        Folder {
+            name: $name,
+            index: folder!(include_str, $name, "/model_index.json"),
+            unet: folder!(include_str, $name, "/unet/config.json"),
+            scheduler: folder!(include_str, $name, "/scheduler/scheduler_config.json"),
+            weights: folder!(include_bytes, $name, "/unet/diffusion_pytorch_model.safetensors"),
+            expected: folder!(include_str, $name, "/expected.json"),
+        }
+    };
+    ($include:ident, $name:literal, $file:literal) => {
+        $include!(concat!("../fixtures/diffusion/pipeline-", $name, $file))
+    };
+}
+
+/// Grey, of ten classes and one that means none.
+pub const CLASSES: Folder = folder!("classes");
+/// In colour and not square, without classes.
+pub const RGB: Folder = folder!("rgb");
+
+#[derive(Deserialize)]
+pub struct Expected {
+    /// RGBA bytes.
+    pub picture: Vec<u8>,
+    pub calls: Vec<ExpectedCall>,
+}
+
+/// A call of diffusers': what it was given, and the sample after each step.
+#[derive(Deserialize)]
+pub struct ExpectedCall {
+    pub options: Map<String, Value>,
+    pub latents: Vec<f32>,
+    pub noise: Vec<f32>,
+    pub mask: Option<Vec<u8>>,
+    pub picture: bool,
+    pub timesteps: Vec<f64>,
+    pub samples: Vec<Vec<f32>>,
+}
+
+impl Folder {
+    pub fn expected(&self) -> Expected {
+        serde_json::from_str(self.expected).expect("expected.json is sound")
+    }
+
+    /// Loads the pipeline.
+    pub fn load(&self, storage: Storage, device: &Device) -> Result<Pipeline> {
+        self.load_as(self.unet, self.scheduler, Some(self.index), storage, device)
+    }
+
+    /// The same weights with other files.
+    pub fn load_as(
+        &self,
+        unet: &str,
+        scheduler: &str,
+        index: Option<&str>,
+        storage: Storage,
+        device: &Device,
+    ) -> Result<Pipeline> {
+        let mut loading = Loading::new(unet, scheduler, index, storage, device)?;
+        let mut reader = Reader::new(None);
+        reader.push(self.weights, &mut loading.unet.checkpoint)?;
+        reader.finish()?;
+        loading.finish()
+    }
+
+    /// Checks that every call gives what diffusers gave, at every step.
+    pub async fn assert_draws_as_diffusers(&self, device: &Device, tolerance: f32) {
+        let pipeline = self.load(Storage::CPU, device).expect("the fixture loads");
+        let Expected { picture, calls } = self.expected();
+        for call in calls {
+            let what = format!("{}: {:?}", self.name, call.options);
+            let options =
+                options_of(&call.options).with("latents", call.latents).with("preview", json!("sample"));
+            let run = if call.picture {
+                pipeline.start_from(Source { picture: &picture, mask: call.mask.as_deref() }, options, 0)
+            } else {
+                pipeline.start(options, 0)
+            };
+            let run = run.expect("the options are sound").with_step_noise(call.noise);
+            let (steps, pictures) = finish(run).await;
+            let timesteps: Vec<f64> = steps.iter().map(|step| step.timestep).collect();
+            assert_eq!(timesteps, call.timesteps, "{what}");
+            for (step, expected) in steps.iter().zip(&call.samples) {
+                let what = format!("{what}, step {}", step.step_index);
+                // Without clipping the samples of random networks grow.
+                let largest = expected.iter().fold(1.0, |largest: f32, number| largest.max(number.abs()));
+                assert_close(&what, "samples", &step.previews[0].1, expected, tolerance * largest);
+            }
+            assert_eq!(Some(&pictures.pixels), steps.last().map(|step| &step.previews[0].1), "{what}");
+        }
+    }
+}
+
+/// Runs a call to its end.
+pub async fn finish(mut run: Run) -> (Vec<Progress>, Pictures) {
+    let mut steps = Vec::new();
+    loop {
+        match run.step().await.expect("the step works").expect("a run ends with Complete") {
+            Event::Step(step) => {
+                assert_eq!((step.step_index, step.num_steps), (steps.len(), run.num_steps()));
+                steps.push(step);
+            }
+            Event::Complete(pictures) => {
+                assert_eq!(run.step().await, Ok(None), "nothing comes after the end");
+                assert_eq!(steps.len(), run.num_steps());
+                return (steps, pictures);
+            }
+        }
+    }
+}
+
+/// The pictures of a call from noise.
+pub async fn draw(pipeline: &Pipeline, options: Options) -> Pictures {
+    finish(pipeline.start(options, 0).expect("the options are sound")).await.1
+}
