@@ -2,6 +2,7 @@
 
 import { CODES, HearthError } from './engine/errors.js';
 import { Remote } from './engine/remote.js';
+import { imageToImagePipeline } from './tasks/image-to-image.js';
 import { imagePipeline } from './tasks/images.js';
 import { textPipeline } from './tasks/text.js';
 
@@ -10,6 +11,7 @@ export { CODES, HearthError };
 /** What makes a task's pipeline. @type {Record<string, (remote: Remote) => any>} */
 const TASKS = {
   'unconditional-image-generation': imagePipeline,
+  'image-to-image': imageToImagePipeline,
   'text-generation': textPipeline,
 };
 

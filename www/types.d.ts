@@ -130,7 +130,10 @@ export interface DiffusionOptions {
   eta?: number;
   /** A class for all pictures or one for each, from 0 to `num_classes` − 1. Default: drawn evenly from the seed. */
   class_labels?: number | readonly number[];
-  /** Above 0: how far to go from what the model does without a class to what it does with it. 1 goes just there. Default: 1. */
+  /**
+   * 0 to 100: how far to go from what the model does without a class (0) to what it does with it (1), and beyond. Other
+   * than 0 and 1 it takes two evaluations a step. Default: 1. Only where `info.guidance` is true.
+   */
   guidance_scale?: number;
   /** `[batch, channels, height, width]`: unit-variance noise, instead of noise from the seed. */
   latents?: Float32Array;
@@ -199,7 +202,7 @@ export interface ImageToImageOptions extends DiffusionOptions, FitOptions {
   mask_image?: ImageSource;
   /** Inpainting: steps that are taken back at once, 1 to `num_inference_steps` − 1. Default: 10, or as many as there are. */
   jump_length?: number;
-  /** Inpainting: how often each stretch of them is gone through; 1 takes nothing back. Default: 10. */
+  /** Inpainting: how often each stretch of them is gone through, 1 to 100; 1 takes nothing back. Default: 10. */
   jump_n_sample?: number;
   /** Super-resolution: a power of two above 1. What shows at a size this many times smaller comes from the picture. */
   downsampling_factor?: number;

@@ -3,11 +3,14 @@
 import { GanLoader } from '../pkg/hearth.js';
 import * as source from './source.js';
 
-/** @type {import('./load.js').Family} */
+/** @type {import('./load.js').Kind} */
 export const gan = {
+  name: 'a GAN',
+  tasks: ['unconditional-image-generation'],
+
   async prepare({ folder, device }, signal) {
     const config = await source.text(`${folder}config.json`, signal);
-    return () => new GanLoader(config, device);
+    return { newLoader: () => new GanLoader(config, device), weights: 'model' };
   },
 
   start: (pipeline, { options }) => pipeline.start(options),

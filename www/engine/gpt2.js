@@ -3,16 +3,20 @@
 import { Gpt2Loader } from '../pkg/hearth.js';
 import * as source from './source.js';
 
-/** @type {import('./load.js').Family} */
+/** @type {import('./load.js').Kind} */
 export const gpt2 = {
+  name: 'a GPT-2',
+  tasks: ['text-generation'],
+
   async prepare({ folder, device, dtype = 'auto' }, signal) {
     const [config, tokenizer, defaults] = await Promise.all([
       source.text(`${folder}config.json`, signal),
       tokenizerFiles(folder, signal),
       source.optionalText(`${folder}generation_config.json`, signal),
     ]);
-    return () =>
-      new Gpt2Loader(config, tokenizer.json, tokenizer.vocab, tokenizer.merges, defaults, dtype, device);
+    const { json, vocab, merges } = tokenizer;
+    const newLoader = () => new Gpt2Loader(config, json, vocab, merges, defaults, dtype, device);
+    return { newLoader, weights: 'model' };
   },
 
   start: (pipeline, { prompt, options }) => pipeline.start(prompt, options),

@@ -1,20 +1,32 @@
 // The models that the engine holds. Whoever asks for the same one shares it, also while it is being loaded.
 
 import { HearthError, aborted } from './errors.js';
-import { gan } from './gan.js';
 import { gpt2 } from './gpt2.js';
 import { loadModel } from './load.js';
+import { kindOfPictures } from './pictures.js';
 
-/** Which kind of model does a task. @type {Record<string, import('./load.js').Family>} */
+/**
+ * Models that a task can have: what kind one is, its folder tells.
+ * @typedef {{ name: string, kindOf: (place: Place, signal: AbortSignal) => Promise<Kind> }} Family
+ */
+
+const pictures = { name: 'pictures', kindOf: kindOfPictures };
+const texts = { name: 'texts', kindOf: async () => gpt2 };
+
+/** @type {Record<string, Family>} */
 const FAMILIES = {
-  'unconditional-image-generation': gan,
-  'text-generation': gpt2,
+  'unconditional-image-generation': pictures,
+  'image-to-image': pictures,
+  'text-generation': texts,
 };
 
 /**
+ * @typedef {import('./load.js').Kind} Kind
+ * @typedef {import('./load.js').Place} Place
+ *
  * @typedef {object} Model
  * @property {string} key
- * @property {import('./load.js').Family} family
+ * @property {Promise<Kind>} kind
  * @property {number} users pipelines, and calls under way
  * @property {Promise<any>} loading the wasm's pipeline
  * @property {AbortController} controller
@@ -28,30 +40,31 @@ const handles = new Map();
 let nextHandle = 1;
 
 /**
- * The model for a task, which whoever asks for it must `release`.
+ * The model for a task, which whoever asks for it must `release`. Tasks of one family share it.
  * @param {string} task
- * @param {import('./load.js').Place} place
+ * @param {Place} place
  * @returns {Model}
  */
 export function take(task, place) {
-  const key = [task, place.device.kind, place.dtype, place.folder].join(' ');
-  const model = models.get(key) ?? begin(key, FAMILIES[task], place);
+  const family = FAMILIES[task];
+  const key = [family.name, place.device.kind, place.dtype, place.folder].join(' ');
+  const model = models.get(key) ?? begin(key, family, place);
   model.users += 1;
   return model;
 }
 
-/** @param {string} key @param {import('./load.js').Family} family @param {import('./load.js').Place} place */
+/** @param {string} key @param {Family} family @param {Place} place */
 function begin(key, family, place) {
   const controller = new AbortController();
   /** @type {Model['listeners']} */
   const listeners = new Set();
-  const loading = loadModel(family, place, {
-    signal: controller.signal,
-    onProgress(loaded, total) {
-      for (const listener of listeners) listener(loaded, total);
-    },
-  });
-  const model = { key, family, users: 0, controller, listeners, loading };
+  const { signal } = controller;
+  const kind = family.kindOf(place, signal);
+  const onProgress = (/** @type {number} */ loaded, /** @type {number | null} */ total) => {
+    for (const listener of listeners) listener(loaded, total);
+  };
+  const loading = kind.then((kind) => loadModel(kind, place, { signal, onProgress }));
+  const model = { key, kind, users: 0, controller, listeners, loading };
   // One that failed must not be found by the next who asks.
   loading.catch(() => models.get(key) === model && models.delete(key));
   models.set(key, model);
@@ -88,7 +101,7 @@ export function drop(handle) {
  * Lets `work` have a model, which stays while it works even if its pipeline is disposed of.
  * @template T
  * @param {number} handle
- * @param {(pipeline: any, family: import('./load.js').Family) => Promise<T>} work
+ * @param {(pipeline: any, kind: Kind) => Promise<T>} work
  * @returns {Promise<T>}
  */
 export async function using(handle, work) {
@@ -96,7 +109,7 @@ export async function using(handle, work) {
   if (!model) throw new HearthError('disposed', 'this pipeline was disposed of');
   model.users += 1;
   try {
-    return await work(await model.loading, model.family);
+    return await work(await model.loading, await model.kind);
   } finally {
     release(model);
   }

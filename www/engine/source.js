@@ -64,6 +64,17 @@ export async function optionalText(url, signal) {
 }
 
 /**
+ * Whether a server says that it has a file.
+ * @param {string} url
+ * @param {AbortSignal} signal
+ */
+export async function isThere(url, signal) {
+  const answer = await fetch(url, { method: 'HEAD', signal }).catch(() => undefined);
+  if (signal.aborted) throw aborted();
+  return answer?.ok ?? false;
+}
+
+/**
  * A large file as chunks, from the cache or the network. Throws `Absent` if it is not there.
  * @param {string} url
  * @param {{ signal: AbortSignal, sha256?: string, ignoreCache?: boolean }} options

@@ -92,6 +92,11 @@ const handlers = {
     };
     model.listeners.add(listener);
     try {
+      const found = await Promise.race([model.kind, stop]);
+      if (!found.tasks.includes(task)) {
+        const what = `${task} is nothing that ${found.name} does, which is what ${folder} has`;
+        throw new HearthError('unsupported-model', what);
+      }
       const pipeline = await Promise.race([model.loading, stop]);
       if (signal.aborted) throw aborted();
       const { kind, adapter } = device;
@@ -107,17 +112,17 @@ const handlers = {
   },
 
   run({ handle, ...params }, { signal, emit }) {
-    return using(handle, async (pipeline, family) => {
-      const run = family.start(pipeline, params);
+    return using(handle, async (pipeline, kind) => {
+      const run = kind.start(pipeline, params);
       try {
-        if (family.opening) emit(family.opening(run));
+        if (kind.opening) emit(kind.opening(run));
         for (;;) {
           await nextTask();
           if (signal.aborted) throw aborted();
           const step = await run.step();
           if (signal.aborted) throw aborted();
           if (!step) return;
-          emit(...family.tell(run, step));
+          emit(...kind.tell(run, step));
         }
       } finally {
         run.free();
@@ -131,6 +136,10 @@ const handlers = {
 
   score({ handle, prompt }) {
     return using(handle, (pipeline) => pipeline.score(prompt));
+  },
+
+  add_noise({ handle, image, options }) {
+    return using(handle, async (pipeline) => pipeline.add_noise(image, options));
   },
 
   async dispose({ handle }) {

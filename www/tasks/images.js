@@ -1,14 +1,30 @@
 // unconditional-image-generation: pictures from noise.
 
 import { describe } from '../engine/remote.js';
+import { diffuse, finished } from './diffusion.js';
 
 /**
  * @typedef {import('../types.d.ts').GanOptions} GanOptions
  * @typedef {import('../types.d.ts').JudgedImage} JudgedImage
+ * @typedef {import('../types.d.ts').DiffusionOptions} DiffusionOptions
+ * @typedef {import('../engine/remote.js').Remote} Remote
  */
 
-/** @param {import('../engine/remote.js').Remote} remote @returns {import('../types.d.ts').GanPipeline} */
+/** @param {Remote} remote @returns {import('../types.d.ts').ImagePipeline} */
 export function imagePipeline(remote) {
+  return remote.loaded.info.kind === 'gan' ? ganPipeline(remote) : diffusionPipeline(remote);
+}
+
+/** @param {Remote} remote @returns {import('../types.d.ts').DiffusionPipeline} */
+function diffusionPipeline(remote) {
+  const stream = (/** @type {DiffusionOptions} */ { signal, ...options } = {}) =>
+    diffuse(remote, { options }, signal);
+  const draw = (/** @type {DiffusionOptions} */ options) => finished(stream(options));
+  return /** @type {any} */ (describe(remote, draw, { stream }));
+}
+
+/** @param {Remote} remote @returns {import('../types.d.ts').GanPipeline} */
+function ganPipeline(remote) {
   const draw = async (/** @type {GanOptions} */ options = {}) => {
     /** @type {JudgedImage[]} */
     let images = [];
@@ -22,7 +38,7 @@ export function imagePipeline(remote) {
     const images = [];
     let [step_index, seed] = [0, 0];
     for await (const step of remote.run({ options }, signal)) {
-      images.push(...imagesOf(step, remote.loaded.info));
+      images.push(...judged(step, remote.loaded.info));
       seed = step.seed;
       const fraction = images.length / step.count;
       yield { type: 'step', step_index: step_index++, fraction, seed, images: [...images] };
@@ -34,7 +50,7 @@ export function imagePipeline(remote) {
 }
 
 /** @param {any} step @param {{ image_size: number, latent_dim: number }} info */
-function imagesOf({ rgba, scores, latents, class_labels, seed }, { image_size, latent_dim }) {
+function judged({ rgba, scores, latents, class_labels, seed }, { image_size, latent_dim }) {
   const area = image_size * image_size * 4;
   return Array.from(scores, (score, index) => {
     const pixels = rgba.slice(index * area, (index + 1) * area);

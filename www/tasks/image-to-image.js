@@ -1,0 +1,65 @@
+// image-to-image: variations of a picture, parts of it painted anew, what a small one could have been; and noise in it.
+
+import { HearthError } from '../engine/errors.js';
+import { describe } from '../engine/remote.js';
+import { diffuse, finished } from './diffusion.js';
+import { decode, fitted, readFit } from './pictures.js';
+
+/**
+ * @typedef {import('../types.d.ts').ImageSource} ImageSource
+ * @typedef {import('../types.d.ts').ImageToImageOptions} ImageToImageOptions
+ * @typedef {import('./pictures.js').Picture} Picture
+ */
+
+/** @param {import('../engine/remote.js').Remote} remote @returns {import('../types.d.ts').ImageToImagePipeline} */
+export function imageToImagePipeline(remote) {
+  /** @returns {AsyncGenerator<import('../types.d.ts').DiffusionEvent, void, void>} */
+  async function* stream(
+    /** @type {ImageSource} */ image,
+    /** @type {ImageToImageOptions} */ { signal, fit, background, mask_image, ...options } = {},
+  ) {
+    const how = readFit({ fit, background });
+    const [picture, mask] = await Promise.all([
+      decode('the picture', image, signal),
+      mask_image === undefined || mask_image === null ? undefined : decode('mask_image', mask_image, signal),
+    ]);
+    if (mask) refuseOtherShape(picture, mask);
+    const size = remote.loaded.info.sample_size;
+    // A small picture to be followed is followed pixel by pixel.
+    const smooth = options.downsampling_factor === undefined || picture.width > size[1];
+    const params = {
+      options,
+      image: fitted('the picture', picture, size, { ...how, smooth }),
+      // What is not in the mask stays.
+      ...(mask && { mask: fitted('mask_image', mask, size, { ...how, background: 'black' }) }),
+    };
+    yield* diffuse(remote, params, signal);
+  }
+
+  const edit = (/** @type {ImageSource} */ image, /** @type {ImageToImageOptions} */ options) =>
+    finished(stream(image, options));
+
+  /** @type {import('../types.d.ts').ImageToImagePipeline['add_noise']} */
+  const add_noise = async (image, given) => {
+    const { signal, fit, background, ...options } = given ?? {}; // which says then what is missing
+    const how = readFit({ fit, background });
+    const picture = await decode('the picture', image, signal);
+    const size = remote.loaded.info.sample_size;
+    const params = { image: fitted('the picture', picture, size, how), options };
+    const { rgba, alpha, seed } = await remote.request('add_noise', params, { signal });
+    const { timestep, t } = options;
+    const asked = { ...(timestep !== undefined && { timestep }), ...(t !== undefined && { t }) };
+    return Object.assign(new ImageData(rgba, size[1], size[0]), { seed, alpha, ...asked });
+  };
+
+  return /** @type {any} */ (describe(remote, edit, { stream, add_noise }));
+}
+
+/** A mask may be larger or smaller than its picture, but not of another shape. @param {Picture} picture @param {Picture} mask */
+function refuseOtherShape(picture, mask) {
+  const [a, b] = [picture.width * mask.height, picture.height * mask.width];
+  // Sizes are whole, so that a shape is only as exact as a pixel.
+  if (Math.abs(a - b) <= Math.max(picture.width, picture.height, mask.width, mask.height)) return;
+  const sizes = `${mask.width} × ${mask.height}, and the picture is ${picture.width} × ${picture.height}`;
+  throw new HearthError('invalid-option', `mask_image is ${sizes}; both must have the same shape`);
+}
