@@ -30,12 +30,16 @@ function float(number, value) {
   return Buffer.concat([varint(number * 8 + 5), bytes]);
 }
 
-/** A number that an operator takes. */
+/** What an operator takes besides tensors. */
 export const attribute = {
   integer: (/** @type {string} */ name, /** @type {number} */ value) =>
     field(5, field(1, name), integer(3, value), integer(20, 2)),
   float: (/** @type {string} */ name, /** @type {number} */ value) =>
     field(5, field(1, name), float(2, value), integer(20, 1)),
+  integers: (/** @type {string} */ name, /** @type {number[]} */ values) =>
+    field(5, field(1, name), ...values.map((value) => integer(8, value)), integer(20, 7)),
+  text: (/** @type {string} */ name, /** @type {string} */ value) =>
+    field(5, field(1, name), field(4, value), integer(20, 3)),
 };
 
 /**

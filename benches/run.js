@@ -8,11 +8,18 @@ import { parseArgs } from 'node:util';
 import { build, sizes } from '../scripts/build.js';
 import { Failure, run, script } from '../scripts/shell.js';
 import { openBrowser } from './browser.js';
+import { benchDiffusion } from './diffusion.js';
 import { benchGan } from './gan.js';
 import { benchStorage } from './storage.js';
 import { benchPerplexity, benchText } from './text.js';
 
-const SECTIONS = { gan: benchGan, text: benchText, perplexity: benchPerplexity, storage: benchStorage };
+const SECTIONS = {
+  gan: benchGan,
+  diffusion: benchDiffusion,
+  text: benchText,
+  perplexity: benchPerplexity,
+  storage: benchStorage,
+};
 const CHOICES = {
   device: ['cpu', 'webgpu'],
   dtype: ['f32', 'f16', 'q8'],
