@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::Pipeline;
+use super::guided::is;
 use super::noise::latents;
 use super::schedulers::{Class, Schedule};
 use crate::batch::{count_of, labels_of, rows_of};
@@ -104,7 +105,7 @@ impl Call {
         if classes.count > 0 {
             labels = options.integers("class_labels", 0..=classes.count as u64 - 1)?;
             guidance_scale = options.number("guidance_scale", 0.0..=MAX_GUIDANCE)?.unwrap_or(1.0);
-            if classes.none.is_none() && guidance_scale != 1.0 {
+            if classes.none.is_none() && !is(guidance_scale, 1.0) {
                 return Err(Error::InvalidOption(format!(
                     "guidance_scale is {guidance_scale}; it must be 1, because this model has no class that means \
                      no class (one more than id2label of its model_index.json has)"

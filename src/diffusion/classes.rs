@@ -63,23 +63,23 @@ impl Classes {
         let Some(names) = index.id2label else {
             return Ok(Self { count, ..Self::default() });
         };
-        let named = names.len();
+        let total = names.len();
         let labels: Option<Vec<String>> =
-            (0..named).map(|class| names.get(&class.to_string()).cloned()).collect();
+            (0..total).map(|class| names.get(&class.to_string()).cloned()).collect();
         let Some(labels) = labels else {
             return unsupported(format!(
-                "id2label has {named} names, and not one for each of 0 to {}",
-                named - 1
+                "id2label has {total} names, and not one for each of 0 to {}",
+                total - 1
             ));
         };
-        if named == 0 || count < named || count > named + 1 {
-            return unsupported(format!("id2label has {named} names, and the U-Net has {count} classes"));
+        if total == 0 || count < total || count > total + 1 {
+            return unsupported(format!("id2label has {total} names, and the U-Net has {count} classes"));
         }
-        let none = u32::try_from(named).ok().filter(|_| count == named + 1);
-        Ok(Self { count: named, labels, none })
+        let none = u32::try_from(total).ok().filter(|_| count == total + 1);
+        Ok(Self { count: total, labels, none })
     }
 }
 
-fn unsupported<T>(what: String) -> Result<T> {
+fn unsupported<T>(what: impl std::fmt::Display) -> Result<T> {
     Err(Error::UnsupportedModel(format!("{FILE}: {what}")))
 }

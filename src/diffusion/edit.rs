@@ -98,7 +98,7 @@ impl Pipeline {
         self.check_size("mask_image", mask)?;
         let kept: Vec<f32> =
             luminance(mask).into_iter().map(|light| if light >= LIGHT { 0.0 } else { 1.0 }).collect();
-        if kept.iter().all(|kept| *kept == 1.0) {
+        if kept.iter().all(|kept| *kept > 0.0) {
             return Err(Error::InvalidOption(
                 "mask_image is dark everywhere, so that there is nothing to paint; light parts are painted"
                     .to_owned(),
@@ -151,13 +151,13 @@ fn refuse_contradictions(source: Source<'_>, options: &Options) -> Result<()> {
 #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, clippy::cast_sign_loss)] // numbers of steps
 fn first_step(options: &mut Options, schedule: &Schedule) -> Result<usize> {
     let timesteps = schedule.timesteps();
-    let last = schedule.scheduler().config().num_train_timesteps as u64 - 1;
-    if let Some(timestep) = options.integer("timestep", 0..=last)? {
+    let most = schedule.scheduler().config().num_train_timesteps as u64 - 1;
+    if let Some(timestep) = options.integer("timestep", 0..=most)? {
         let at_most = |other: &f64| *other <= timestep as f64;
         return timesteps.iter().position(at_most).ok_or_else(|| {
-            let least = timesteps.last().copied().unwrap_or_default();
+            let lowest = timesteps.last().copied().unwrap_or_default();
             Error::InvalidOption(format!(
-                "timestep is {timestep}; the last of {} steps is at {least}, so take that or more",
+                "timestep is {timestep}; the last of {} steps is at {lowest}, so take that or more",
                 timesteps.len()
             ))
         });

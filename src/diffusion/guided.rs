@@ -29,6 +29,11 @@ pub fn rows_at_once(config: &Config, size: [usize; 2], storage: Storage) -> Resu
     }
 }
 
+/// Whether a scale is one of those that have a meaning of their own.
+pub fn is(scale: f64, special: f64) -> bool {
+    (scale - special).abs() < f64::EPSILON
+}
+
 /// A network with the classes of a batch.
 #[derive(Debug)]
 pub struct Guided {
@@ -51,8 +56,8 @@ impl Guided {
     ) -> Self {
         let (labels, scale) = match (labels, none) {
             // At 1 and at 0 one of the two has no weight.
-            (Some(labels), Some(none)) if scale == 0.0 => (Some(vec![none; labels.len()]), None),
-            (Some(mut labels), Some(none)) if scale != 1.0 => {
+            (Some(labels), Some(none)) if is(scale, 0.0) => (Some(vec![none; labels.len()]), None),
+            (Some(mut labels), Some(none)) if !is(scale, 1.0) => {
                 labels.resize(2 * labels.len(), none);
                 (Some(labels), Some(scale))
             }

@@ -6,7 +6,7 @@ use burn::tensor::{Tensor, Transaction};
 
 use super::Pipeline;
 use super::call::{Call, PreviewKind};
-use super::guided::Guided;
+use super::guided::{Guided, is};
 use super::ilvr::SuperResolution;
 use super::noise::StepNoise;
 use super::repaint::Inpainting;
@@ -95,7 +95,7 @@ impl Run {
         let first = schedule.timesteps().first().copied().unwrap_or_default();
         let told = labels.as_deref().map(ClassLabels::Indices);
         pipeline.unet.config().check_call(shape, &vec![first; count], told.as_ref())?;
-        let without_class = pipeline.classes.none.is_some() && guidance_scale == 0.0;
+        let without_class = pipeline.classes.none.is_some() && is(guidance_scale, 0.0);
         let class_labels = labels.clone().filter(|_| !without_class);
         let network = Arc::clone(&pipeline.unet);
         let none = pipeline.classes.none;

@@ -8,6 +8,7 @@ mod common;
 use std::cell::RefCell;
 
 use burn::tensor::Device;
+use common::diffusion::{CLASSES, RGB};
 use common::unet::UNETS;
 use common::{GANS, GPT2S, assert_close, draw, kernels};
 use hearth::options::Options;
@@ -136,5 +137,20 @@ async fn every_unet_agrees_with_diffusers_on_webgpu() {
     let device = webgpu().await;
     for fixture in &UNETS {
         Box::pin(fixture.assert_agrees_with_diffusers(&device, 1e-3)).await;
+    }
+}
+
+#[wasm_bindgen_test]
+async fn every_diffusion_call_is_diffusers_own_on_the_cpu() {
+    for folder in [CLASSES, RGB] {
+        Box::pin(folder.assert_draws_as_diffusers(&Device::flex(), 1e-4)).await;
+    }
+}
+
+#[wasm_bindgen_test]
+async fn every_diffusion_call_is_diffusers_own_on_webgpu() {
+    let device = webgpu().await;
+    for folder in [CLASSES, RGB] {
+        Box::pin(folder.assert_draws_as_diffusers(&device, 1e-3)).await;
     }
 }
