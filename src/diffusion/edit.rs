@@ -72,11 +72,11 @@ impl Pipeline {
                         .to_owned(),
                 ));
             }
-            let guide = Guide::Inpainting(Inpainting { original: picture, kept });
+            let guide = Guide::Inpainting(Box::new(Inpainting { original: picture, kept }));
             Start { sample: pure(), visits: jumps.visits(steps), guide }
         } else if options.has("downsampling_factor") {
             let resolution = SuperResolution::read(&mut options, picture, steps)?;
-            Start { sample: pure(), visits: from(0), guide: Guide::SuperResolution(resolution) }
+            Start { sample: pure(), visits: from(0), guide: Guide::SuperResolution(Box::new(resolution)) }
         } else {
             let step = first_step(&mut options, &call.schedule)?;
             let original = picture.expand(noise.dims());

@@ -54,9 +54,9 @@ pub enum Guide {
     /// Nothing.
     None,
     /// A part of it stays.
-    Inpainting(Inpainting),
+    Inpainting(Box<Inpainting>),
     /// Its low frequencies do.
-    SuperResolution(SuperResolution),
+    SuperResolution(Box<SuperResolution>),
 }
 
 /// Where a run begins, and the steps that it takes.
