@@ -1,27 +1,33 @@
 """Judge a model of digits: is each the class it was asked for, how varied are they, and are they copies?
 
     python training/evaluate_digits.py models/gan-mnist [--data DIR] [--card REPORT.md]
+    python training/evaluate_digits.py models/ddpm-mnist [--steps 25] [--guidance-scale 1] [--count 10000]
 
 Trains a small classifier on MNIST (kept in `--out` for the next time), draws 10,000 digits from the model, and reports
 for them and for the real test digits: the share classified as the asked class, the classifier's mean confidence,
 the share of each class, and the Fréchet distance (FID) between the classifier's features of the digits and of the
 real test digits. It also finds the training digits nearest to some drawn ones, and saves them side by side.
+
+A folder with a `config.json` is a GAN, one with a `model_index.json` a diffusion model, which draws with the scheduler
+that its folder holds.
 """
 
 import argparse
 import json
+import os
 import time
 from pathlib import Path
 
+import diffusers
 import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file
 from torch import nn
 
+import diffusion
 import gan
 import mnist
 
-COUNT = 10_000
 GOAL = 0.992
 
 
@@ -99,17 +105,28 @@ def frechet_distance(a: torch.Tensor, b: torch.Tensor) -> float:
     root = vectors @ torch.diag(values.clamp(min=0).sqrt()) @ vectors.T
     middle = torch.linalg.eigvalsh(root @ covariance_b @ root).clamp(min=0).sqrt().sum()
     difference = a.mean(0) - b.mean(0)
-    return (difference @ difference + covariance_a.trace() + covariance_b.trace() - 2 * middle).item()
+    return max(0.0, (difference @ difference + covariance_a.trace() + covariance_b.trace() - 2 * middle).item())
 
 
 @torch.no_grad()
-def draw_gan(folder: Path, config: dict, labels: torch.Tensor) -> torch.Tensor:
+def draw_gan(folder: Path, labels: torch.Tensor) -> torch.Tensor:
+    config = json.loads((folder / "config.json").read_text())
     generator = gan.Generator(config)
     tensors = load_file(folder / "model.safetensors")
     prefix = "generator."
     generator.load_state_dict({k.removeprefix(prefix): v.float() for k, v in tensors.items() if k.startswith(prefix)})
     latents = torch.randn(len(labels), config["latent_dim"])
     return generator(latents, labels if config.get("num_classes") else None).reshape(-1, 1, 28, 28)
+
+
+def draw_diffusion(folder: Path, labels: torch.Tensor, steps: int, guidance_scale: float) -> torch.Tensor:
+    model = diffusers.UNet2DModel.from_pretrained(folder, subfolder="unet", torch_dtype=torch.float32).eval()
+    _, name = json.loads((folder / "model_index.json").read_text())["scheduler"]
+    scheduler = getattr(diffusers, name).from_pretrained(folder, subfolder="scheduler")
+    # Batches that stay in the caches; on a CPU one process a core, as threads of one batch would wait for each other.
+    parts = [(model, scheduler, part, steps, guidance_scale, seed) for seed, part in enumerate(labels.split(50))]
+    with torch.multiprocessing.Pool(os.cpu_count(), torch.set_num_threads, (1,)) as pool:
+        return torch.cat(pool.starmap(diffusion.draw, parts, chunksize=1))
 
 
 def report(name: str, probs: torch.Tensor, features: torch.Tensor, asked: torch.Tensor, real: torch.Tensor) -> dict:
@@ -147,24 +164,30 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="folder with the four IDX files; downloaded when not given")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "runs" / "evaluation")
     parser.add_argument("--card", type=Path, help="also write the table to this file, and neighbours.png beside it")
+    parser.add_argument("--count", type=int, default=10_000, help="digits to draw")
+    parser.add_argument("--steps", type=int, default=diffusion.STEPS, help="of the diffusion")
+    parser.add_argument("--guidance-scale", type=float, default=1.0, help="of the diffusion; 1 is none")
     args = parser.parse_args()
     torch.set_flush_denormal(True)
     classifier = train_classifier(args.data, args.out)
     torch.manual_seed(1)
-    config = json.loads((args.model / "config.json").read_text())
-    asked = torch.randint(10, (COUNT,))
-    drawn = draw_gan(args.model, config, asked)
+    if (args.model / "model_index.json").exists():
+        asked = torch.arange(args.count) % 10
+        drawn = draw_diffusion(args.model, asked, args.steps, args.guidance_scale)
+    else:
+        asked = torch.randint(10, (args.count,))
+        drawn = draw_gan(args.model, asked)
     test_images, test_labels = mnist.load("test", args.data)
     training_images, _ = mnist.load("train", args.data)
     real_probs, real_features = judge(classifier, test_images)
     # Real digits against real digits: what a perfect model would reach.
-    some = training_images[torch.randperm(len(training_images))[:COUNT]]
+    some = training_images[torch.randperm(len(training_images))[: args.count]]
     floor = frechet_distance(judge(classifier, some)[1], real_features)
     rows = [
         report(args.model.name, *judge(classifier, drawn), asked, real_features),
         report("real test digits", real_probs, real_features, test_labels, real_features),
     ]
-    text = f"{table(rows)}\n\nFID of {COUNT:,} real training digits: {floor:.2f}.\n"
+    text = f"{table(rows)}\n\nFID of {args.count:,} real training digits: {floor:.2f}.\n"
     folder = args.card.parent if args.card else args.out
     closest = save_neighbours(folder / "neighbours.png", drawn[:16], training_images)
     text += f"Closest of 16 drawn digits to its nearest training digit: {closest:.3f} RMS per pixel, of 2.\n"
