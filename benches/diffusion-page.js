@@ -14,11 +14,11 @@ const dispatches = () => /** @type {any} */ (globalThis).dispatches();
  * @param {string} device
  * @param {number} runs
  */
-export async function hearth(device, runs) {
+export async function hearth(device, runs, folder = FOLDER) {
   const started = performance.now();
   const { pipeline } = await import('../www/hearth.js');
   const draw = /** @type {import('../www/types.d.ts').DiffusionPipeline} */ (
-    await pipeline('unconditional-image-generation', FOLDER, { device: /** @type {any} */ (device) })
+    await pipeline('unconditional-image-generation', folder, { device: /** @type {any} */ (device) })
   );
   const load = performance.now() - started;
   const canvas = new OffscreenCanvas(32, 32).getContext('2d');

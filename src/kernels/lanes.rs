@@ -10,14 +10,8 @@ mod vector {
         f32x4_sub as sub, v128 as Vector,
     };
     use core::arch::wasm32::{
-        f32x4_max, f32x4_min, i32x4_add, i32x4_shl, i32x4_shuffle, i32x4_splat, i32x4_trunc_sat_f32x4,
-        v128_load, v128_store,
+        f32x4_max, f32x4_min, i32x4_add, i32x4_shl, i32x4_splat, i32x4_trunc_sat_f32x4, v128_load, v128_store,
     };
-
-    #[inline]
-    pub fn zip(a: Vector, b: Vector) -> [Vector; 2] {
-        [i32x4_shuffle::<0, 4, 1, 5>(a, b), i32x4_shuffle::<2, 6, 3, 7>(a, b)]
-    }
 
     #[inline]
     pub fn load(values: &[f32; 4]) -> Vector {
@@ -49,10 +43,6 @@ mod vector {
 
     pub fn splat(value: f32) -> Vector {
         [value; 4]
-    }
-
-    pub fn zip(a: Vector, b: Vector) -> [Vector; 2] {
-        [[a[0], b[0], a[1], b[1]], [a[2], b[2], a[3], b[3]]]
     }
 
     pub fn load(values: &[f32; 4]) -> Vector {
@@ -171,12 +161,6 @@ impl Lanes {
     #[inline]
     pub fn add_product(self, a: Self, b: Self) -> Self {
         self + a * b
-    }
-
-    /// The lanes of `self` and `other` by turns.
-    #[inline]
-    pub fn zip(self, other: Self) -> [Self; 2] {
-        vector::zip(self.0, other.0).map(Self)
     }
 
     /// The sum of the lanes.

@@ -57,21 +57,40 @@ pub fn add_convolution(y: &mut [f32], x: &[f32], picture: Picture, kernels: &Ker
     let mut panels = vec![[0.0; PANEL]; PANELS.min(places.div_ceil(PANEL)) * inner];
     for start in (0..places).step_by(PANELS * PANEL) {
         let block = start..places.min(start + PANELS * PANEL);
-        for (column, index) in block.clone().enumerate() {
-            let origin = [index / out_width, index % out_width]
-                .map(|index| (index * place.stride) as isize - place.padding.0 as isize);
-            let mut at = column / PANEL * inner;
-            for channel in x.chunks_exact(picture.stored()) {
-                for ky in 0..size {
-                    let row = picture.row(channel, origin[0] + ky as isize).unwrap_or(&[]);
-                    for kx in 0..size {
-                        panels[at][column % PANEL] = picture.at(row, origin[1] + kx as isize);
-                        at += 1;
-                    }
-                }
-            }
+        for (panel, first) in panels.chunks_exact_mut(inner).zip(block.clone().step_by(PANEL)) {
+            let origins: [[isize; 2]; PANEL] = std::array::from_fn(|column| {
+                let index = (first + column).min(places - 1);
+                [index / out_width, index % out_width]
+                    .map(|index| (index * place.stride) as isize - place.padding.0 as isize)
+            });
+            fill(panel, x, picture, size, &origins);
         }
         let used = block.len().div_ceil(PANEL) * inner;
         add_tiles(y, weights, &panels[..used], block, places);
+    }
+}
+
+/// Makes the panel of the places whose kernels begin at `origins`, rows and columns of the picture.
+#[allow(clippy::cast_possible_wrap)] // sizes of pictures
+fn fill(panel: &mut [[f32; PANEL]], x: &[f32], picture: Picture, size: usize, origins: &[[isize; 2]; PANEL]) {
+    let [top, left] = origins[0];
+    let together = !picture.doubled && origins[PANEL - 1] == [top, left + PANEL as isize - 1];
+    let mut values = panel.iter_mut();
+    for channel in x.chunks_exact(picture.stored()) {
+        for ky in 0..size as isize {
+            let row = picture.row(channel, top + ky).unwrap_or(&[]);
+            for (kx, values) in (0..size as isize).zip(&mut values) {
+                // Eight numbers that lie together in the picture.
+                let first = usize::try_from(left + kx).ok().filter(|_| together);
+                if let Some(eight) = first.and_then(|first| row.get(first..)?.first_chunk()) {
+                    *values = *eight;
+                    continue;
+                }
+                for (value, [top, left]) in values.iter_mut().zip(origins) {
+                    let row = picture.row(channel, top + ky).unwrap_or(&[]);
+                    *value = picture.at(row, left + kx);
+                }
+            }
+        }
     }
 }

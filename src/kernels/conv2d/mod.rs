@@ -5,20 +5,23 @@ mod cpu;
 mod gpu;
 mod winograd;
 
+use std::sync::{Arc, OnceLock};
+
 use burn::backend::Flex;
 use burn::tensor::ops::{ConvOptions, InterpolateMode, InterpolateOptions};
 use burn::tensor::{Device, Tensor, TensorData, module};
+
+use winograd::Tiles;
 
 /// The weights of a convolution with square kernels, arranged as its device reads them fastest.
 #[derive(Debug, Clone)]
 pub struct Kernels {
     /// `[outputs, inputs, size, size]`
     shape: [usize; 4],
-    /// On the GPU `[inputs, size, size, outputs]`, the outputs filled up to a multiple of four. On the CPU as they came,
-    /// and transformed by [`winograd`] where it computes them.
+    /// On the CPU as they came, on the GPU `[inputs, size, size, outputs]`, the outputs filled up to a multiple of four.
     values: Tensor<1>,
-    /// Whether [`winograd`] computes them.
-    is_winograd: bool,
+    /// On the CPU as [`winograd`] takes them, for small and large tiles, once a picture has needed them.
+    transformed: Arc<[OnceLock<Vec<f32>>; 2]>,
     place: Place,
 }
 
@@ -47,34 +50,28 @@ impl Kernels {
     #[must_use]
     pub fn new(weight: Tensor<4>, place: Place) -> Self {
         let shape @ [outputs, inputs, size, _] = weight.dims();
-        let flat = |weight: Tensor<4>| {
-            let len = weight.dims().iter().product::<usize>();
-            weight.reshape([len])
+        let padding = outputs.next_multiple_of(4) - outputs;
+        let arranged = match weight.device() {
+            device if device == Device::flex() => weight,
+            device => {
+                let zeros = (padding > 0).then(|| Tensor::zeros([inputs, size, size, padding], &device));
+                let parts = [weight.permute([1, 2, 3, 0])].into_iter().chain(zeros);
+                Tensor::cat(parts.collect(), 3)
+            }
         };
-        if weight.device() != Device::flex() {
-            let padding = outputs.next_multiple_of(4) - outputs;
-            let arranged = weight.permute([1, 2, 3, 0]);
-            let arranged = if padding == 0 {
-                arranged
-            } else {
-                let zeros = Tensor::zeros([inputs, size, size, padding], &arranged.device());
-                Tensor::cat(vec![arranged, zeros], 3)
-            };
-            return Self { shape, values: flat(arranged), is_winograd: false, place };
+        let len = arranged.dims().iter().product::<usize>();
+        Self { shape, values: arranged.reshape([len]), transformed: Arc::default(), place }
+    }
+
+    /// The tiles that are the fastest for a picture, with the kernels for them.
+    fn transformed(&self, picture: cpu::Picture, weights: &[f32]) -> Option<(Tiles, &[f32])> {
+        let [outputs, inputs, size, _] = self.shape;
+        if (size, self.place.stride, self.place.padding) != (3, 1, (1, 1)) {
+            return None;
         }
-        let is_winograd =
-            size == 3 && place.stride == 1 && place.padding == (1, 1) && inputs >= winograd::INPUTS;
-        let values = if is_winograd {
-            let device = weight.device();
-            let weight = weight.try_into_primitive::<Flex>();
-            let weight = weight.expect("conv2d: a tensor of the CPU is one of Flex").to_contiguous();
-            let transformed = winograd::transform_kernels(weight.storage(), outputs * inputs);
-            let len = transformed.len();
-            Tensor::from_data(TensorData::new(transformed, [len]), &device)
-        } else {
-            flat(weight)
-        };
-        Self { shape, values, is_winograd, place }
+        let tiles = Tiles::of(picture)?;
+        let transform = || tiles.transform_kernels(weights, outputs * inputs);
+        Some((tiles, self.transformed[tiles as usize].get_or_init(transform)))
     }
 
     /// Height and width of what comes of a picture of `[height, width]`.
@@ -134,17 +131,19 @@ fn on_cpu(
         None => vec![0.0; rows * outputs * places],
     };
     let picture = cpu::Picture::new(x.dims(), kernels.place.doubled);
+    let transformed = kernels.transformed(picture, weights.storage());
     let inputs = picture.channels * picture.stored();
     let pictures = input.storage::<f32>().chunks_exact(inputs.max(1));
     let results = y.chunks_exact_mut((outputs * places).max(1)).zip(constants.chunks_exact(outputs.max(1)));
     for ((y, constants), x) in results.zip(pictures) {
         for (y, constant) in y.chunks_exact_mut(places).zip(constants) {
-            y.iter_mut().for_each(|y| *y += constant);
+            for y in y {
+                *y += constant;
+            }
         }
-        if kernels.is_winograd {
-            winograd::add_convolution(y, x, picture, weights.storage());
-        } else {
-            cpu::add_convolution(y, x, picture, kernels, weights.storage());
+        match transformed {
+            Some((tiles, weights)) => tiles.add_convolution(y, x, picture, weights),
+            None => cpu::add_convolution(y, x, picture, kernels, weights.storage()),
         }
     }
     Some(Tensor::from_data(TensorData::new(y, shape), &x.device()))

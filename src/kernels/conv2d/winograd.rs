@@ -1,94 +1,185 @@
-//! Convolutions with kernels of 3 × 3 for the CPU, in 16 multiplications for four places instead of 36.
+//! Convolutions with kernels of 3 × 3 for the CPU, with fewer multiplications than there are places under the kernels.
 //!
 //! Source: Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (2015), <https://arxiv.org/abs/1509.09308>,
-//! F(2 × 2, 3 × 3). A tile of 2 × 2 places comes from 4 × 4 places d of the picture and a kernel g as
+//! F(2 × 2, 3 × 3) and F(4 × 4, 3 × 3). A tile of m × m places comes from n × n places d of the picture, n = m + 2, and a
+//! kernel g as
 //!
 //! ```text
 //! Aᵀ [ (G g Gᵀ) ⊙ (Bᵀ d B) ] A        summed over the channels before the last step
 //! ```
 //!
-//! so that the middle is sixteen products of matrices, `[outputs, inputs] · [inputs, tiles]`, one for each place of a tile.
+//! so that the middle is n² products of matrices, `[outputs, inputs] · [inputs, tiles]`, one for each place of d: 16
+//! multiplications for 4 places, or 36 for 16, where there are 36 and 144 without. Small pictures have too few of the
+//! larger tiles to fill the vectors.
 
 use super::cpu::Picture;
 use crate::kernels::lanes::Lanes;
 use crate::kernels::tiles::{PANEL, add_tiles};
 
 /// With fewer channels the transforms cost more than they save.
-pub const INPUTS: usize = 8;
+const INPUTS: usize = 8;
+
+/// Height and width from which on the larger tiles are faster.
+const LARGE: usize = 16;
 
 /// Tiles that are computed at a time, so that the cache still has them for the last output.
 const BLOCK: usize = 64;
 
-/// `G g Gᵀ` of `count` kernels, `[16, count]`.
-pub fn transform_kernels(kernels: &[f32], count: usize) -> Vec<f32> {
-    let mut transformed = vec![0.0; 16 * count];
-    for (index, g) in kernels.as_chunks::<9>().0.iter().enumerate() {
-        let mut half = [[0.0; 3]; 4]; // G g
-        for column in 0..3 {
-            let (a, b, c) = (g[column], g[3 + column], g[6 + column]);
-            let column_of = [a, 0.5 * (a + b + c), 0.5 * (a - b + c), c];
-            for (row, value) in half.iter_mut().zip(column_of) {
-                row[column] = value;
-            }
+/// Numbers between the matrices, of which one number after the other is written and read: a cache line, since a cache
+/// holds few lines whose addresses differ by a power of two.
+const GAP: usize = 16;
+
+/// The matrices of one size of tiles, applied to a column or a row.
+trait Transform<const N: usize> {
+    /// `G g`
+    fn kernel(g: [f32; 3]) -> [f32; N];
+    /// `Bᵀ d`
+    fn input(d: [Lanes; N]) -> [Lanes; N];
+    /// `Aᵀ m`, of which the first N - 2 count.
+    fn output(m: [Lanes; N]) -> [Lanes; 4];
+}
+
+/// F(2 × 2, 3 × 3)
+struct Small;
+
+impl Transform<4> for Small {
+    fn kernel([a, b, c]: [f32; 3]) -> [f32; 4] {
+        [a, 0.5 * (a + b + c), 0.5 * (a - b + c), c]
+    }
+
+    #[inline]
+    fn input([a, b, c, d]: [Lanes; 4]) -> [Lanes; 4] {
+        [a - c, b + c, c - b, b - d]
+    }
+
+    #[inline]
+    fn output([a, b, c, d]: [Lanes; 4]) -> [Lanes; 4] {
+        [a + b + c, b - c - d, d, d]
+    }
+}
+
+/// F(4 × 4, 3 × 3)
+struct Large;
+
+#[allow(clippy::many_single_char_names)] // as in the formulas
+impl Transform<6> for Large {
+    fn kernel([a, b, c]: [f32; 3]) -> [f32; 6] {
+        let (even, odd) = ((a + c) / 6.0, b / 6.0);
+        let (far, middle) = (a / 24.0 + c / 6.0, b / 12.0);
+        [a / 4.0, -even - odd, odd - even, far + middle, far - middle, c]
+    }
+
+    #[inline]
+    fn input([a, b, c, d, e, f]: [Lanes; 6]) -> [Lanes; 6] {
+        let times = |factor: f32, x: Lanes| Lanes::splat(factor) * x;
+        let (even, odd) = (e - times(4.0, c), d - times(4.0, b));
+        let (far, middle) = (e - c, times(2.0, d - b));
+        [
+            times(4.0, a) - times(5.0, c) + e,
+            even + odd,
+            even - odd,
+            far + middle,
+            far - middle,
+            times(4.0, b) - times(5.0, d) + f,
+        ]
+    }
+
+    #[inline]
+    fn output([a, b, c, d, e, f]: [Lanes; 6]) -> [Lanes; 4] {
+        let times = |factor: f32, x: Lanes| Lanes::splat(factor) * x;
+        let ((even, odd), (far, middle)) = ((b + c, b - c), (d + e, d - e));
+        [a + even + far, odd + times(2.0, middle), even + times(4.0, far), odd + times(8.0, middle) + f]
+    }
+}
+
+/// Which tiles a picture is computed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tiles {
+    Small,
+    Large,
+}
+
+impl Tiles {
+    /// The fastest for a picture; `None` when the usual way is faster.
+    pub fn of(picture: Picture) -> Option<Self> {
+        let Picture { channels, height, width, .. } = picture;
+        match (height.min(width), height.div_ceil(2) * width.div_ceil(2)) {
+            _ if channels < INPUTS => None,
+            (LARGE.., _) => Some(Self::Large),
+            (_, PANEL..) => Some(Self::Small),
+            _ => None,
         }
-        for (row, [a, b, c]) in half.into_iter().enumerate() {
-            for (column, value) in [a, 0.5 * (a + b + c), 0.5 * (a - b + c), c].into_iter().enumerate() {
-                transformed[(4 * row + column) * count + index] = value;
+    }
+
+    /// `G g Gᵀ` of `count` kernels, `[n², count]`.
+    pub fn transform_kernels(self, kernels: &[f32], count: usize) -> Vec<f32> {
+        match self {
+            Self::Small => transform_kernels::<Small, 4>(kernels, count),
+            Self::Large => transform_kernels::<Large, 6>(kernels, count),
+        }
+    }
+
+    /// Adds the convolution of one picture to `y [outputs, height, width]`. `weights` are its transformed kernels.
+    pub fn add_convolution(self, y: &mut [f32], x: &[f32], picture: Picture, weights: &[f32]) {
+        match self {
+            Self::Small => add_convolution::<Small, 4>(y, x, picture, weights),
+            Self::Large => add_convolution::<Large, 6>(y, x, picture, weights),
+        }
+    }
+}
+
+fn transform_kernels<T: Transform<N>, const N: usize>(kernels: &[f32], count: usize) -> Vec<f32> {
+    let mut transformed = vec![0.0; N * N * count];
+    for (index, g) in kernels.as_chunks::<9>().0.iter().enumerate() {
+        let half = [0, 1, 2].map(|column| T::kernel([g[column], g[3 + column], g[6 + column]]));
+        for row in 0..N {
+            let values = T::kernel([half[0][row], half[1][row], half[2][row]]);
+            for (column, value) in values.into_iter().enumerate() {
+                transformed[(N * row + column) * count + index] = value;
             }
         }
     }
     transformed
 }
 
-/// Adds the convolution of one picture to `y [outputs, height, width]`.
-pub fn add_convolution(y: &mut [f32], x: &[f32], picture: Picture, weights: &[f32]) {
+fn add_convolution<T: Transform<N>, const N: usize>(
+    y: &mut [f32],
+    x: &[f32],
+    picture: Picture,
+    weights: &[f32],
+) {
     let Picture { channels, height, width, .. } = picture;
     if y.is_empty() || x.is_empty() {
         return;
     }
     let outputs = y.len() / (height * width);
-    let columns = Columns::new(x, picture);
-    let tiles = height.div_ceil(2) * columns.across;
+    let columns = Columns::<N>::new(x, picture);
+    let tiles = height.div_ceil(N - 2) * columns.across;
     let most = BLOCK.min(tiles.next_multiple_of(PANEL));
-    let mut panels = vec![[0.0; PANEL]; 16 * channels * most / PANEL];
-    let mut products = vec![0.0; 16 * outputs * most];
+    let gap = GAP / PANEL;
+    let mut panels = vec![[0.0; PANEL]; N * N * (channels * most / PANEL + gap)];
+    let mut products = vec![0.0; N * N * (outputs * most + GAP)];
     for start in (0..tiles).step_by(BLOCK) {
         let count = BLOCK.min(tiles - start);
         let padded = count.next_multiple_of(PANEL);
-        let panels = &mut panels[..2 * channels * padded];
-        columns.transform(panels, start, count);
-        let products = &mut products[..16 * outputs * padded];
+        let (of_panels, of_products) = (channels * padded / PANEL, outputs * padded);
+        columns.transform::<T>(&mut panels, of_panels + gap, start, count);
         products.fill(0.0);
-        let of_places =
-            panels.chunks_exact(channels * padded / PANEL).zip(weights.chunks_exact(outputs * channels));
-        for (products, (panels, weights)) in products.chunks_exact_mut(outputs * padded).zip(of_places) {
-            add_tiles(products, weights, panels, 0..padded, padded);
+        let of_places = panels.chunks(of_panels + gap).zip(weights.chunks_exact(outputs * channels));
+        for (products, (panels, weights)) in products.chunks_mut(of_products + GAP).zip(of_places) {
+            add_tiles(&mut products[..of_products], weights, &panels[..of_panels], 0..padded, padded);
         }
         for (output, y) in y.chunks_exact_mut(height * width).enumerate() {
             for first in (0..count).step_by(4) {
-                let product = |place: usize| load(&products[(place * outputs + output) * padded + first..]);
-                let [a, b, c, d] = transform_back(product);
-                let (top, left) = columns.corner(start + first);
-                let is_whole = left + 8 <= width && top + 2 <= height && first + 4 <= count;
-                if is_whole {
-                    for (row, [even, odd]) in [[a, b], [c, d]].into_iter().enumerate() {
-                        let (fours, _) = y[(top + row) * width + left..][..8].as_chunks_mut::<4>();
-                        for (y, values) in fours.iter_mut().zip(even.zip(odd)) {
-                            (Lanes::load(y) + values).store(y);
-                        }
-                    }
-                    continue;
-                }
-                let mut places = [[0.0; 4]; 4];
-                for (values, place) in [a, b, c, d].into_iter().zip(&mut places) {
-                    values.store(place);
-                }
+                let at = output * padded + first;
+                let places = transform_back::<T, N>(&products, of_products + GAP, at);
                 for lane in 0..4.min(count - first) {
                     let (top, left) = columns.corner(start + first + lane);
-                    for (place, values) in places.iter().enumerate() {
-                        let (row, column) = (top + place / 2, left + place % 2);
-                        if row < height && column < width {
-                            y[row * width + column] += values[lane];
+                    let across = (N - 2).min(width - left);
+                    for (row, places) in places.iter().enumerate().take((N - 2).min(height - top)) {
+                        let y = &mut y[(top + row) * width + left..][..across];
+                        for (y, place) in y.iter_mut().zip(places) {
+                            *y += place[lane];
                         }
                     }
                 }
@@ -97,10 +188,34 @@ pub fn add_convolution(y: &mut [f32], x: &[f32], picture: Picture, weights: &[f3
     }
 }
 
-/// A picture with a border of zeros, its even and its odd columns apart: the four columns of neighbouring tiles lie
-/// side by side in them.
-struct Columns {
-    /// `[channels, 2 · down + 2, 2, across + 1]`
+/// `Aᵀ m A` of four tiles: each of their places, row by row.
+#[inline]
+fn transform_back<T: Transform<N>, const N: usize>(
+    products: &[f32],
+    of_place: usize,
+    at: usize,
+) -> [[[f32; 4]; 4]; 4] {
+    let mut columns = [[Lanes::splat(0.0); N]; 4];
+    for column in 0..N {
+        let values =
+            T::output(std::array::from_fn(|row| load(&products[(N * row + column) * of_place + at..])));
+        for (to, value) in columns.iter_mut().zip(values) {
+            to[column] = value;
+        }
+    }
+    columns.map(|row| {
+        T::output(row).map(|values| {
+            let mut four = [0.0; 4];
+            values.store(&mut four);
+            four
+        })
+    })
+}
+
+/// A picture with a border of zeros, its columns apart by what is left of them when divided by m: a column of
+/// neighbouring tiles lies side by side.
+struct Columns<const N: usize> {
+    /// `[channels, m · down + 2, m, across + 1]`
     values: Vec<f32>,
     channels: usize,
     /// Tiles in a row.
@@ -109,89 +224,78 @@ struct Columns {
     channel: usize,
 }
 
-impl Columns {
+impl<const N: usize> Columns<N> {
     #[allow(clippy::cast_possible_wrap)] // sizes of pictures
     fn new(x: &[f32], picture: Picture) -> Self {
-        let (down, across) = (picture.height.div_ceil(2), picture.width.div_ceil(2));
-        let (rows, half) = (2 * down + 2, across + 1);
-        let mut values = vec![0.0; picture.channels * rows * 2 * half];
-        let lines = values.chunks_exact_mut(2 * half).enumerate();
-        for (index, line) in lines {
+        let (down, across) = (picture.height.div_ceil(N - 2), picture.width.div_ceil(N - 2));
+        let (rows, line) = ((N - 2) * down + 2, (N - 2) * (across + 1));
+        let mut values = vec![0.0; picture.channels * rows * line];
+        for (index, line) in values.chunks_exact_mut(line).enumerate() {
             let channel = &x[index / rows * picture.stored()..][..picture.stored()];
             let Some(row) = picture.row(channel, (index % rows) as isize - 1) else {
                 continue;
             };
-            let (even, odd) = line.split_at_mut(half);
-            for (tile, (even, odd)) in even.iter_mut().zip(odd).enumerate() {
-                *even = picture.at(row, 2 * tile as isize - 1);
-                *odd = picture.at(row, 2 * tile as isize);
+            for column in 0..picture.width {
+                let place = column + 1; // after the border
+                line[place % (N - 2) * (across + 1) + place / (N - 2)] = picture.at(row, column as isize);
             }
         }
-        Self { values, channels: picture.channels, across, channel: rows * 2 * half }
+        Self { values, channels: picture.channels, across, channel: rows * line }
     }
 
     /// The row and column of a tile's first place.
     fn corner(&self, tile: usize) -> (usize, usize) {
-        (2 * (tile / self.across), 2 * (tile % self.across))
+        ((N - 2) * (tile / self.across), (N - 2) * (tile % self.across))
     }
 
-    /// `Bᵀ d B` of `count` tiles from `start` on, in panels of eight tiles: `[16, panels, channels, 8]`.
-    fn transform(&self, panels: &mut [[f32; PANEL]], start: usize, count: usize) {
-        let half = self.across + 1;
-        let of_place = panels.len() / 16;
-        for first in (0..count).step_by(4) {
-            // Where the tiles begin in a channel; those that are missing repeat the last.
-            let begin: [usize; 4] = std::array::from_fn(|lane| {
-                let tile = start + (first + lane).min(count - 1);
-                2 * (tile / self.across) * 2 * half + tile % self.across
-            });
-            let together = begin[3] == begin[0] + 3;
+    /// `Bᵀ d B` of `count` tiles from `start` on, in panels of eight tiles: `[panels, channels, 8]` for each of the
+    /// places, which are `of_place` panels apart.
+    fn transform<T: Transform<N>>(
+        &self,
+        panels: &mut [[f32; PANEL]],
+        of_place: usize,
+        start: usize,
+        count: usize,
+    ) {
+        let apart = self.across + 1;
+        let step = (N - 2) * apart; // from a row to the next
+        for (panel, first) in (0..count).step_by(PANEL).enumerate() {
+            // Where the tiles begin in a channel, four and four; those that are missing repeat the last.
+            let begin = |lane: usize| {
+                let (top, left) = self.corner(start + (first + lane).min(count - 1));
+                top * step + left / (N - 2)
+            };
+            let fours: [[usize; 4]; 2] = [0, 4].map(|four| std::array::from_fn(|lane| begin(four + lane)));
             for (index, channel) in self.values.chunks_exact(self.channel).enumerate() {
-                let column = |place: usize| {
-                    let first = place % 2 * half + place / 2;
-                    let row = |row: usize| {
-                        let offset = first + row * 2 * half;
-                        if together {
-                            load(&channel[begin[0] + offset..])
-                        } else {
-                            Lanes::load(&begin.map(|begin| channel[begin + offset]))
+                for (four, begin) in fours.into_iter().enumerate() {
+                    let together = begin[3] == begin[0] + 3;
+                    let mut columns = [[Lanes::splat(0.0); N]; N];
+                    for place in 0..N {
+                        let first = place % (N - 2) * apart + place / (N - 2);
+                        let values = T::input(std::array::from_fn(|row| {
+                            let offset = first + row * step;
+                            if together {
+                                load(&channel[begin[0] + offset..])
+                            } else {
+                                Lanes::load(&begin.map(|begin| channel[begin + offset]))
+                            }
+                        }));
+                        for (to, value) in columns.iter_mut().zip(values) {
+                            to[place] = value;
                         }
-                    };
-                    differences([row(0), row(1), row(2), row(3)])
-                };
-                // Written out, so that they stay in registers.
-                let columns = [column(0), column(1), column(2), column(3)];
-                let row = |row: usize| {
-                    differences([columns[0][row], columns[1][row], columns[2][row], columns[3][row]])
-                };
-                let mut at = first / PANEL * self.channels + index;
-                for values in [row(0), row(1), row(2), row(3)] {
-                    for value in values {
-                        let (halves, _) = panels[at].as_chunks_mut::<4>();
-                        value.store(&mut halves[first % PANEL / 4]);
-                        at += of_place;
+                    }
+                    let mut at = panel * self.channels + index;
+                    for row in columns {
+                        for value in T::input(row) {
+                            let (halves, _) = panels[at].as_chunks_mut::<4>();
+                            value.store(&mut halves[four]);
+                            at += of_place;
+                        }
                     }
                 }
             }
         }
     }
-}
-
-/// `Bᵀ d`
-#[inline]
-fn differences([a, b, c, d]: [Lanes; 4]) -> [Lanes; 4] {
-    [a - c, b + c, c - b, b - d]
-}
-
-/// `Aᵀ m A` of four tiles: their places, row by row.
-#[inline]
-fn transform_back(m: impl Fn(usize) -> Lanes) -> [Lanes; 4] {
-    let sums = |[a, b, c, d]: [Lanes; 4]| [a + b + c, b - c - d];
-    let column = |column: usize| sums([m(column), m(4 + column), m(8 + column), m(12 + column)]);
-    let columns = [column(0), column(1), column(2), column(3)];
-    let row = |row: usize| sums([columns[0][row], columns[1][row], columns[2][row], columns[3][row]]);
-    let ([a, b], [c, d]) = (row(0), row(1));
-    [a, b, c, d]
 }
 
 /// Four numbers that lie together.
