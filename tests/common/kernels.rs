@@ -199,6 +199,8 @@ pub async fn assert_conv2d_is_its_twin(device: &Device) {
         ([2, 8, 16, 16], [5, 3], same(3)),
         ([1, 33, 17, 22], [10, 3], same(3)),
         ([1, 20, 10, 9], [4, 3], Place { doubled: true, ..same(3) }),
+        ([1, 3, 2, 8], [4, 3], Place { doubled: true, ..same(3) }),
+        ([2, 4, 3, 16], [4, 1], same(1)),
         ([1, 12, 18, 33], [4, 3], same(3)),
         ([3, 10, 6, 4], [8, 3], Place { doubled: true, ..same(3) }),
         ([1, 3, 5, 3], [7, 3], Place { doubled: true, ..same(3) }),

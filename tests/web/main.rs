@@ -105,13 +105,13 @@ async fn every_kernel_is_its_twin(device: &Device) {
     for shares_sums in [true, false] {
         hearth::kernels::set_shares_sums(shares_sums);
         kernels::assert_linear_is_its_twin(device).await;
+        kernels::assert_conv2d_is_its_twin(device).await;
     }
     kernels::assert_a_turned_weight_is_read_as_it_looks(device).await;
     kernels::assert_gather_takes_rows(device).await;
     kernels::assert_layer_norm_is_its_twin(device).await;
     kernels::assert_attention_is_its_twin(device).await;
     kernels::assert_cross_attention_is_its_twin(device).await;
-    kernels::assert_conv2d_is_its_twin(device).await;
     kernels::assert_group_norm_is_its_twin(device).await;
 }
 

@@ -1,32 +1,45 @@
-//! [`conv2d`](super::conv2d) for the GPU: an invocation has four places in a row of four outputs.
+//! [`conv2d`](super::conv2d) for the GPU: an invocation has some places in a row of four outputs.
 
 use std::fmt::Write;
 
 use burn::tensor::Tensor;
 
 use super::{Added, Kernels, Place};
-use crate::kernels::gpu::{MAX_GROUPS, Shader, WORKGROUP, buffer, launch, word};
+use crate::kernels::gpu::{MAX_GROUPS, Shader, WORKGROUP, buffer, launch, shares_sums, unrolled, word};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct ConvShader {
     size: usize,
     place: Place,
+    /// Places in a row of an invocation: the more, the seldomer numbers are read.
+    places: usize,
+    /// A row of the result is as long as one of the picture and a multiple of `places`, and the stride is 1: then only
+    /// the first and the last columns under the kernels can be beside the picture.
+    whole: bool,
     each: bool,
     residual: bool,
 }
 
 impl Shader for ConvShader {
     fn body(&self) -> String {
+        let Self { size, places, whole, .. } = *self;
         let Place { stride, padding: (before, _), doubled } = self.place;
-        let (size, shift) = (self.size, usize::from(doubled));
+        let shift = usize::from(doubled);
         // The row of the picture under a row of the kernels, and each of its columns with the places that it belongs to.
-        let mut products = String::new();
-        for number in 0..3 * stride + size {
-            let _ = writeln!(products, "let v{number} = number(line, left + {number});"); // to a String
+        let mut products = String::new(); // writing to it cannot fail
+        for number in 0..(places - 1) * stride + size {
+            let is_inside = whole && (before..places + before).contains(&number);
+            let value = match number {
+                _ if !is_inside => format!("number(line, left + {number})"),
+                // A column of a picture that is doubled comes twice.
+                _ if doubled && (number - before) % 2 == 1 => format!("v{}", number - 1),
+                _ => format!("x[line + (u32(left + {number}) >> SHIFT)]"),
+            };
+            let _ = writeln!(products, "let v{number} = {value};");
         }
         for column in 0..size {
             let _ = writeln!(products, "{{ let w = weight[at + {column}u * stride];");
-            for place in 0..4 {
+            for place in 0..places {
                 let _ = writeln!(products, "sum{place} += v{} * w;", place * stride + column);
             }
             products.push_str("}\n");
@@ -36,11 +49,11 @@ impl Shader for ConvShader {
             format!("fn {name}_at(index: u32) -> f32 {{ return {value}; }}\n")
         };
         [
-            &format!("const SIZE = {size}u;\nconst STRIDE = {stride}u;\n"),
+            &format!("const PLACES = {places}u;\nconst SIZE = {size}u;\nconst STRIDE = {stride}u;\n"),
             &format!("const BEFORE = {before};\nconst SHIFT = {shift}u;\n"),
             &read("each", self.each, "index"),
             &read("residual", self.residual, "index"),
-            &include_str!("conv2d.wgsl").replace("// products\n", &products),
+            &unrolled(include_str!("conv2d.wgsl"), '#', places).replace("// products\n", &products),
         ]
         .map(String::as_str)
         .concat()
@@ -68,16 +81,21 @@ pub fn conv2d(
     shape: [usize; 4],
 ) -> Option<Tensor<4>> {
     let ([_, inputs, height, width], [rows, outputs, out_height, out_width]) = (x.dims(), shape);
+    let (place, scale) = (kernels.place, if kernels.place.doubled { 2 } else { 1 });
+    // A small picture has too few places for many invocations, which a GPU needs.
+    let places = if shares_sums() { 4 } else { 8 };
     let shader = ConvShader {
         size: kernels.shape[2],
-        place: kernels.place,
+        place,
+        places,
+        whole: place.stride == 1 && out_width == scale * width && out_width.is_multiple_of(places),
         each: added.each.is_some(),
         residual: added.residual.is_some(),
     };
     let mut buffers = vec![buffer(x)?, buffer(&kernels.values)?, buffer(bias)?];
     buffers.extend(added.each.as_ref().and_then(buffer));
     buffers.extend(added.residual.as_ref().and_then(buffer));
-    let all = (outputs.div_ceil(4) * out_height * out_width.div_ceil(4)).div_ceil(WORKGROUP);
+    let all = (outputs.div_ceil(4) * out_height * out_width.div_ceil(places)).div_ceil(WORKGROUP);
     let groups = all.min(MAX_GROUPS);
     let info = [inputs, height, width, outputs, out_height, out_width, groups].map(word);
     launch(shader, [groups, rows, all.div_ceil(groups)], buffers, shape, &info)
