@@ -137,6 +137,9 @@ class Run:
         if way:
             self.options |= way.options
             way.begin(self)
+        if way and isinstance(scheduler, diffusers.UniPCMultistepScheduler):
+            # Its corrector starts from what the sample was before the way changed it.
+            scheduler.disable_corrector = [step for step in range(steps) if way.changes(self, step + 1)]
 
     def draw(self) -> torch.Tensor:
         self.drawn.append(noise(self.shape))
@@ -202,6 +205,9 @@ class Variation:
         run.sample = run.scheduler.add_noise(original, run.latents, timesteps.to(run.scheduler.timesteps.dtype))
         run.visits = run.visits[start:]
 
+    def changes(self, run: Run, at: int) -> bool:
+        return False
+
     def after(self, run: Run, at: int) -> None:
         pass
 
@@ -232,6 +238,9 @@ class Inpainting:
             else:
                 run.visits.append((steps - 1 - now, steps - now - self.jump_length))
 
+    def changes(self, run: Run, at: int) -> bool:
+        return True
+
     def after(self, run: Run, at: int) -> None:
         run.sample = self.kept * run.noisy(at) + (1 - self.kept) * run.sample
 
@@ -250,8 +259,11 @@ class SuperResolution:
         small = torch.nn.functional.avg_pool2d(sample, self.factor)
         return small.repeat_interleave(self.factor, -2).repeat_interleave(self.factor, -1)
 
+    def changes(self, run: Run, at: int) -> bool:
+        return at / len(run.timesteps) <= self.end
+
     def after(self, run: Run, at: int) -> None:
-        if at / len(run.timesteps) <= self.end:
+        if self.changes(run, at):
             run.sample = run.sample + self.low(run.noisy(at)) - self.low(run.sample)
 
 
@@ -312,6 +324,7 @@ def main() -> None:
     rgb.call("DDPMScheduler", Inpainting(mask, 1, 2))
     rgb.call("EulerAncestralDiscreteScheduler", Inpainting(mask, STEPS, 1))
     rgb.call("DPMSolverMultistepScheduler", Inpainting(mask, STEPS, 1))
+    rgb.call("UniPCMultistepScheduler", Inpainting(mask, STEPS, 1))
     rgb.call("DDPMScheduler", SuperResolution(4))
     rgb.call("EulerDiscreteScheduler", SuperResolution(2, 0.5))
     rgb.call("UniPCMultistepScheduler", SuperResolution(4, 0.8))

@@ -50,22 +50,22 @@ impl SuperResolution {
         Ok(Self { guide, factor: factor.unwrap_or(1), followed })
     }
 
-    /// The sample with the guide's low frequencies, with the noise that belongs before step `at`.
+    /// The sample with the guide's low frequencies, with the noise that belongs before step `at`; nothing when it need not
+    /// follow any more.
     pub fn follow(
         &self,
         schedule: &Schedule,
-        sample: Tensor<4>,
+        sample: &Tensor<4>,
         at: usize,
         noise: &mut StepNoise,
-    ) -> Tensor<4> {
+    ) -> Option<Tensor<4>> {
         if at > self.followed {
-            return sample;
+            return None;
         }
         let guide = self.guide.clone().expand(sample.dims());
         let guide =
             if at < schedule.timesteps().len() { schedule.add_noise(guide, noise.draw(), at) } else { guide };
-        let difference = low_frequencies(guide - sample.clone(), self.factor);
-        sample + difference
+        Some(sample.clone() + low_frequencies(guide - sample.clone(), self.factor))
     }
 }
 

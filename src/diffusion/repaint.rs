@@ -85,7 +85,7 @@ impl Inpainting {
     pub fn put_back(
         &self,
         schedule: &Schedule,
-        sample: Tensor<4>,
+        sample: &Tensor<4>,
         at: usize,
         noise: &mut StepNoise,
     ) -> Tensor<4> {
@@ -97,7 +97,7 @@ impl Inpainting {
             original
         };
         let painted = self.kept.clone().neg().add_scalar(1.0);
-        known * self.kept.clone() + sample * painted
+        known * self.kept.clone() + sample.clone() * painted
     }
 }
 

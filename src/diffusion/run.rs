@@ -171,11 +171,15 @@ impl Run {
         self.sound = self.sound.clone() + output.clone().sum().mul_scalar(0.0);
         let step = schedule.step(&mut self.history, output, step_index, self.sample.clone(), || noise.draw());
         let (sample, at) = (step.prev_sample, step_index + 1);
-        self.sample = match &self.guide {
-            Guide::None => sample,
-            Guide::Inpainting(inpainting) => inpainting.put_back(schedule, sample, at, noise),
-            Guide::SuperResolution(resolution) => resolution.follow(schedule, sample, at, noise),
+        let changed = match &self.guide {
+            Guide::None => None,
+            Guide::Inpainting(inpainting) => Some(inpainting.put_back(schedule, &sample, at, noise)),
+            Guide::SuperResolution(resolution) => resolution.follow(schedule, &sample, at, noise),
         };
+        if changed.is_some() {
+            schedule.sample_was_changed(&mut self.history);
+        }
+        self.sample = changed.unwrap_or(sample);
         step.pred_original_sample
     }
 

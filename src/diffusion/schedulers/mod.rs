@@ -297,6 +297,13 @@ impl Schedule {
         mix(sample, kept, noise, added)
     }
 
+    /// Says that the sample of the last step was changed before the next: UniPC would correct it as if it had not been.
+    pub fn sample_was_changed(&self, history: &mut History) {
+        if self.scheduler.class == Class::UniPc {
+            history.sample = None;
+        }
+    }
+
     fn config(&self) -> &Config {
         &self.scheduler.config
     }
