@@ -26,12 +26,14 @@ export function imageToImagePipeline(remote) {
     if (mask) refuseOtherShape(picture, mask);
     const size = remote.loaded.info.sample_size;
     // A small picture to be followed is followed pixel by pixel.
-    const smooth = options.downsampling_factor === undefined || picture.width > size[1];
+    const crisp = options.downsampling_factor !== undefined;
     const params = {
       options,
-      image: fitted('the picture', picture, size, { ...how, smooth }),
-      // What is not in the mask stays.
-      ...(mask && { mask: fitted('mask_image', mask, size, { ...how, background: 'black' }) }),
+      image: fitted('the picture', picture, size, { ...how, crisp }),
+      // It lies where the picture does, and what is not in it stays.
+      ...(mask && {
+        mask: fitted('mask_image', mask, size, { ...how, background: 'black', shape: picture }),
+      }),
     };
     yield* diffuse(remote, params, signal);
   }

@@ -120,9 +120,10 @@ export function readFit({ fit = 'contain', background = 'black' }) {
  * @param {string} name
  * @param {Picture} picture
  * @param {readonly [height: number, width: number]} size
- * @param {Required<FitOptions> & { smooth?: boolean }} how
+ * @param {Required<FitOptions> & { crisp?: boolean, shape?: { width: number, height: number } }} how `crisp` pixels stay
+ *   squares when they are enlarged; `shape` is what to fit, when not the picture itself
  */
-export function fitted(name, picture, [height, width], { fit, background, smooth = true }) {
+export function fitted(name, picture, [height, width], { fit, background, crisp, shape = picture }) {
   const context = /** @type {OffscreenCanvasRenderingContext2D} */ (
     new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true })
   );
@@ -131,18 +132,15 @@ export function fitted(name, picture, [height, width], { fit, background, smooth
     context.fillStyle = colour;
     context.fillRect(0, 0, width, height);
   }
-  context.imageSmoothingEnabled = smooth;
-  context.imageSmoothingQuality = 'high';
-  const across = width / picture.width;
-  const down = height / picture.height;
+  const [across, down] = [width / shape.width, height / shape.height];
   const scale = fit === 'cover' ? Math.max(across, down) : Math.min(across, down);
-  const [w, h] =
-    fit === 'fill'
-      ? [width, height]
-      : [Math.round(picture.width * scale), Math.round(picture.height * scale)];
+  const [x, y] = fit === 'fill' ? [across, down] : [scale, scale];
   // A picture that is very long would be less than a pixel wide.
-  const [wide, high] = [Math.max(w, 1), Math.max(h, 1)];
+  const wide = Math.max(Math.round(shape.width * x), 1);
+  const high = Math.max(Math.round(shape.height * y), 1);
   const [left, top] = [Math.floor((width - wide) / 2), Math.floor((height - high) / 2)];
+  context.imageSmoothingEnabled = !crisp || x < 1 || y < 1;
+  context.imageSmoothingQuality = 'high';
   try {
     context.drawImage(picture.drawable, left, top, wide, high);
     return context.getImageData(0, 0, width, height).data;
