@@ -246,18 +246,24 @@ class Inpainting:
 
 
 class SuperResolution:
-    """ILVR, algorithm 1, with the mean of squares as the low-pass filter."""
+    """ILVR, algorithm 1. The low-pass filter projects on what is linear between the middles of squares."""
 
     def __init__(self, downsampling_factor: int, control_guidance_end: float = 1):
         self.options = {"downsampling_factor": downsampling_factor, "control_guidance_end": control_guidance_end}
         self.factor, self.end = downsampling_factor, control_guidance_end
 
     def begin(self, run: Run) -> None:
-        pass
+        self.down, self.across = (self.projection(size) for size in run.shape[2:])
+
+    def projection(self, size: int) -> torch.Tensor:
+        columns = torch.eye(size, dtype=torch.float64)[None]
+        means = torch.nn.functional.avg_pool1d(columns, self.factor)[0].T
+        groups = torch.eye(size // self.factor, dtype=torch.float64)[None]
+        between = torch.nn.functional.interpolate(groups, size, mode="linear", align_corners=False)[0].T
+        return (between @ torch.linalg.inv(means @ between) @ means).float()
 
     def low(self, sample: torch.Tensor) -> torch.Tensor:
-        small = torch.nn.functional.avg_pool2d(sample, self.factor)
-        return small.repeat_interleave(self.factor, -2).repeat_interleave(self.factor, -1)
+        return self.down @ sample @ self.across.T
 
     def changes(self, run: Run, at: int) -> bool:
         return at / len(run.timesteps) <= self.end

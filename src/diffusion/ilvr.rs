@@ -2,12 +2,12 @@
 //! Diffusion Probabilistic Models" (2021). <https://arxiv.org/abs/2108.02938>
 //!
 //! After each step the low frequencies of the sample are replaced by those of the guide with as much noise as belongs
-//! there: `sample + φ(noisy guide) − φ(sample)` (algorithm 1). The paper's low-pass filter φ resizes by cubic splines. Here
-//! it takes the mean of each square of `factor` × `factor` pixels, which takes nothing away when it is done twice: so the
-//! finished picture made small is the guide made small, exactly.
+//! there: `sample + φ(noisy guide − sample)` (algorithm 1). The paper's low-pass filter φ is cubic resampling; [`LowPass`] says
+//! what it is here. The finished picture made small is the guide made small, exactly.
 
 use burn::tensor::Tensor;
 
+use super::low_pass::LowPass;
 use super::noise::StepNoise;
 use super::schedulers::Schedule;
 use crate::error::{Error, Result};
@@ -17,7 +17,7 @@ use crate::options::Options;
 #[derive(Debug)]
 pub struct SuperResolution {
     guide: Tensor<4>,
-    factor: usize,
+    low_pass: LowPass,
     /// As many steps follow it.
     followed: usize,
 }
@@ -47,7 +47,8 @@ impl SuperResolution {
                 "control_guidance_end is {end}, and of {steps} steps that leaves none to follow the picture"
             )));
         }
-        Ok(Self { guide, factor: factor.unwrap_or(1), followed })
+        let low_pass = LowPass::new([height, width], factor.unwrap_or(1), &guide.device());
+        Ok(Self { guide, low_pass, followed })
     }
 
     /// The sample with the guide's low frequencies, with the noise that belongs before step `at`; nothing when it need not
@@ -65,30 +66,6 @@ impl SuperResolution {
         let guide = self.guide.clone().expand(sample.dims());
         let guide =
             if at < schedule.timesteps().len() { schedule.add_noise(guide, noise.draw(), at) } else { guide };
-        Some(sample.clone() + low_frequencies(guide - sample.clone(), self.factor))
-    }
-}
-
-/// The mean of each square of `factor` × `factor` pixels, at each of them.
-fn low_frequencies(picture: Tensor<4>, factor: usize) -> Tensor<4> {
-    let [rows, channels, height, width] = picture.dims();
-    let squares = picture.reshape([rows * channels, height / factor, factor, width / factor, factor]);
-    let shape = squares.dims();
-    squares.mean_dim(4).mean_dim(2).expand(shape).reshape([rows, channels, height, width])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use burn::tensor::{Device, TensorData};
-
-    #[test]
-    fn every_square_has_its_mean() {
-        let picture = Tensor::<1>::from_data(
-            TensorData::from([1.0, 3.0, 0.0, 4.0, 5.0, 7.0, 0.0, 0.0]),
-            &Device::flex(),
-        );
-        let low = low_frequencies(picture.reshape([1, 1, 2, 4]), 2);
-        assert_eq!(low.into_data().try_into_vec::<f32>().unwrap(), [4.0, 4.0, 1.0, 1.0, 4.0, 4.0, 1.0, 1.0]);
+        Some(sample.clone() + self.low_pass.apply(guide - sample.clone()))
     }
 }

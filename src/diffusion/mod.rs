@@ -14,6 +14,7 @@ mod classes;
 mod edit;
 mod guided;
 mod ilvr;
+mod low_pass;
 mod noise;
 mod repaint;
 mod run;

@@ -1,0 +1,119 @@
+//! The low frequencies of a picture: means of squares of `factor` × `factor` pixels, and the picture with the same means that is
+//! linear between the middles of these squares.
+//!
+//! Doing it twice changes nothing, and no squares are seen in the result, as they would be if each had its mean everywhere.
+
+use burn::tensor::{Device, Tensor, TensorData};
+
+/// The filter for pictures of one size, which treats columns and rows alike.
+#[derive(Debug)]
+pub struct LowPass {
+    /// `[height, height]` and `[width, width]`, for rows of numbers on their left.
+    matrices: [Tensor<2>; 2],
+}
+
+impl LowPass {
+    pub fn new(size: [usize; 2], factor: usize, device: &Device) -> Self {
+        let matrix = |size| {
+            let numbers = projection(size, factor);
+            Tensor::from_data(TensorData::new(numbers, [size, size]), device)
+        };
+        Self { matrices: size.map(matrix) }
+    }
+
+    pub fn apply(&self, picture: Tensor<4>) -> Tensor<4> {
+        let [rows, channels, height, width] = picture.dims();
+        let [down, across] = self.matrices.clone();
+        let planes = rows * channels;
+        let turned = picture.reshape([planes * height, width]).matmul(across);
+        let turned =
+            turned.reshape([planes, height, width]).swap_dims(1, 2).reshape([planes * width, height]);
+        let low = turned.matmul(down).reshape([planes, width, height]).swap_dims(1, 2);
+        low.reshape([rows, channels, height, width])
+    }
+}
+
+/// The matrix `[size, size]`, transposed, that maps numbers to those that have the same means of each `factor` and lie
+/// linearly between the middles of these groups: `B (D B)⁻¹ D`, where `D` takes means and `B` interpolates.
+#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation)] // sizes of a picture; as precise as it is
+fn projection(size: usize, factor: usize) -> Vec<f32> {
+    let groups = size / factor;
+    // Between which groups a place lies, and how near it is to the second.
+    let between = |place: usize| {
+        let middle = ((place as f64 + 0.5) / factor as f64 - 0.5).clamp(0.0, (groups - 1) as f64);
+        let first = (middle as usize).min(groups.saturating_sub(2));
+        (first, middle - first as f64)
+    };
+    // D B has three diagonals. Each group's own is the largest, so that elimination needs no other order.
+    let [mut before, mut own, mut after] = [(); 3].map(|()| vec![0.0; groups]);
+    for place in 0..size {
+        let (group, (first, part)) = (place / factor, between(place));
+        for (other, weight) in [(first, 1.0 - part), (first + 1, part)] {
+            let diagonal = match other {
+                _ if other == group => &mut own,
+                _ if other < group => &mut before,
+                _ => &mut after,
+            };
+            diagonal[group] += weight / factor as f64;
+        }
+    }
+    let solved = |mut column: Vec<f64>| {
+        let mut own = own.clone();
+        for group in 1..groups {
+            let ratio = before[group] / own[group - 1];
+            own[group] -= ratio * after[group - 1];
+            column[group] -= ratio * column[group - 1];
+        }
+        for group in (0..groups).rev() {
+            let known = if group + 1 < groups { after[group] * column[group + 1] } else { 0.0 };
+            column[group] = (column[group] - known) / own[group];
+        }
+        column
+    };
+    let row = |from: usize| {
+        let mut means = vec![0.0; groups];
+        means[from / factor] = 1.0 / factor as f64;
+        let means = solved(means);
+        (0..size).map(move |place| {
+            let (first, part) = between(place);
+            let second = means.get(first + 1).copied().unwrap_or_default();
+            (means[first] * (1.0 - part) + second * part) as f32
+        })
+    };
+    (0..size).flat_map(row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of `[1, 1, 8, 12]`, the mean of each square.
+    fn means(picture: &Tensor<4>, factor: usize) -> Vec<f32> {
+        let squares = picture.clone().reshape([8 / factor, factor, 12 / factor, factor]);
+        squares.mean_dim(3).mean_dim(1).into_data().try_into_vec().unwrap()
+    }
+
+    fn assert_close(a: &[f32], b: &[f32]) {
+        assert!(a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-5), "{a:?} {b:?}");
+    }
+
+    #[test]
+    fn means_stay_and_what_is_smooth_does_too() {
+        let picture: Vec<f32> = (0..96_u16).map(|place| f32::from(place * 37 % 101)).collect();
+        let picture = Tensor::<4>::from_data(TensorData::new(picture, [1, 1, 8, 12]), &Device::flex()) / 50.0;
+        for factor in [2, 4] {
+            let low_pass = LowPass::new([8, 12], factor, &Device::flex());
+            let low = low_pass.apply(picture.clone());
+            assert_close(&means(&low, factor), &means(&picture, factor));
+            let numbers = |picture: Tensor<4>| picture.into_data().try_into_vec::<f32>().unwrap();
+            let again = low_pass.apply(low.clone());
+            assert_close(&numbers(again), &numbers(low));
+        }
+    }
+
+    #[test]
+    fn a_single_group_is_its_mean() {
+        assert_close(&projection(4, 4), &[0.25; 16]);
+        assert_close(&projection(1, 1), &[1.0]);
+    }
+}
