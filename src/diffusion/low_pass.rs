@@ -35,7 +35,7 @@ impl LowPass {
 
 /// The matrix `[size, size]`, transposed, that maps numbers to those that have the same means of each `factor` and lie
 /// linearly between the middles of these groups: `B (D B)⁻¹ D`, where `D` takes means and `B` interpolates.
-#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation)] // sizes of a picture; as precise as it is
+#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)] // sizes of a picture
 fn projection(size: usize, factor: usize) -> Vec<f32> {
     let groups = size / factor;
     // Between which groups a place lies, and how near it is to the second.
