@@ -500,17 +500,14 @@ test('a picture file is opened, and turned so that it is ink on black; what is n
       return [...(context?.getImageData(112, 112, 1, 1).data ?? [])];
     });
   assert.ok(corner[0] < 128, `paper is dark now: ${corner}`);
-  const details = element().evaluate(
-    (image) =>
-      new Promise((resolve) =>
-        image.addEventListener('error', (event) => resolve(/** @type {CustomEvent} */ (event).detail), {
-          once: true,
-        }),
-      ),
+  await element().evaluate((image) =>
+    image.addEventListener('error', (event) =>
+      Object.assign(globalThis, { code: /** @type {CustomEvent} */ (event).detail.code }),
+    ),
   );
   await file.setInputFiles({ name: 'no.png', mimeType: 'image/png', buffer: Buffer.from('no picture') });
-  assert.equal(/** @type {any} */ (await details).code, 'invalid-option');
   await element().getByText('this is no picture that this browser can read').waitFor();
+  assert.equal(await page.evaluate(() => /** @type {any} */ (globalThis).code), 'invalid-option');
   await board().evaluate((board) => {
     const transfer = new DataTransfer();
     transfer.items.add(new File(['also none'], 'x.txt', { type: 'text/plain' }));

@@ -5,8 +5,9 @@ import { after, afterEach, before, beforeEach, test } from 'node:test';
 
 import { Site, launch, send, until } from './harness.js';
 
-const SCRIPTS = ['/www/elements/hearth-digits.js', '/www/elements/hearth-text.js'];
+const SCRIPTS = ['digits', 'image', 'text'].map((name) => `/www/elements/hearth-${name}.js`);
 const WRITER = '/tests/fixtures/gpt2/writer';
+const PAINTER = '/tests/fixtures/diffusion/pipeline-classes';
 const SHIPPED = '/models/gan-mnist/model.safetensors';
 
 /** @type {import('playwright-core').Browser} */
@@ -147,9 +148,10 @@ test('an element that is taken out of the page stops, and works again when it is
 const textElement = (attributes) =>
   `<hearth-text model="${hearth.origin}${WRITER}" device="cpu" ${attributes}></hearth-text>`;
 const text = () => page.evaluate(() => /** @type {any} */ (document.querySelector('hearth-text')).text ?? '');
-const statusOf = () =>
+const statusOf = (name = 'hearth-text') =>
   page.evaluate(
-    () => document.querySelector('hearth-text')?.shadowRoot?.querySelector('.status p')?.textContent,
+    (name) => document.querySelector(name)?.shadowRoot?.querySelector('.status p')?.textContent,
+    name,
   );
 
 test('a text writes itself on another origin under a strict CSP, and tells what it does', async () => {
@@ -237,4 +239,64 @@ test('a host that shows other sites only what is there is no reason to fail', as
   hearth.answers.set(`${WRITER}/config.json`, (_, response) => response.writeHead(200).end('{}'));
   await page.evaluate(() => document.querySelector('hearth-text')?.setAttribute('dtype', 'f16'));
   await until(async () => /CORS/.test((await statusOf()) ?? ''));
+});
+
+test('a picture draws itself on another origin under a strict CSP, and tells what it does', async () => {
+  const attributes = `model="${hearth.origin}${PAINTER}" device="cpu" num-inference-steps="2" seed="1"`;
+  const complaints = await post(`<hearth-image ${attributes} class-labels="7"></hearth-image>`);
+  await until(async () => /2 steps in/.test((await statusOf('hearth-image')) ?? ''));
+  const seen = await page.evaluate(async () => {
+    const element = /** @type {HTMLElement} */ (document.querySelector('hearth-image'));
+    const next = (/** @type {string} */ type) =>
+      new Promise((resolve) => element.addEventListener(type, resolve, { once: true }));
+    /** @type {any[]} */
+    const events = [];
+    for (const type of ['load', 'step', 'complete', 'error']) {
+      element.addEventListener(type, (event) => {
+        const { code, step_index, images, seed } = /** @type {CustomEvent} */ (event).detail;
+        events.push([type, code ?? step_index ?? images.length, seed]);
+      });
+    }
+    element.setAttribute('class-labels', '4 2');
+    await next('complete');
+    element.setAttribute('mode', 'backwards');
+    element.setAttribute('seed', '5');
+    await next('error');
+    element.setAttribute('mode', 'compare');
+    element.setAttribute('seed', '6');
+    await next('complete');
+    return events;
+  });
+  assert.deepEqual(seen, [
+    ...[0, 1].map((step) => ['step', step, 1]),
+    ['complete', 2, 1],
+    ['error', 'invalid-option', undefined],
+    ...[0, 1, 0, 1, 0, 1, 0, 1].map((step) => ['step', step, 6]),
+    ['complete', 8, 6],
+  ]);
+  assert.deepEqual(
+    complaints.filter((complaint) => !complaint.includes('favicon')),
+    [],
+  );
+});
+
+test('a picture is stopped when it is taken out of the page, and drawn again when it is put back', async () => {
+  const attributes = `model="${hearth.origin}${PAINTER}" device="cpu" seed="1"`;
+  await post(`<hearth-image ${attributes} num-inference-steps="999"></hearth-image>`);
+  await until(() =>
+    page.evaluate(() => /** @type {any} */ (document.querySelector('hearth-image')).images?.length > 0),
+  );
+  const steps = await page.evaluate(async () => {
+    const element = /** @type {HTMLElement} */ (document.querySelector('hearth-image'));
+    element.remove();
+    element.setAttribute('num-inference-steps', '3');
+    document.body.append(element);
+    const complete = await new Promise((resolve) => {
+      let steps = 0;
+      element.addEventListener('step', () => steps++);
+      element.addEventListener('complete', () => resolve(steps), { once: true });
+    });
+    return complete;
+  });
+  assert.equal(steps, 3);
 });

@@ -38,7 +38,7 @@ sheet.replaceSync(`
   .hint { color: var(--soft); font-size: 0.9rem; margin: 0.5rem 0 0; }
   input[type='range'] { accent-color: var(--ember); }
   :focus-visible { outline: 2px solid var(--ember); outline-offset: 2px; }
-  .status { position: relative; padding-bottom: 0.6rem; display: flex; flex-wrap: wrap; align-items: center; gap: 0.3rem 0.75rem; min-height: 2.75rem; }
+  .status { position: relative; padding-bottom: 0.6rem; display: flex; flex-wrap: wrap; align-items: center; gap: 0.3rem 0.75rem; min-height: 3.1rem; }
   .status p { margin: 0; flex: 1 1 12rem; min-width: 0; overflow-wrap: anywhere; color: var(--soft); font-size: 0.9rem; }
   .status p[data-kind='error'] { color: var(--ember); }
   progress { position: absolute; inset: auto 0 0; width: 100%; height: 0.4rem; accent-color: var(--ember); }
@@ -103,8 +103,8 @@ export class HearthElement extends HTMLElement {
 
   /** @type {IntersectionObserver | null} */
   #visible = null;
-  /** @type {Promise<P> | null} */
-  #pipeline = null;
+  /** One for each task that its model has been asked for. @type {Map<string, Promise<any>>} */
+  #pipelines = new Map();
   /** Stops the loading, which goes on when one job takes another's place. @type {AbortController | null} */
   #loading = null;
   /** @type {AbortController | null} */
@@ -197,7 +197,7 @@ export class HearthElement extends HTMLElement {
   /** Stops what is under way. What has been made stays. */
   stop() {
     this.#job?.abort();
-    this.#loading?.abort();
+    this.#stopLoading();
   }
 
   /** Tries again after a failure. */
@@ -245,19 +245,21 @@ export class HearthElement extends HTMLElement {
   /**
    * The loaded model.
    * @param {AbortSignal} signal
+   * @param {string} [task] what for, if not for the element's own
    * @returns {Promise<P>}
    */
-  async ready(signal) {
-    if (!this.#pipeline) {
+  async ready(signal, task = this.#class.task) {
+    let loading = this.#pipelines.get(task);
+    if (!loading) {
       this.say(this.words.loading);
       this.#progress.removeAttribute('value');
       this.#progress.hidden = false;
-      const { task, model, loadAttributes } = this.#class;
+      const { model, loadAttributes } = this.#class;
       const [, ...names] = loadAttributes; // after `model`, options of the pipeline
       const options = names.map((name) => [name, this.getAttribute(name) ?? undefined]);
       const url = this.getAttribute('model') ?? model;
-      this.#loading = new AbortController();
-      const loading = /** @type {(...args: any[]) => Promise<any>} */ (pipeline)(task, url, {
+      this.#loading ??= new AbortController();
+      loading = /** @type {(...args: any[]) => Promise<any>} */ (pipeline)(task, url, {
         ...Object.fromEntries(options),
         signal: this.#loading.signal,
         onProgress: (/** @type {import('../types.d.ts').Progress} */ { loaded, total }) => {
@@ -266,12 +268,14 @@ export class HearthElement extends HTMLElement {
           this.dispatchEvent(new CustomEvent('progress', { detail: { loaded, total } }));
         },
       });
-      this.#pipeline = loading;
-      loading.catch(() => this.#pipeline === loading && (this.#pipeline = null));
-      const { device, adapter, fallback_reason } = await loading;
-      this.dispatchEvent(new CustomEvent('load', { detail: { device, adapter, fallback_reason } }));
+      const [mine, isFirst] = [loading, this.#pipelines.size === 0];
+      this.#pipelines.set(task, mine);
+      mine.catch(() => this.#pipelines.get(task) === mine && this.#pipelines.delete(task));
+      const { device, adapter, fallback_reason } = await mine;
+      if (isFirst)
+        this.dispatchEvent(new CustomEvent('load', { detail: { device, adapter, fallback_reason } }));
     }
-    const ready = await /** @type {Promise<P>} */ (this.#pipeline);
+    const ready = await loading;
     signal.throwIfAborted();
     this.#progress.hidden = true;
     return ready;
@@ -304,13 +308,20 @@ export class HearthElement extends HTMLElement {
     return /** @type {typeof HearthElement} */ (this.constructor);
   }
 
-  #forget() {
+  #stopLoading() {
     this.#loading?.abort();
-    this.#pipeline?.then(
-      (loaded) => loaded.dispose(),
-      () => {},
-    );
-    this.#pipeline = null;
+    this.#loading = null;
+  }
+
+  #forget() {
+    this.#stopLoading();
+    for (const pipeline of this.#pipelines.values()) {
+      pipeline.then(
+        (loaded) => loaded.dispose(),
+        () => {},
+      );
+    }
+    this.#pipelines.clear();
   }
 }
 

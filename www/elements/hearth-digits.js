@@ -6,6 +6,7 @@
 
 import { HearthElement, h, label, numberField, setLabel } from './base.js';
 import { walk } from './latents.js';
+import { paint } from './pixels.js';
 
 /** @typedef {import('../types.d.ts').JudgedImage} JudgedImage */
 
@@ -391,13 +392,6 @@ export class HearthDigits extends HearthElement {
     h('a', { href: url, download: `hearth-digits-${this.#shownSeed}.png` }).click();
     setTimeout(() => URL.revokeObjectURL(url), 60_000);
   }
-}
-
-/** @param {HTMLCanvasElement} canvas @param {ImageData} image */
-function paint(canvas, image) {
-  if (canvas.width !== image.width) canvas.width = image.width;
-  if (canvas.height !== image.height) canvas.height = image.height;
-  canvas.getContext('2d')?.putImageData(image, 0, 0);
 }
 
 customElements.define('hearth-digits', HearthDigits);

@@ -1,7 +1,9 @@
 // The demo page: its language, the address that reproduces what is on show, and other models.
 
 import '../elements/hearth-digits.js';
+import '../elements/hearth-image.js';
 import '../elements/hearth-text.js';
+import { IMAGE_ATTRIBUTES } from '../elements/image-options.js';
 import { OPTION_ATTRIBUTES } from '../elements/text-options.js';
 import { words } from './words.js';
 
@@ -63,9 +65,9 @@ function share(element, { attributes, prefix, button, told, place, copied }) {
     if (value !== null || tells) setAttribute(element, name, value);
   }
   element.addEventListener('complete', (event) => {
-    const { seed, continued = false } = /** @type {CustomEvent} */ (event).detail;
+    const { seed, continued = false, mode = 'noise' } = /** @type {CustomEvent} */ (event).detail;
     told.textContent = '';
-    if (continued) return;
+    if (continued || mode !== 'noise') return; // an address cannot tell what a visitor had a hand in
     for (const name of attributes) {
       const value = name === 'seed' ? String(seed) : element.getAttribute(name);
       if (value === null) searchParams.delete(parameter(name));
@@ -92,6 +94,15 @@ share(digits, {
   told: find('shared'),
   place: '',
   copied: () => words[/** @type {Language} */ (language.value)].copied,
+});
+
+share(find('image'), {
+  attributes: ['seed', ...IMAGE_ATTRIBUTES, 'device', 'model'],
+  prefix: 'image-',
+  button: find('share-image'),
+  told: find('shared-image'),
+  place: 'pictures',
+  copied: () => words[/** @type {Language} */ (language.value)].copiedImage,
 });
 
 const text = find('text');
@@ -128,6 +139,9 @@ const elements = new URL('../elements/', import.meta.url);
 find('snippet').textContent = [
   `<script type="module" src="${new URL('hearth-digits.js', elements)}"></script>`,
   '<hearth-digits class-labels="2 0 2 6" controls></hearth-digits>',
+  '',
+  `<script type="module" src="${new URL('hearth-image.js', elements)}"></script>`,
+  '<hearth-image class-labels="7" num-inference-steps="25" controls></hearth-image>',
   '',
   `<script type="module" src="${new URL('hearth-text.js', elements)}"></script>`,
   '<hearth-text prompt="Once upon a time" controls></hearth-text>',

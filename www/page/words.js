@@ -11,6 +11,10 @@ export const words = {
     share: 'Copy a link to this picture',
     copied: 'Copied: it draws these very digits.',
     notCopied: 'The link is in the address bar.',
+    imageTitle: 'Pictures out of noise: diffusion',
+    imageIntro:
+      'A network learned to tell the noise in a picture from the picture. Given nothing but noise it takes away a little, looks again, and so a digit comes out that nobody wrote. Watch it step by step, let four schedulers race, or draw something yourself: add noise to it, mark what is to be repainted, and let the model do the rest.',
+    copiedImage: 'Copied: it draws the last picture that came from noise.',
     textTitle: 'Stories from words: GPT-2',
     textIntro:
       'A language model reads what is there and gives every token, a word or a piece of one, a probability to come next. One is taken, and it begins again. Write a beginning and watch, then look inside: what else could have come, and what it looked at.',
@@ -37,6 +41,10 @@ export const words = {
     share: '复制这幅图的链接',
     copied: '已复制：打开它会画出同样的数字。',
     notCopied: '链接在地址栏里。',
+    imageTitle: '从噪声到图片：扩散模型',
+    imageIntro:
+      '网络学会了分辨图片里的噪声和图片本身。给它纯噪声，它去掉一点，再看一遍，如此反复，就出现了一个没有人写过的数字。看它一步一步地画，让四种调度器比一比，或者自己画点什么：加上噪声，标出要重画的部分，剩下的交给模型。',
+    copiedImage: '已复制：打开它会画出最近一幅来自噪声的图。',
     textTitle: '从词语到故事：GPT-2',
     textIntro:
       '语言模型读完已有的文字，给每个词元（一个词或词的一部分）算出接下来出现的概率，取出一个，再从头来过。写一个开头，看它续写，再看看内部：还可能出现什么，它又关注了什么。',

@@ -107,6 +107,83 @@ export const en = {
     early_stopping: 'With beams: end as soon as there are enough texts, or never early.',
     top_logprobs: 'How many alternatives to tell for each token.',
   },
+
+  // <hearth-image>
+  imageMode: 'What to start from',
+  imageModes: { noise: 'From noise', picture: 'From a picture', compare: 'Compare schedulers' },
+  draw: 'Draw',
+  compare: 'Compare',
+  imageClass: 'Class',
+  anyClass: 'any',
+  steps: 'Steps',
+  scheduler: 'Scheduler',
+  modelsOwn: (/** @type {string} */ name) => `${name} (default)`,
+  guidance: 'Guidance',
+  eta: 'Eta',
+  random: 'random',
+  noisySample: 'Noisy sample',
+  startsFrom: 'What it starts from',
+  guess: 'What the model sees in it',
+  drawAnother: 'A picture by the model. Press for another',
+  step: 'Step',
+  stepOf: (/** @type {number} */ step, /** @type {number} */ steps, /** @type {number} */ timestep) =>
+    `Step ${step} of ${steps}, timestep ${Math.round(timestep)}`,
+  denoising: (/** @type {number} */ step, /** @type {number} */ steps) => `Step ${step} of ${steps}`,
+  denoised: (/** @type {number} */ steps, /** @type {string} */ seconds, /** @type {string} */ device) =>
+    `${steps} ${steps === 1 ? 'step' : 'steps'} in ${seconds} s on the ${device}`,
+  downloadAnimation: 'Download animation',
+  animating: 'Making the animation…',
+  animated: 'The animation has been downloaded: an animated PNG.',
+  editPicture: 'Work on this picture',
+  compared: 'The same noise under four schedulers',
+  comparing: (/** @type {string} */ scheduler) => `Drawing with ${scheduler}…`,
+  comparedIn: (/** @type {string} */ seconds, /** @type {string} */ device) =>
+    `Four schedulers in ${seconds} s on the ${device}`,
+  compareHint:
+    'All four begin with the same noise. They draw one after the other, so that the time of each is its own.',
+  progressOfAll: 'How far all four were',
+  pictureBy: (/** @type {string} */ scheduler) => `Picture by ${scheduler}`,
+  taking: (/** @type {number} */ step, /** @type {number} */ steps, /** @type {string} */ seconds) =>
+    `${step} of ${steps}, ${seconds} s`,
+  took: (/** @type {number} */ steps, /** @type {string} */ seconds) =>
+    `${steps} ${steps === 1 ? 'step' : 'steps'}, ${seconds} s`,
+  sketch: 'Your picture. Arrow keys move the pen, the space bar puts it down and lifts it',
+  sketchHint: 'Draw here, or drop or paste a picture. With the keyboard: arrow keys and space bar.',
+  emptySketch: 'Draw something first, open a picture, or let the model draw one.',
+  nothingMarked: 'Mark first what is to be painted anew: with “Mark” above.',
+  tool: 'Tool',
+  tools: { draw: 'Draw', erase: 'Erase', mark: 'Mark', unmark: 'Unmark' },
+  brush: 'Brush',
+  colour: 'Colour',
+  openPicture: 'Open…',
+  samplePicture: 'Sample digit',
+  invert: 'Invert',
+  undo: 'Undo',
+  clear: 'Clear',
+  edit: 'What to do with it',
+  edits: { noise: 'Add noise', vary: 'Vary', repaint: 'Repaint', enlarge: 'Enlarge' },
+  goes: {
+    noise: 'Take the noise back',
+    vary: 'Vary it',
+    repaint: 'Repaint what is marked',
+    enlarge: 'Enlarge it',
+  },
+  noiseForm: 'Form of the noise',
+  noiseForms: { schedule: 'As the schedule', continuous: 'Continuous' },
+  noise: (/** @type {string} */ t) => `Noise: t = ${t}`,
+  strength: (/** @type {string} */ strength) => `Strength: ${strength}`,
+  jumpTimes: 'Times over',
+  jumpLength: 'Steps back',
+  factor: 'From a size smaller by',
+  follows: (/** @type {number} */ percent) => `Follow it for ${percent} %`,
+  /** @type {Record<string, string>} */
+  editHints: {
+    vary: 'Noise goes into the picture, and the model takes it out again: the more, the less of the picture is left.',
+    repaint:
+      'Everything but the ember part stays as it is. Going over the same steps several times makes both fit together.',
+    enlarge:
+      'Only a small copy of the picture is kept, shown as the sample. The model draws one that looks just like it when it is made small again.',
+  },
 };
 
 /** @typedef {typeof en} Words */
