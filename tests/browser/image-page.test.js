@@ -214,7 +214,8 @@ test('another one is another picture', async () => {
 
 test('a picture that is stopped stays as it is, and its steps too', async () => {
   await open(`&image-model=${QUICK}&image-seed=1&image-num-inference-steps=1000`);
-  await until(async () => Number(await slider().getAttribute('max')) > 3);
+  await until(async () => Number(await slider().inputValue()) > 3);
+  assert.equal(await slider().getAttribute('max'), '999', 'it shows how much there is to come');
   await button('Stop').click();
   await element().getByText('Stopped.').waitFor();
   const [shown, last] = [await pixels(guess()), Number(await slider().getAttribute('max'))];
@@ -308,7 +309,7 @@ test('four schedulers draw from the same noise, each with its steps and its time
     ],
   );
   assert.ok(runs.every((/** @type {any} */ { ms }) => ms > 0));
-  const told = await cells.locator('output').allInnerTexts();
+  const told = await cells.locator('.told').allInnerTexts();
   assert.ok(
     told.every((text) => /^[24] steps, [\d.]+ s$/.test(text)),
     told.join(),
@@ -335,13 +336,13 @@ test('a comparison is stopped, and what it has drawn stays', async () => {
     .waitFor();
   await button('Stop').click();
   await element().getByText('Stopped.').waitFor();
-  assert.match(await cells.first().locator('output').innerText(), /^4 steps/);
+  assert.match(await cells.first().locator('.told').innerText(), /^4 steps/);
 });
 
 test('noise goes into a picture in both forms, as much as the slider says, and the model takes it back', async () => {
   await open(SHIPPED);
   await takePicture();
-  const noise = field('Noise: t = 500');
+  const noise = field('Noise: t = 350');
   const middle = await pixels(sample());
   await noise.fill('0');
   await until(async () => (await pixels(sample())) !== middle);

@@ -7,6 +7,7 @@ import { HearthError } from '../hearth.js';
 import { HearthElement } from './base.js';
 import { IMAGE_ATTRIBUTES, optionsOf, schedulerTitle } from './image-options.js';
 import { ImageParts, MODES } from './image-parts.js';
+import { Studio, randomSeed } from './image-studio.js';
 import { strip } from './pixels.js';
 
 /**
@@ -14,10 +15,13 @@ import { strip } from './pixels.js';
  * @typedef {import('../types.d.ts').ImageToImagePipeline} ImageToImagePipeline
  * @typedef {import('../types.d.ts').DiffusionInfo} DiffusionInfo
  * @typedef {import('../types.d.ts').DiffusionEvent} DiffusionEvent
+ *
+ * Shows a call, step by step.
+ * @typedef {(model: DiffusionPipeline | ImageToImagePipeline, begin: (options: object) => AsyncGenerator<DiffusionEvent, void, void>, signal: AbortSignal) => Promise<void>} Follow
  */
 
-/** Steps when nothing says how many; only to know where their last one is. */
-const STEPS = 25;
+/** How often it is told how far a call is. */
+const TOLD = 10;
 
 /** The element. @extends {HearthElement<DiffusionPipeline>} */
 export class HearthImage extends HearthElement {
@@ -27,7 +31,7 @@ export class HearthImage extends HearthElement {
 
   #parts = new ImageParts(() => this.words, {
     onMode: (mode) => this.setAttribute('mode', mode),
-    onDraw: () => this.#onDraw(),
+    onDraw: () => this.#redraw(),
     onAnother: () => this.redraw(),
     onPress: () => this.redraw(),
     onChange: () => this.#preview(),
@@ -38,13 +42,17 @@ export class HearthImage extends HearthElement {
     onTake: () => this.#takePicture(),
   });
 
+  #studio = new Studio({
+    element: this,
+    parts: this.#parts,
+    model: (signal) => this.#editor(signal),
+    follow: (...call) => this.#follow(...call),
+  });
+
   /** What is known of the model. @type {DiffusionInfo | null} */
   #info = null;
   /** What has been made. @type {ImageData[]} */
   #images = [];
-  /** A preview is under way, and whether it shows what is asked for by now. */
-  #previewing = false;
-  #stale = false;
   /** What "Try again" does. @type {() => void} */
   #again = () => void this.start();
 
@@ -109,7 +117,7 @@ export class HearthImage extends HearthElement {
     }
     if (this.mode === 'noise') return this.#draw(signal);
     if (this.mode === 'compare') return this.#runAll(signal);
-    return this.#change(signal);
+    return this.#studio.change(signal);
   }
 
   /** Draws from noise. @param {AbortSignal} signal */
@@ -121,26 +129,7 @@ export class HearthImage extends HearthElement {
     await this.#follow(model, (more) => model.stream({ ...options, ...more }), signal);
   }
 
-  /** Makes a picture of the visitor's. @param {AbortSignal} signal */
-  async #change(signal) {
-    const model = await this.#editor(signal);
-    const source = this.#source(signal);
-    const { sketch, edits } = this.#parts;
-    if (sketch.isEmpty) return this.say(this.words.emptySketch, 'error');
-    if (edits.edit === 'repaint' && !source.mask) return this.say(this.words.nothingMarked, 'error');
-    const options = { ...optionsOf(this), ...this.#classOptions() };
-    const steps = Number(options.num_inference_steps) || STEPS;
-    const edit = await edits.options(model, source, steps);
-    const all = { ...options, ...edit, seed: source.seed };
-    await this.#follow(model, (more) => model.stream(source.picture, { ...all, ...more }), signal);
-  }
-
-  /**
-   * Shows a call, step by step.
-   * @param {DiffusionPipeline | ImageToImagePipeline} model
-   * @param {(options: object) => AsyncGenerator<DiffusionEvent, void, void>} begin
-   * @param {AbortSignal} signal
-   */
+  /** @type {Follow} */
   async #follow(model, begin, signal) {
     this.say(this.words.drawing);
     const { mode } = this;
@@ -175,7 +164,9 @@ export class HearthImage extends HearthElement {
     this.#images = guesses;
     const guess = strip(guesses);
     this.#parts.timeline.add({ sample: sample && strip(sample), guess, step_index, num_steps, timestep });
-    this.say(this.words.denoising(step_index + 1, num_steps));
+    // Now and then, because all of this is read out to those who cannot see it.
+    if (step_index % Math.ceil(num_steps / TOLD) === 0)
+      this.say(this.words.denoising(step_index + 1, num_steps));
   }
 
   /** Lets four schedulers draw from the same noise. @param {AbortSignal} signal */
@@ -195,50 +186,11 @@ export class HearthImage extends HearthElement {
     this.dispatchEvent(new CustomEvent('complete', { detail }));
   }
 
-  /** Shows what the model would start from, and goes on until that is what is asked for. */
+  /** Shows what the model would start from. */
   #preview() {
     if (this.mode !== 'picture' || !this.isConnected) return;
-    this.#stale = true;
-    if (this.#previewing) return;
-    this.job(async (signal) => {
-      this.#previewing = true;
-      this.#again = () => this.#preview();
-      try {
-        const model = await this.#editor(signal);
-        while (this.#stale) {
-          this.#stale = false;
-          const { sketch, edits, timeline } = this.#parts;
-          this.say(sketch.isEmpty ? this.words.emptySketch : '');
-          if (sketch.isEmpty) continue;
-          const source = this.#source(signal);
-          const start = await edits.start(model, source);
-          signal.throwIfAborted();
-          timeline.preview(start, edits.hasNoise);
-          if (this.#stale) continue;
-          const [guess] = await edits.guess(model, source, this.#classOptions());
-          signal.throwIfAborted();
-          if (guess && !this.#stale) timeline.look(guess);
-        }
-      } finally {
-        this.#previewing = false;
-        this.#parts.made.update();
-      }
-    });
-  }
-
-  /** @param {AbortSignal} signal */
-  #source(signal) {
-    this.#parts.options.write(this);
-    if (!this.hasAttribute('seed')) this.setAttribute('seed', String(randomSeed()));
-    const { picture, mask } = this.#parts.sketch;
-    return { picture, mask, seed: this.number('seed'), signal };
-  }
-
-  /** What is said of the class: a picture of no known one is not to become one by chance. @returns {Record<string, any>} */
-  #classOptions() {
-    const { class_labels, guidance_scale } = optionsOf(this);
-    if (class_labels) return { class_labels, ...(guidance_scale !== undefined && { guidance_scale }) };
-    return this.#info?.guidance && guidance_scale === undefined ? { guidance_scale: 0 } : {};
+    this.#again = () => this.#preview();
+    this.#studio.preview();
   }
 
   /** The model that draws from noise. @param {AbortSignal} signal */
@@ -268,7 +220,8 @@ export class HearthImage extends HearthElement {
     this.#parts.describe(info, optionsOf(this).class_labels?.length);
   }
 
-  #onDraw() {
+  /** Draws what the fields ask for. */
+  #redraw() {
     this.#parts.options.write(this);
     this.restart();
   }
@@ -318,7 +271,5 @@ export class HearthImage extends HearthElement {
 
 /** @param {number} ms */
 const seconds = (ms) => (ms / 1000).toFixed(ms < 9950 ? 1 : 0);
-
-const randomSeed = () => Math.floor(Math.random() * 1e9);
 
 customElements.define('hearth-image', HearthImage);

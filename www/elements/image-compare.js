@@ -28,8 +28,7 @@ compareSheet.replaceSync(`
   @media (max-width: 44rem) { .compared { grid-template-columns: repeat(2, minmax(0, 1fr)); } }
   .compared figure { display: grid; gap: 0.5rem; align-content: start; }
   .compared :is(select, input) { width: 100%; }
-  .compared output { font-size: 0.85rem; color: var(--soft); min-height: 1.5rem; text-align: center; font-variant-numeric: tabular-nums; }
-  .compared .under { position: relative; }
+  .compared .told { margin: 0; font-size: 0.85rem; color: var(--soft); min-height: 1.5rem; text-align: center; font-variant-numeric: tabular-nums; }
   .whole { display: block; margin: 0.75rem auto 0; width: min(100%, 34rem); min-height: 2rem; }
 `);
 
@@ -39,7 +38,7 @@ class Cell {
   #canvas = h('canvas', { role: 'img', width: 32, height: 32 });
   #scheduler = schedulerField('scheduler');
   #steps = numberField('num_inference_steps', 4);
-  #told = h('output');
+  #told = h('p', { className: 'told' });
   /** @type {ImageData[]} */
   #frames = [];
   /** @type {Run | null} */
@@ -75,7 +74,9 @@ class Cell {
     const words = this.#words();
     setLabel(this.#scheduler, words.scheduler);
     setLabel(this.#steps, words.steps);
-    this.#canvas.setAttribute('aria-label', words.pictureBy(schedulerTitle(this.#scheduler.value)));
+    const title = schedulerTitle(this.#scheduler.value);
+    this.element.setAttribute('aria-label', title);
+    this.#canvas.setAttribute('aria-label', words.pictureBy(title));
     if (this.run) this.#told.textContent = words.took(this.run.num_steps, seconds(this.run.ms));
   }
 

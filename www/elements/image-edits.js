@@ -32,7 +32,7 @@ editsSheet.replaceSync(`
   .panel :is(input[type='text'], select) { width: 100%; max-width: 9rem; }
   .panel p { flex: 1 1 100%; margin: 0; font-size: 0.9rem; color: var(--soft); }
   .formula { font-variant-numeric: tabular-nums; color: var(--ink); }
-  .formula output { margin-inline-start: 0.4em; }
+  .formula .told { margin-inline-start: 0.4em; }
 `);
 
 /** @param {number} min @param {number} max @param {number} step @param {number} value */
@@ -46,9 +46,9 @@ export class Edits {
   #onChange = () => {};
   #edit = new Choices('edit', EDITS, () => this.#show());
   #form = new Choices('form', /** @type {const} */ (['schedule', 'continuous']), () => this.#switchForm());
-  #noise = range(0, 999, 1, 500);
+  #noise = range(0, 999, 1, 350);
   #formula = h('span');
-  #told = h('output');
+  #told = h('span', { className: 'told' });
   #strength = range(0.05, 1, 0.05, 0.6);
   #length = numberField('jump_length', 4);
   #times = numberField('jump_n_sample', 3);

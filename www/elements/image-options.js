@@ -90,9 +90,10 @@ optionsSheet.replaceSync(`
   .options select[name='scheduler'] { width: 13.25rem; }
   .buttons { display: flex; flex-wrap: wrap; gap: 0.5rem; }
   @media (max-width: 40rem) {
-    .options label { flex: 1 1 7rem; }
+    .options label { flex: 1 1 5rem; }
+    .options label:has([name='seed']) { flex-basis: 7.5rem; }
     .options label :is(input, select)[name] { width: 100%; }
-    .options label:has([name='scheduler']) { flex-basis: 12rem; }
+    .options label:has([name='scheduler']) { flex-basis: 100%; }
   }
 `);
 
@@ -119,8 +120,9 @@ export class ImageOptions {
     this.#buttons,
   );
 
-  /** @param {{ onDraw: () => void, onAnother: () => void }} calls */
-  constructor({ onDraw, onAnother }) {
+  /** @param {{ onDraw: () => void, onAnother: () => void, onChange: () => void }} calls */
+  constructor({ onDraw, onAnother, onChange }) {
+    this.element.addEventListener('change', onChange);
     this.element.addEventListener('submit', (event) => {
       event.preventDefault();
       onDraw();

@@ -107,8 +107,8 @@ export class ImageParts {
     const draw = { noise: words.draw, picture: null, compare: words.compare }[mode];
     this.options.show({ draw, scheduler: mode !== 'compare' });
     for (const part of [this.#modes, this.options, this.made]) part.element.hidden = bare;
-    for (const part of [this.sketch, this.edits]) part.element.hidden = mode !== 'picture';
-    this.#stage.classList.toggle('two', mode === 'picture');
+    for (const part of [this.sketch, this.edits]) part.element.hidden = bare || mode !== 'picture';
+    this.#stage.classList.toggle('two', !bare && mode === 'picture');
     this.#stage.hidden = mode === 'compare';
     this.#compare.hidden = mode !== 'compare';
     this.made.show(mode);

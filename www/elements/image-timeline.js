@@ -37,7 +37,7 @@ timelineSheet.replaceSync(`
   .time { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 0.25rem 0.75rem; align-items: center; margin: 0.75rem auto 0; max-width: 34.9rem; }
   .time input { width: 100%; margin: 0; min-height: 2rem; }
   .time button { min-width: 5.5rem; }
-  .time output { grid-column: 2; min-height: 1.5rem; font-size: 0.85rem; color: var(--soft); font-variant-numeric: tabular-nums; }
+  .time .told { grid-column: 2; min-height: 1.5rem; font-size: 0.85rem; color: var(--soft); font-variant-numeric: tabular-nums; }
   :host(:not([controls])) .pair { grid-template-columns: minmax(0, 17rem); justify-content: start; }
   :host(:not([controls])) .pair.wide { grid-template-columns: minmax(0, 34rem); }
   [role='button'] { cursor: pointer; }
@@ -66,7 +66,7 @@ export class Timeline {
     oninput: () => this.#scrub(),
   });
   #play = h('button', { type: 'button', disabled: true, onclick: () => this.#toggle() });
-  #told = h('output', {});
+  #told = h('span', { className: 'told' });
   #time = h('div', { className: 'time' }, this.#play, this.#slider, this.#told);
 
   /** @type {Frame[]} */
@@ -163,7 +163,9 @@ export class Timeline {
       this.#frames = this.#frames.filter((one, index) => index % 2 === 0 || one === frame);
       this.#stride *= 2;
     }
-    this.#slider.max = String(this.#frames.length - 1);
+    // It moves along as the steps do.
+    const all = Math.max(this.#frames.length, Math.ceil(frame.num_steps / this.#stride));
+    this.#slider.max = String(all - 1);
     this.#slider.disabled = this.#frames.length < 2;
     if (this.#follows) this.#show(this.#frames.length - 1);
   }
@@ -177,6 +179,7 @@ export class Timeline {
 
   /** No more steps come. */
   end() {
+    if (!this.#isPreview) this.#slider.max = String(Math.max(this.#frames.length - 1, 0));
     this.#play.disabled = this.#frames.length < 2;
   }
 
@@ -208,7 +211,7 @@ export class Timeline {
 
   #scrub() {
     this.pause();
-    const place = Number(this.#slider.value);
+    const place = Math.min(Number(this.#slider.value), this.#frames.length - 1);
     this.#follows = place === this.#frames.length - 1;
     this.#show(place);
   }
