@@ -115,3 +115,24 @@ export async function violations(page) {
 /** How much wider the page is than its window, in px. @param {import('playwright-core').Page} page */
 export const overflow = (page) =>
   page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+
+/**
+ * A measure of how busy the page is: the ms that its scripts, styles and layout take for each frame since the last look.
+ * (A long task may be long because the machine has other things to do.)
+ * @param {import('playwright-core').Page} page
+ */
+export async function workPerFrame(page) {
+  const session = await page.context().newCDPSession(page);
+  await session.send('Performance.enable');
+  let before = { work: 0, frames: 0 };
+  return async () => {
+    const { metrics } = await session.send('Performance.getMetrics');
+    const { ScriptDuration, LayoutDuration, RecalcStyleDuration, LayoutCount } = Object.fromEntries(
+      metrics.map(({ name, value }) => [name, value]),
+    );
+    const now = { work: ScriptDuration + LayoutDuration + RecalcStyleDuration, frames: LayoutCount };
+    const each = ((now.work - before.work) / (now.frames - before.frames)) * 1000;
+    before = now;
+    return each;
+  };
+}

@@ -7,7 +7,7 @@ import { after, afterEach, before, beforeEach, test } from 'node:test';
 
 import { chunksOf } from '../../www/elements/apng.js';
 import { root } from '../../scripts/shell.js';
-import { Site, bytesOf, launch, overflow, send, until, violations, visit } from './harness.js';
+import { Site, bytesOf, launch, overflow, send, until, violations, visit, workPerFrame } from './harness.js';
 
 const SHOTS = path.join(root, 'tests', 'browser', 'screenshots');
 /** A model of 8 × 8 pixels with named classes that knows nothing, but quickly. */
@@ -225,6 +225,20 @@ test('a picture that is stopped stays as it is, and its steps too', async () => 
   await slider().fill(String(last));
   assert.equal(await pixels(guess()), shown);
   assert.ok(await button('Download PNG').isEnabled());
+});
+
+test('a thousand steps do not keep the page from reacting, and all of them are kept', async () => {
+  await open(`&image-model=${QUICK}&image-seed=1&image-num-inference-steps=1000`);
+  const spent = await workPerFrame(page);
+  await until(async () => Number(await slider().inputValue()) > 3);
+  await spent();
+  await drawn();
+  const each = await spent();
+  assert.ok(each < 50, `each frame took ${each} ms of the page’s time`);
+  await slider().fill('500');
+  await element()
+    .getByText(/^Step 501 of 1000, timestep \d+$/)
+    .waitFor();
 });
 
 test('the address reproduces the picture, and a link is copied', async () => {

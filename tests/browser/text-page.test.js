@@ -6,7 +6,7 @@ import path from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 
 import { root } from '../../scripts/shell.js';
-import { Site, bytesOf, launch, overflow, until, violations, visit } from './harness.js';
+import { Site, bytesOf, launch, overflow, until, violations, visit, workPerFrame } from './harness.js';
 
 const SHOTS = path.join(root, 'tests', 'browser', 'screenshots');
 /** A model that writes gibberish at once, and its greedy text after the prompt. */
@@ -100,21 +100,11 @@ test('a story is written when a visitor comes to it, piece by piece, and nothing
 
 test('a long text does not keep the page from reacting', async () => {
   await open('&text-prompt=Once&text-max-new-tokens=450&text-eos-token-id=1&text-seed=2');
-  const session = await page.context().newCDPSession(page);
-  await session.send('Performance.enable');
-  /** Seconds of work and frames so far. (A long task may be long because the machine has other things to do.) */
-  const spent = async () => {
-    const { metrics } = await session.send('Performance.getMetrics');
-    const { ScriptDuration, LayoutDuration, RecalcStyleDuration, LayoutCount } = Object.fromEntries(
-      metrics.map(({ name, value }) => [name, value]),
-    );
-    return { work: ScriptDuration + LayoutDuration + RecalcStyleDuration, frames: LayoutCount };
-  };
+  const spent = await workPerFrame(page);
   await cells().nth(10).waitFor();
-  const before = await spent();
+  await spent();
   await written();
-  const after = await spent();
-  const each = ((after.work - before.work) / (after.frames - before.frames)) * 1000;
+  const each = await spent();
   assert.ok(each < 50, `each frame took ${each} ms of the page’s time`);
 });
 
