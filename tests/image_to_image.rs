@@ -251,14 +251,20 @@ fn a_larger_picture_made_small_is_the_small_one_with_every_scheduler() {
     let original = studio.original();
     for class in Class::ALL.map(Class::name) {
         for factor in [2, 4] {
-            let pixels = studio.pixels(None, json!({ "scheduler": class, "downsampling_factor": factor }));
+            let pixels = studio.pixels(
+                None,
+                json!({ "scheduler": class, "downsampling_factor": factor, "control_guidance_end": 1 }),
+            );
             assert_close(class, "means", &small(&pixels, factor), &small(&original, factor), 1e-5);
             assert_ne!(pixels, original);
         }
     }
     let of = |value: Value| studio.pixels(None, value);
     let followed = of(json!({ "downsampling_factor": 2 }));
-    assert_eq!(followed, of(json!({ "downsampling_factor": 2, "control_guidance_end": 1 })));
+    assert_eq!(followed, of(json!({ "downsampling_factor": 2, "control_guidance_end": 0.8 })));
+    assert_ne!(followed, of(json!({ "downsampling_factor": 2, "control_guidance_end": 1 })));
+    let one = json!({ "downsampling_factor": 2, "num_inference_steps": 1 });
+    assert_close("one step", "means", &small(&of(one), 2), &small(&original, 2), 1e-5);
     assert_ne!(followed, of(json!({ "downsampling_factor": 4 })));
     assert_ne!(followed, of(json!({ "downsampling_factor": 2, "control_guidance_end": 0.6 })));
     assert_eq!(

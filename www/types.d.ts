@@ -206,7 +206,7 @@ export interface ImageToImageOptions extends DiffusionOptions, FitOptions {
   jump_n_sample?: number;
   /** Super-resolution: a power of two above 1. What shows at a size this many times smaller comes from the picture. */
   downsampling_factor?: number;
-  /** Super-resolution: the part of the steps that follow the picture, above 0 and up to 1. Default: 1. */
+  /** Super-resolution: the part of the steps that follow the picture, above 0 and up to 1. Default: 0.8. */
   control_guidance_end?: number;
 }
 

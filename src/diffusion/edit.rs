@@ -50,7 +50,7 @@ impl Pipeline {
     ///   once (10 otherwise, or as many as there are), and `jump_n_sample`, 1 to 100, how often each is gone through (10
     ///   otherwise). What is kept is exactly the picture's in the end;
     /// - super-resolution: `downsampling_factor`, a power of two, and `control_guidance_end`, above 0 and up to 1, the part
-    ///   of the steps that follow the picture (1 otherwise).
+    ///   of the steps that follow the picture (0.8 otherwise).
     ///
     /// # Errors
     /// `invalid-option`, naming it, or both that contradict each other; those of [`Self::start`].

@@ -3,7 +3,7 @@
 //!
 //! After each step the low frequencies of the sample are replaced by those of the guide with as much noise as belongs
 //! there: `sample + φ(noisy guide − sample)` (algorithm 1). The paper's low-pass filter φ is cubic resampling; [`LowPass`] says
-//! what it is here. The finished picture made small is the guide made small, exactly.
+//! what it is here. When all steps follow the guide, the finished picture made small is the guide made small, exactly.
 
 use burn::tensor::Tensor;
 
@@ -12,6 +12,9 @@ use super::noise::StepNoise;
 use super::schedulers::Schedule;
 use crate::error::{Error, Result};
 use crate::options::Options;
+
+/// By default the last steps are free, as in the paper's own examples: they make of the picture what the model knows.
+const END: f64 = 0.8;
 
 /// A picture to follow.
 #[derive(Debug)]
@@ -39,14 +42,16 @@ impl SuperResolution {
             let factor = value.as_f64()?.to_string();
             works.contains(&factor).then(|| factor.parse().ok()).flatten()
         })?;
-        let end = options.number_above("control_guidance_end", 0.0..=1.0)?.unwrap_or(1.0);
+        let given = options.number_above("control_guidance_end", 0.0..=1.0)?;
+        let end = given.unwrap_or(END);
         #[allow(clippy::cast_precision_loss)] // a number of steps
         let followed = (1..=steps).filter(|&done| done as f64 / steps as f64 <= end).count();
-        if followed == 0 {
+        if followed == 0 && given.is_some() {
             return Err(Error::InvalidOption(format!(
                 "control_guidance_end is {end}, and of {steps} steps that leaves none to follow the picture"
             )));
         }
+        let followed = followed.max(1);
         let low_pass = LowPass::new([height, width], factor.unwrap_or(1), &guide.device());
         Ok(Self { guide, low_pass, followed })
     }
