@@ -93,14 +93,17 @@ mod gpu {
     use burn::tensor::Tensor;
 
     use super::GroupNorm;
+    use crate::kernels::activation::wgsl;
     use crate::kernels::gpu::{Shader, buffer, float, launch, word};
 
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-    struct GroupNormShader;
+    struct GroupNormShader {
+        activation: &'static str,
+    }
 
     impl Shader for GroupNormShader {
         fn body(&self) -> String {
-            ["alias V = f32;\n", include_str!("activation.wgsl"), include_str!("group_norm.wgsl")].concat()
+            ["alias V = f32;\n", &wgsl(self.activation), include_str!("group_norm.wgsl")].concat()
         }
 
         fn buffers(&self) -> Vec<(&'static str, &'static str)> {
@@ -108,7 +111,7 @@ mod gpu {
         }
 
         fn info(&self) -> &'static [&'static str] {
-            &["groups", "channels", "plane", "epsilon", "activation", "slope"]
+            &["groups", "channels", "plane", "epsilon", "slope"]
         }
     }
 
@@ -117,15 +120,14 @@ mod gpu {
     pub fn group_norm(x: &Tensor<4>, call: &GroupNorm) -> Option<Tensor<4>> {
         let shape @ [rows, channels, height, width] = x.dims();
         let buffers = vec![buffer(x)?, buffer(call.gamma)?, buffer(call.beta)?];
-        let (code, slope) = call.activation.code();
+        let (activation, slope) = call.activation.name_and_slope();
         let info = [
             word(call.groups),
             word(channels / call.groups),
             word(height * width),
             float(call.epsilon as f32),
-            code,
             float(slope),
         ];
-        launch(GroupNormShader, [call.groups, rows, 1], buffers, shape, &info)
+        launch(GroupNormShader { activation }, [call.groups, rows, 1], buffers, shape, &info)
     }
 }

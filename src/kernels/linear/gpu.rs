@@ -3,6 +3,7 @@
 use burn::tensor::Tensor;
 
 use super::Linear;
+use crate::kernels::activation::wgsl;
 use crate::kernels::gpu::{
     MAX_GROUPS, Quads, Shader, WORKGROUP, buffer, float, launch, shares_sums, unrolled, weight, word,
 };
@@ -25,6 +26,7 @@ struct LinearShader {
     rows: usize,
     bias: bool,
     residual: bool,
+    activation: &'static str,
     /// Invocations that share the inputs of an output.
     sharing: usize,
 }
@@ -76,7 +78,7 @@ impl Shader for LinearShader {
             // The last four columns can reach behind the end.
             &format!("\n{}", read("bias", self.bias, "min(index, info.outputs - 1u)")),
             &read("residual", self.residual, "index"),
-            include_str!("../activation.wgsl"),
+            &wgsl(self.activation),
             &unrolled(&unrolled(main, '#', self.rows), '$', 4),
         ]
         .concat()
@@ -93,7 +95,7 @@ impl Shader for LinearShader {
     }
 
     fn info(&self) -> &'static [&'static str] {
-        &["rows", "inputs", "outputs", "width", "groups", "activation", "slope"]
+        &["rows", "inputs", "outputs", "width", "groups", "slope"]
     }
 }
 
@@ -101,6 +103,7 @@ impl Shader for LinearShader {
 pub fn linear(x: &Tensor<2>, call: &Linear) -> Option<Tensor<2>> {
     let Linear { weight: matrix, bias, residual, activation } = call;
     let (rows, inputs, outputs) = (x.dims()[0], matrix.inputs(), matrix.outputs());
+    let (name, slope) = activation.name_and_slope();
     let shader_rows = rows.next_power_of_two().min(MANY_ROWS);
     let shader = LinearShader {
         layout: matrix.layout(),
@@ -109,6 +112,7 @@ pub fn linear(x: &Tensor<2>, call: &Linear) -> Option<Tensor<2>> {
         rows: shader_rows,
         bias: bias.is_some(),
         residual: residual.is_some(),
+        activation: name,
         sharing: match matrix.layout() {
             _ if !shares_sums() => 1,
             Layout::InOut if shader_rows == MANY_ROWS => 1,
@@ -123,9 +127,9 @@ pub fn linear(x: &Tensor<2>, call: &Linear) -> Option<Tensor<2>> {
 
     let all = outputs.div_ceil(4 * WORKGROUP / shader.sharing);
     let groups = all.min(MAX_GROUPS);
-    let (code, slope) = activation.code();
+
     let width = matrix.shape()[1];
-    let info = [word(rows), word(inputs), word(outputs), word(width), word(groups), code, float(slope)];
+    let info = [word(rows), word(inputs), word(outputs), word(width), word(groups), float(slope)];
     launch(
         shader,
         [groups, rows.div_ceil(shader_rows), all.div_ceil(groups)],
