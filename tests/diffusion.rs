@@ -343,11 +343,15 @@ fn broken() -> Pipeline {
 }
 
 #[test]
-fn what_is_not_a_number_ends_the_run_at_once_or_before_the_pictures() {
-    for (preview, place) in
-        [("sample", "step 1 of 4"), ("pred_original_sample", "step 1 of 4"), ("none", "step 4 of 4")]
-    {
-        let mut run = broken().start(few(json!({ "preview": preview })), 0).unwrap();
+fn what_is_not_a_number_ends_the_run_before_it_is_a_picture() {
+    for (preview, steps, place) in [
+        ("sample", 4, "step 1 of 4"),
+        ("pred_original_sample", 4, "step 1 of 4"),
+        ("none", 4, "step 4 of 4"),
+        ("none", 20, "step 8 of 20"),
+    ] {
+        let call = options(json!({ "preview": preview, "num_inference_steps": steps }));
+        let mut run = broken().start(call, 0).unwrap();
         let error = loop {
             match block_on(run.step()) {
                 Err(error) => break error,

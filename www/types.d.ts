@@ -137,7 +137,7 @@ export interface DiffusionOptions {
   guidance_scale?: number;
   /** `[batch, channels, height, width]`: unit-variance noise, instead of noise from the seed. */
   latents?: Float32Array;
-  /** What each step shows. `'none'` is fastest: nothing is read back before the end. Default: `'pred_original_sample'`. */
+  /** What each step shows. `'none'` is fastest: no picture is read back before the end. Default: `'pred_original_sample'`. */
   preview?: PreviewKind | readonly PreviewKind[] | 'none';
   /** Stops the call; its promise rejects with code `aborted`. What a stream has told stays with the caller. */
   signal?: AbortSignal;

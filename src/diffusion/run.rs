@@ -15,6 +15,10 @@ use super::unet::ClassLabels;
 use crate::error::{Error, Result};
 use crate::readback;
 
+/// As many steps may wait for a GPU when nobody looks at them. More would go on long after a call was stopped, and
+/// be told before they are done.
+const UNSEEN_STEPS: usize = 8;
+
 /// What a step did.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Progress {
@@ -186,7 +190,8 @@ impl Run {
     /// Reads what this step shows, and the pictures after the last: all at once.
     async fn read(&mut self, picture: Tensor<4>, at: usize) -> Result<Vec<(PreviewKind, Vec<f32>)>> {
         let is_last = self.done + 1 == self.visits.len();
-        if self.previews.is_empty() && !is_last {
+        let is_due = (self.done + 1).is_multiple_of(UNSEEN_STEPS);
+        if self.previews.is_empty() && !is_last && !is_due {
             return Ok(Vec::new());
         }
         let mut transaction = Transaction::default().register(self.sound.clone());
