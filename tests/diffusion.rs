@@ -115,6 +115,18 @@ fn guidance_goes_from_no_class_to_the_class_and_beyond() {
 }
 
 #[test]
+fn a_folder_can_have_guidance_of_its_own() {
+    let index = CLASSES.index.replacen('{', "{ \"guidance_scale\": 2.5,", 1);
+    let pipeline = load(&Folder { index: index.leak(), ..CLASSES });
+    assert_ne!(
+        drawn(&pipeline, few(json!({ "class_labels": 3 }))),
+        drawn(&load(&CLASSES), few(json!({ "class_labels": 3 })))
+    );
+    let asked = few(json!({ "class_labels": 3, "guidance_scale": 2.5 }));
+    assert_eq!(drawn(&pipeline, few(json!({ "class_labels": 3 }))), drawn(&load(&CLASSES), asked));
+}
+
+#[test]
 fn classes_are_drawn_evenly_from_the_seed_and_never_the_one_that_means_none() {
     let labels =
         drawn(&load(&CLASSES), options(json!({ "batch_size": 256, "num_inference_steps": 1, "seed": 2026 })));
@@ -290,6 +302,7 @@ fn a_folder_that_is_something_else_is_refused_before_its_weights() {
     assert!(with_index(json!({ "vqvae": ["diffusers", "VQModel"] })).contains("vqvae"));
     assert!(with_index(json!({ "id2label": { "0": "zero", "2": "two" } })).contains("id2label"));
     assert!(with_index(json!({ "id2label": {} })).contains("id2label"));
+    assert!(with_index(json!({ "guidance_scale": 2 })).contains("guidance_scale"), "no class means no class");
     assert!(with_index(json!([])).contains("model_index.json"));
     let ignored =
         json!({ "_class_name": "A", "safety_checker": [null, null], "requires_safety_checker": true });

@@ -132,7 +132,7 @@ export interface DiffusionOptions {
   class_labels?: number | readonly number[];
   /**
    * 0 to 100: how far to go from what the model does without a class (0) to what it does with it (1), and beyond. Other
-   * than 0 and 1 it takes two evaluations a step. Default: 1. Only where `info.guidance` is true.
+   * than 0 and 1 it takes two evaluations a step. Default: `info.guidance_scale`. Only where `info.guidance` is true.
    */
   guidance_scale?: number;
   /** `[batch, channels, height, width]`: unit-variance noise, instead of noise from the seed. */
@@ -268,6 +268,8 @@ export interface DiffusionInfo {
   readonly labels: readonly string[];
   /** Whether `guidance_scale` works. */
   readonly guidance: boolean;
+  /** Its default: the folder's, or 1. */
+  readonly guidance_scale: number;
   /** The folder's scheduler. */
   readonly scheduler: SchedulerName;
   /** All that work with it. */

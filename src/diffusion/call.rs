@@ -25,7 +25,7 @@ const STEPS: usize = 25;
 const DDPM_STEPS: usize = 1000;
 
 /// The most that `guidance_scale` may be.
-const MAX_GUIDANCE: f64 = 100.0;
+pub const MAX_GUIDANCE: f64 = 100.0;
 
 /// What a step can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,10 +101,10 @@ impl Call {
         )?;
         let schedule = schedule(pipeline, options)?;
         let classes = &pipeline.classes;
-        let (mut labels, mut guidance_scale) = (None, 1.0);
+        let (mut labels, mut guidance_scale) = (None, classes.guidance_scale);
         if classes.count > 0 {
             labels = options.integers("class_labels", 0..=classes.count as u64 - 1)?;
-            guidance_scale = options.number("guidance_scale", 0.0..=MAX_GUIDANCE)?.unwrap_or(1.0);
+            guidance_scale = options.number("guidance_scale", 0.0..=MAX_GUIDANCE)?.unwrap_or(guidance_scale);
             if classes.none.is_none() && !is(guidance_scale, 1.0) {
                 return Err(Error::InvalidOption(format!(
                     "guidance_scale is {guidance_scale}; it must be 1, because this model has no class that means \

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::call::MAX_GUIDANCE;
+use super::guided::is;
 use super::unet::ClassEmbedding;
 use crate::error::{Error, Result};
 use crate::json;
@@ -16,12 +18,14 @@ const FILE: &str = "model_index.json";
 struct Index {
     /// The names of classes, as `DiTPipeline` has them.
     id2label: Option<BTreeMap<String, String>>,
+    /// What a call takes that does not say: diffusers keeps such defaults in its pipelines' code.
+    guidance_scale: Option<f64>,
     #[serde(flatten)]
     components: Map<String, Value>,
 }
 
 /// The classes that can be asked for.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Classes {
     /// How many there are; none for a model without.
     pub count: usize,
@@ -30,6 +34,14 @@ pub struct Classes {
     /// The class that means no class, which a model learns for guidance: as in `DiTPipeline`, the one after the last that
     /// has a name.
     pub none: Option<u32>,
+    /// How far to go from without a class to with it, unless a call says it: the folder's, or 1, just to it.
+    pub guidance_scale: f64,
+}
+
+impl Default for Classes {
+    fn default() -> Self {
+        Self { count: 0, labels: Vec::new(), none: None, guidance_scale: 1.0 }
+    }
 }
 
 impl Classes {
@@ -76,7 +88,14 @@ impl Classes {
             return unsupported(format!("id2label has {total} names, and the U-Net has {count} classes"));
         }
         let none = u32::try_from(total).ok().filter(|_| count == total + 1);
-        Ok(Self { count: total, labels, none })
+        let guidance_scale = index.guidance_scale.unwrap_or(1.0);
+        if none.is_none() && !is(guidance_scale, 1.0) || !(0.0..=MAX_GUIDANCE).contains(&guidance_scale) {
+            return unsupported(format!(
+                "guidance_scale is {guidance_scale}; 0 to {MAX_GUIDANCE} works for a model with one class more than \
+                 id2label has, and 1 for others"
+            ));
+        }
+        Ok(Self { count: total, labels, none, guidance_scale })
     }
 }
 

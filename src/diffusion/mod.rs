@@ -145,8 +145,8 @@ impl Pipeline {
     /// - `scheduler`: a diffusers class; the folder's otherwise.
     /// - `eta`: 0 to 1, the noise in the steps of `DDIMScheduler`; 0 otherwise.
     /// - `class_labels`: a class for all pictures, or one for each. Drawn evenly from the seed otherwise.
-    /// - `guidance_scale`: 0 (without a class) to 100, how far to go from without a class to with it; 1 otherwise, which
-    ///   costs no second evaluation.
+    /// - `guidance_scale`: 0 (without a class) to 100, how far to go from without a class to with it; the folder's
+    ///   otherwise, or 1, which costs no second evaluation.
     /// - `latents`: `[batch, channels, height, width]`, unit-variance noise, instead of noise from the seed.
     /// - `preview`: what each step shows: one or both [`PreviewKind`]s or `none`; `pred_original_sample` otherwise.
     ///

@@ -69,6 +69,7 @@ impl DiffusionPipeline {
             ("num_classes", number(classes.count)),
             ("labels", classes.labels.iter().map(JsValue::from).collect::<Array>().into()),
             ("guidance", classes.none.is_some().into()),
+            ("guidance_scale", classes.guidance_scale.into()),
             ("scheduler", class.name().into()),
             (
                 "schedulers",

@@ -17,7 +17,7 @@ pub struct Folder {
     pub unet: &'static str,
     pub scheduler: &'static str,
     pub weights: &'static [u8],
-    expected: &'static str,
+    pub expected: &'static str,
 }
 
 macro_rules! folder {

@@ -206,7 +206,7 @@ export class ImageOptions {
       ...labels.map((text, index) => /** @type {[string, string]} */ ([String(index), text])),
     ]);
     this.#steps.placeholder = String(info?.num_inference_steps ?? '');
-    this.#guidance.placeholder = '1';
+    this.#guidance.placeholder = String(info?.guidance_scale ?? 1);
     this.#eta.placeholder = '0';
     this.#allow();
   }
