@@ -72,30 +72,32 @@ impl Classes {
                 ));
             }
         };
-        let Some(names) = index.id2label else {
-            return Ok(Self { count, ..Self::default() });
-        };
-        let total = names.len();
-        let labels: Option<Vec<String>> =
-            (0..total).map(|class| names.get(&class.to_string()).cloned()).collect();
-        let Some(labels) = labels else {
-            return unsupported(format!(
-                "id2label has {total} names, and not one for each of 0 to {}",
-                total - 1
-            ));
-        };
-        if total == 0 || count < total || count > total + 1 {
-            return unsupported(format!("id2label has {total} names, and the U-Net has {count} classes"));
+        let mut classes = Self { count, ..Self::default() };
+        if let Some(names) = index.id2label {
+            let total = names.len();
+            let labels = (0..total).map(|class| names.get(&class.to_string()).cloned());
+            let Some(labels) = labels.collect() else {
+                return unsupported(format!(
+                    "id2label has {total} names, and not one for each of 0 to {}",
+                    total - 1
+                ));
+            };
+            if total == 0 || count < total || count > total + 1 {
+                return unsupported(format!("id2label has {total} names, and the U-Net has {count} classes"));
+            }
+            let none = u32::try_from(total).ok().filter(|_| count == total + 1);
+            classes = Self { count: total, labels, none, ..classes };
         }
-        let none = u32::try_from(total).ok().filter(|_| count == total + 1);
-        let guidance_scale = index.guidance_scale.unwrap_or(1.0);
-        if none.is_none() && !is(guidance_scale, 1.0) || !(0.0..=MAX_GUIDANCE).contains(&guidance_scale) {
-            return unsupported(format!(
-                "guidance_scale is {guidance_scale}; 0 to {MAX_GUIDANCE} works for a model with one class more than \
-                 id2label has, and 1 for others"
-            ));
+        if let Some(scale) = index.guidance_scale {
+            if classes.none.is_none() && !is(scale, 1.0) || !(0.0..=MAX_GUIDANCE).contains(&scale) {
+                return unsupported(format!(
+                    "guidance_scale is {scale}; 0 to {MAX_GUIDANCE} works for a model with one class more than id2label \
+                     has, and 1 for others"
+                ));
+            }
+            classes.guidance_scale = scale;
         }
-        Ok(Self { count: total, labels, none, guidance_scale })
+        Ok(classes)
     }
 }
 
