@@ -53,7 +53,7 @@ export class Edits {
   #length = numberField('jump_length', 4);
   #times = numberField('jump_n_sample', 3);
   #factor = h('select', { name: 'downsampling_factor' });
-  #end = range(0.1, 1, 0.05, 1);
+  #end = range(0.1, 1, 0.05, 0.8);
   #hints = { vary: h('p'), repaint: h('p'), enlarge: h('p') };
   #go = h('button', { type: 'button', className: 'main' });
   #another = h('button', { type: 'button' });
