@@ -436,6 +436,7 @@ test('a small picture guides a large one', async () => {
   await idle();
   assert.equal(await width(), 4);
   await field('Seed').fill('99');
+  await field('Follow it for 80 %').press('End'); // to the last step
   const [detail] = await Promise.all([completed(), button('Enlarge it').click()]);
   const now = detail.images[0].split(',').map(Number);
   assert.notDeepEqual(now, before);
@@ -448,8 +449,9 @@ test('a small picture guides a large one', async () => {
     return means;
   };
   const [a, b] = [small(now), small(before)];
+  // But for what would be lighter or darker than a byte can be.
   assert.ok(
-    a.every((mean, at) => Math.abs(mean - b[at]) < 16),
+    a.every((mean, at) => Math.abs(mean - b[at]) < 24),
     `made small, it is the same: ${a.map(Math.round)} and ${b.map(Math.round)}`,
   );
 });
