@@ -436,6 +436,7 @@ test('a small picture guides a large one', async () => {
   await idle();
   assert.equal(await width(), 4);
   await field('Seed').fill('99');
+  await field('Steps').fill('25'); // in few, more is lighter or darker than a byte can be
   await field('Follow it for 80 %').press('End'); // to the last step
   const [detail] = await Promise.all([completed(), button('Enlarge it').click()]);
   const now = detail.images[0].split(',').map(Number);
@@ -449,9 +450,8 @@ test('a small picture guides a large one', async () => {
     return means;
   };
   const [a, b] = [small(now), small(before)];
-  // But for what would be lighter or darker than a byte can be.
   assert.ok(
-    a.every((mean, at) => Math.abs(mean - b[at]) < 24),
+    a.every((mean, at) => Math.abs(mean - b[at]) < 16),
     `made small, it is the same: ${a.map(Math.round)} and ${b.map(Math.round)}`,
   );
 });
