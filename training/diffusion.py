@@ -33,6 +33,7 @@ from diffusers import DDPMPipeline, DDPMScheduler, EulerAncestralDiscreteSchedul
 
 import gan
 import mnist
+from muon import orthogonalised
 
 CLASSES = 10
 NO_CLASS = CLASSES
@@ -99,22 +100,10 @@ class Muon(torch.optim.Optimizer):
                 momentum.lerp_(parameter.grad, 1 - group["momentum"])
                 alike[parameter.shape].append((parameter, parameter.grad.lerp(momentum, group["momentum"]).flatten(1)))
             for shape, pairs in alike.items():  # one batched product for all weights of a shape
-                updates = self.orthogonalised(torch.stack([update for _, update in pairs]))
+                updates = orthogonalised(torch.stack([update for _, update in pairs]))
                 scale = max(1, updates.shape[1] / updates.shape[2]) ** 0.5
                 for (parameter, _), update in zip(pairs, updates):
                     parameter.add_(update.view(shape), alpha=-group["lr"] * scale)
-
-    @staticmethod
-    def orthogonalised(matrices: torch.Tensor) -> torch.Tensor:
-        """`[n, rows, columns]`: five quintic Newton-Schulz steps towards U Vᵀ."""
-        a, b, c = 3.4445, -4.7750, 2.0315
-        tall = matrices.shape[1] > matrices.shape[2]
-        x = (matrices.mT if tall else matrices).bfloat16()
-        x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
-        for _ in range(5):
-            gram = x @ x.mT
-            x = torch.baddbmm(x, torch.baddbmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)  # a x + (b gram + c gram²) x
-        return (x.mT if tall else x).to(matrices.dtype)
 
 
 # --- training --------------------------------------------------------------------------------------------------------

@@ -39,6 +39,8 @@ import torch.nn.functional as F
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 from transformers import GenerationConfig, GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
 
+from muon import orthogonalised
+
 END = "<|endoftext|>"  # before and after every story: bos and eos
 VOCABULARY = 8192
 CONFIG = dict(
@@ -196,18 +198,6 @@ def draw_windows(train: dict, count: int, length: int, fraction: float, chance: 
 
 
 # --- optimiser -------------------------------------------------------------------------------------------------------
-
-
-def orthogonalised(matrices: torch.Tensor) -> torch.Tensor:
-    """`[n, rows, columns]`, rows ≤ columns: five quintic Newton-Schulz steps towards U Vᵀ (github.com/KellerJordan/Muon)."""
-    a, b, c = 3.4445, -4.7750, 2.0315
-    x = matrices.bfloat16()
-    x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
-    for _ in range(5):
-        gram = x @ x.mT
-        polynomial = torch.baddbmm(gram, gram, gram, beta=b, alpha=c)
-        x = torch.baddbmm(x, polynomial, x, beta=a)  # a x + (b gram + c gram²) x
-    return x.to(matrices.dtype)
 
 
 class Muon(torch.optim.Optimizer):
