@@ -14,11 +14,11 @@ const dispatches = () => /** @type {any} */ (globalThis).dispatches();
  * @param {string} device
  * @param {number} runs
  */
-export async function hearth(device, runs, folder = FOLDER) {
+export async function hearth(device, runs) {
   const started = performance.now();
   const { pipeline } = await import('../www/hearth.js');
   const draw = /** @type {import('../www/types.d.ts').DiffusionPipeline} */ (
-    await pipeline('unconditional-image-generation', folder, { device: /** @type {any} */ (device) })
+    await pipeline('unconditional-image-generation', FOLDER, { device: /** @type {any} */ (device) })
   );
   const load = performance.now() - started;
   const canvas = new OffscreenCanvas(32, 32).getContext('2d');
@@ -82,37 +82,4 @@ export async function onnxruntime(provider, runs) {
   );
   await session.release();
   return { load, first, step: one, whole, per_step };
-}
-
-/** The largest difference of the U-Net's output between onnxruntime and Hearth, through one step of DDIM. @param {'wasm' | 'webgpu'} provider */
-export async function difference(provider) {
-  const ort = await importOnnxruntime(provider);
-  const { pipeline } = await import('../www/hearth.js');
-  const draw = /** @type {import('../www/types.d.ts').DiffusionPipeline} */ (
-    await pipeline('unconditional-image-generation', FOLDER, { device: 'cpu' })
-  );
-  const latents = Float32Array.from({ length: 1024 }, (_, i) => Math.sin(i * i));
-  /** @type {any} */
-  let shown;
-  const options = {
-    latents,
-    class_labels: 3,
-    num_inference_steps: 2,
-    scheduler: /** @type {const} */ ('DDIMScheduler'),
-  };
-  for await (const event of draw.stream(options)) shown ??= event;
-  const session = await ort.InferenceSession.create(MODEL, { executionProviders: [provider] });
-  const { out } = await session.run({
-    sample: new ort.Tensor('float32', latents, [1, 1, 32, 32]),
-    timestep: new ort.Tensor('float32', Float32Array.of(shown.timestep), [1, 1]),
-    class_labels: new ort.Tensor('int64', BigInt64Array.of(3n), [1]),
-  });
-  const data = await out.getData();
-  await draw.dispose();
-  return {
-    out: data,
-    timestep: shown.timestep,
-    shown: Array.from(shown.images[0].data).filter((_, i) => i % 4 === 0),
-    prediction: draw.info.prediction_type,
-  };
 }
