@@ -27,6 +27,9 @@ pub trait Shader: Copy + Debug + Eq + Hash + Send + Sync + 'static {
 /// Invocations of a workgroup, in every shader.
 pub const WORKGROUP: usize = 64;
 
+/// `add_parts(part, local)`, for shaders whose workgroups share sums.
+pub const ADD_PARTS: &str = include_str!("add_parts.wgsl");
+
 /// The most workgroups in one dimension.
 pub const MAX_GROUPS: usize = 65_535;
 

@@ -51,8 +51,9 @@ pub fn group_norm(x: &Tensor<4>, call: &GroupNorm) -> Tensor<4> {
     let groups = y.chunks_exact_mut((of_group * plane).max(1)).take(rows * call.groups).enumerate();
     for (index, group) in groups {
         let first = index % call.groups * of_group;
-        let of_channels = |numbers: &[f32]| numbers[first..first + of_group].to_vec();
-        normalise(group, &of_channels(gamma.storage()), &of_channels(beta.storage()), call.epsilon);
+        let channels = first..first + of_group;
+        let (gamma, beta): (&[f32], &[f32]) = (gamma.storage(), beta.storage());
+        normalise(group, &gamma[channels.clone()], &beta[channels], call.epsilon);
         call.activation.apply(group);
     }
     Tensor::from_data(TensorData::new(y, shape), &x.device())
@@ -94,7 +95,7 @@ mod gpu {
 
     use super::GroupNorm;
     use crate::kernels::activation::wgsl;
-    use crate::kernels::gpu::{Shader, buffer, float, launch, word};
+    use crate::kernels::gpu::{ADD_PARTS, Shader, buffer, float, launch, word};
 
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     struct GroupNormShader {
@@ -103,7 +104,7 @@ mod gpu {
 
     impl Shader for GroupNormShader {
         fn body(&self) -> String {
-            ["alias V = f32;\n", &wgsl(self.activation), include_str!("group_norm.wgsl")].concat()
+            ["alias V = f32;\n", &wgsl(self.activation), include_str!("group_norm.wgsl"), ADD_PARTS].concat()
         }
 
         fn buffers(&self) -> Vec<(&'static str, &'static str)> {

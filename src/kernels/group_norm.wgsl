@@ -1,7 +1,5 @@
 // A workgroup has a group of channels of one picture: its invocations share the sums. Its numbers lie together.
 
-var<workgroup> parts: array<f32, 64>;
-
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
     let plane = info.plane;
@@ -27,15 +25,4 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             y[first + i] = activate(x[first + i] * factor + shift);
         }
     }
-}
-
-fn add_parts(part: f32, local: u32) -> f32 {
-    parts[local] = part;
-    workgroupBarrier();
-    var total = 0.0;
-    for (var i = 0u; i < 64u; i++) {
-        total += parts[i];
-    }
-    workgroupBarrier();
-    return total;
 }

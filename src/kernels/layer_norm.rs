@@ -58,14 +58,14 @@ pub fn layer_norm_twin(x: Tensor<2>, gamma: Tensor<1>, beta: Tensor<1>, epsilon:
 mod gpu {
     use burn::tensor::Tensor;
 
-    use crate::kernels::gpu::{Shader, buffer, float, launch, word};
+    use crate::kernels::gpu::{ADD_PARTS, Shader, buffer, float, launch, word};
 
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     struct LayerNormShader;
 
     impl Shader for LayerNormShader {
         fn body(&self) -> String {
-            include_str!("layer_norm.wgsl").to_owned()
+            [include_str!("layer_norm.wgsl"), ADD_PARTS].concat()
         }
 
         fn buffers(&self) -> Vec<(&'static str, &'static str)> {

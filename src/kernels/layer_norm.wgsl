@@ -1,7 +1,5 @@
 // A workgroup a row: its invocations share the sums.
 
-var<workgroup> parts: array<f32, 64>;
-
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
     let start = group.x * info.width;
@@ -20,15 +18,4 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     for (var i = local; i < info.width; i += 64u) {
         y[start + i] = (x[start + i] - mean) * scale * gamma[i] + beta[i];
     }
-}
-
-fn add_parts(part: f32, local: u32) -> f32 {
-    parts[local] = part;
-    workgroupBarrier();
-    var total = 0.0;
-    for (var i = 0u; i < 64u; i++) {
-        total += parts[i];
-    }
-    workgroupBarrier();
-    return total;
 }

@@ -24,7 +24,7 @@ pub use conv2d::{Added, Kernels, Place, conv2d, conv2d_twin};
 pub use cross_attention::{cross_attention, cross_attention_twin};
 pub use gather::gather;
 #[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
-pub use gpu::{set_shares_sums, shares_sums};
+pub use gpu::set_shares_sums;
 pub use group_norm::{GroupNorm, group_norm, group_norm_twin};
 pub use layer_norm::{layer_norm, layer_norm_twin};
 pub use linear::{Linear, linear, linear_layer, linear_twin};

@@ -43,16 +43,21 @@ impl Picture {
     }
 }
 
-/// Adds the convolution of one picture to `y [outputs, places]`. `weights` are `[outputs, inputs · size · size]`.
+/// Adds the convolution of one picture to `y [outputs, height', out_width]`. `weights` are `[outputs, inputs · size · size]`.
 #[allow(clippy::cast_possible_wrap)] // sizes of pictures
-pub fn add_convolution(y: &mut [f32], x: &[f32], picture: Picture, kernels: &Kernels, weights: &[f32]) {
+pub fn add_convolution(
+    y: &mut [f32],
+    out_width: usize,
+    x: &[f32],
+    picture: Picture,
+    kernels: &Kernels,
+    weights: &[f32],
+) {
     let ([outputs, inputs, size, _], place) = (kernels.shape, kernels.place);
     if y.is_empty() || x.is_empty() {
         return;
     }
     let places = y.len() / outputs;
-    let scale = if picture.doubled { 2 } else { 1 };
-    let [_, out_width] = kernels.output_size([picture.height / scale, picture.width / scale]);
     let inner = inputs * size * size;
     let mut panels = vec![[0.0; PANEL]; PANELS.min(places.div_ceil(PANEL)) * inner];
     for start in (0..places).step_by(PANELS * PANEL) {

@@ -143,7 +143,7 @@ fn on_cpu(
         }
         match transformed {
             Some((tiles, weights)) => tiles.add_convolution(y, x, picture, weights),
-            None => cpu::add_convolution(y, x, picture, kernels, weights.storage()),
+            None => cpu::add_convolution(y, out_width, x, picture, kernels, weights.storage()),
         }
     }
     Some(Tensor::from_data(TensorData::new(y, shape), &x.device()))
