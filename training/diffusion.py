@@ -7,9 +7,11 @@ not steps: the learning rate follows the fraction of it that has passed, so that
 machine is. The recipe is DDPM's (Ho et al., 2020) with what has been learnt since: the network predicts the velocity
 (Salimans and Ho, 2022); every noise level counts alike, as each one's loss is divided by what it usually is (in the
 spirit of Karras et al., 2024); a batch's timesteps are spread evenly; a tenth of the labels is replaced by 'no class', for
-classifier-free guidance (Ho and Salimans, 2021). With `--guided-from` the end of the run teaches the network what guidance
-would make of its output (Tang et al., 2025): one pass then draws as two would, surer of the class and less varied. Muon (Jordan et al., 2024) for the convolutions and matrices inside the
-blocks, AdamW for the rest; bf16. What ships is a moving average of the weights, in f16.
+classifier-free guidance (Ho and Salimans, 2021). The end of the run teaches the network to be guided away from itself as it
+was early in the run (autoguidance, Karras et al., 2024), in one pass (as Tang et al., 2025, do for classifier-free guidance):
+what training has mended is mended further, and variety stays. `--distil MINUTES` then teaches it, from itself, a little of what
+classifier-free guidance does where noise is high and the class is decided (in the spirit of Meng et al., 2023). Muon (Jordan et al., 2024) for the convolutions and matrices
+inside the blocks, AdamW for the rest; bf16. What ships is a moving average of the weights, in f16.
 
 Digits are padded from 28 to 32 pixels, which halve three times over. Classes 0 to 9 are the digits, class 10 is none.
 
@@ -49,6 +51,11 @@ SAMPLER = EulerAncestralDiscreteScheduler(**NOISE, timestep_spacing="trailing")
 STEPS = 25
 LEVELS = 20  # groups of timesteps whose usual losses are kept
 DROPPED_LABELS = 0.1
+DECIDED = 0.6  # of the timesteps: above, guidance costs least variety for what it mends
+DISTILLED_SCALE, DISTILLED_PART = 2.5, 0.35
+WEAK_AT = 0.2  # of the run: guidance leads away from the moving average of then
+GUIDED_ABOVE = 0.4  # of the timesteps: below, where details are drawn, the weights drift away in learning it
+SHARE = 4  # one sample in so many is guided, as many times more: the data's own noise is larger than this one's
 AVERAGE = 16  # the moving average reaches back over about a sixteenth of the run, whatever its length
 
 
@@ -140,24 +147,35 @@ def export(average: UNet2DModel, out: Path, folder: Path) -> None:
         (folder / "loss.png").write_bytes((out / "loss.png").read_bytes())
 
 
-class Threads:
-    """On a machine that others use too, one thread can be faster than all: now and then the choices are timed anew."""
-
-    def __init__(self, every: int = 150, trial: int = 6):
-        self.choices, self.every, self.trial = sorted({1, torch.get_num_threads()}), every, trial
-        self.seconds = dict.fromkeys(self.choices, 0.0)
-
-    def choose(self, step: int) -> None:
-        phase, place = divmod(step % self.every, self.trial)
-        self.on_trial = phase < len(self.choices)
-        self.count = self.choices[phase] if self.on_trial else min(self.choices, key=self.seconds.get)
-        if self.on_trial and place == 0:
-            self.seconds[self.count] = 0.0
-        torch.set_num_threads(self.count)
-
-    def note(self, seconds: float) -> None:
-        if self.on_trial:
-            self.seconds[self.count] += seconds
+def distil(teacher: UNet2DModel, images: torch.Tensor, labels: torch.Tensor, minutes: float) -> UNet2DModel:
+    """The teacher, guided to its classes in one pass: it learns its own guided output at high noise, else its output."""
+    student = copy.deepcopy(teacher).requires_grad_(True)
+    adam = torch.optim.AdamW(student.parameters(), lr=5e-4, betas=(0.9, 0.98), weight_decay=0.0)
+    scheduler, batch, started = DDPMScheduler(**NOISE), 32, time.time()
+    device, high = images.device, int(0.45 * batch)
+    while (fraction := (time.time() - started) / 60 / minutes) < 1:
+        adam.param_groups[0]["lr"] = 5e-4 * (1 - fraction)
+        picked = torch.randint(len(images), (batch,), device=device)
+        clean, classes = images[picked], labels[picked]
+        classes = classes.where(torch.rand(batch, device=device) >= DROPPED_LABELS, NO_CLASS)
+        places = torch.rand(batch, device=device)
+        places[:high] *= DECIDED
+        places[high:] = DECIDED + (1 - DECIDED) * places[high:]
+        timesteps = (places * NOISE["num_train_timesteps"]).long()
+        noisy = scheduler.add_noise(clean, torch.randn_like(clean), timesteps)
+        with torch.autocast(device.type, torch.bfloat16):
+            with torch.no_grad():
+                target = teacher(noisy, timesteps, class_labels=classes).sample.float()
+                nothing = torch.full_like(classes[high:], NO_CLASS)
+                unasked = teacher(noisy[high:], timesteps[high:], class_labels=nothing).sample.float()
+                target[high:] += (DISTILLED_SCALE - 1) * (target[high:] - unasked)
+            velocity = student(noisy, timesteps, class_labels=classes).sample
+        F.mse_loss(velocity.float(), target).backward()
+        adam.step()
+        student.zero_grad(set_to_none=True)
+    # A part of the way is enough: each further digit as asked costs more variety than the one before.
+    torch._foreach_lerp_(list(student.requires_grad_(False).parameters()), list(teacher.parameters()), 1 - DISTILLED_PART)
+    return student
 
 
 def train(args: argparse.Namespace) -> None:
@@ -166,12 +184,12 @@ def train(args: argparse.Namespace) -> None:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     args.out.mkdir(parents=True, exist_ok=True)
     model = UNet2DModel(**CONFIG).to(device)
-    average = copy.deepcopy(model).requires_grad_(False)
+    average, weak = (copy.deepcopy(model).requires_grad_(False) for _ in range(2))
     inner = {name: p for name, p in model.named_parameters() if p.dim() > 1 and "block" in name}
     outer = [p for name, p in model.named_parameters() if name not in inner]
     muon = Muon(inner.values(), lr=args.muon_learning_rate)
     adam = torch.optim.AdamW(outer, lr=args.learning_rate, betas=(0.9, 0.98), weight_decay=0.0)
-    saved = {"model": model, "average": average, "muon": muon, "adam": adam}
+    saved = {"model": model, "average": average, "weak": weak, "muon": muon, "adam": adam}
     usual = torch.ones(LEVELS, device=device)  # each noise level's loss, averaged over the last steps
     history: list[dict] = []
     elapsed = 0.0  # seconds of training, pauses and earlier runs' gaps not counted
@@ -183,9 +201,14 @@ def train(args: argparse.Namespace) -> None:
         history, elapsed, usual = state["history"], state["elapsed"], state["usual"]
         torch.manual_seed(args.seed + len(history))
         print(f"resumed after {elapsed / 60:.1f} minutes, step {len(history)}")
-    if args.export_only:
-        return export(average, args.out, args.export)
     images, labels = (tensor.to(device) for tensor in pixels("train", args.data))
+
+    def finish() -> None:
+        shipped = distil(average, images, labels, args.distil) if args.distil else average
+        export(shipped, args.out, args.export)
+
+    if args.export_only:
+        return finish()
     scheduler = DDPMScheduler(**NOISE)
 
     def save() -> None:
@@ -193,8 +216,8 @@ def train(args: argparse.Namespace) -> None:
         torch.save({**state, "history": history, "elapsed": elapsed, "usual": usual}, checkpoint.with_suffix(".tmp"))
         checkpoint.with_suffix(".tmp").replace(checkpoint)
         save_losses(args.out / "loss.png", history)
-        digits = draw(average, SAMPLER, torch.arange(CLASSES, device=device).repeat(6))
-        gan.save_grid(args.out / f"samples-{elapsed / 60:03.0f}.png", digits)
+        sheet = draw(average, SAMPLER, torch.arange(CLASSES, device=device).repeat(6))
+        gan.save_grid(args.out / f"samples-{elapsed / 60:03.0f}.png", sheet)
 
     until = math.inf
     if args.until:
@@ -202,7 +225,11 @@ def train(args: argparse.Namespace) -> None:
         end = datetime.datetime.combine(now.date(), datetime.time.fromisoformat(args.until))
         until = (end if end > now else end + datetime.timedelta(days=1)).timestamp()
     rows = iter(())
-    threads, batch, last_save = Threads(), args.batch_size, elapsed
+    digits = history[-1]["digits"] if history else 0
+    batch, last_save = args.batch_size, elapsed
+    if args.threads:  # on a shared machine one can be faster than two
+        torch.set_num_threads(args.threads)
+    network = torch.compile(model, dynamic=False) if args.compile else model
     while True:
         while args.pause_file and args.pause_file.exists():
             time.sleep(1)
@@ -215,7 +242,6 @@ def train(args: argparse.Namespace) -> None:
         rate = min(1.0, (step + 1) / 100, (1 - fraction) / 0.7)
         muon.param_groups[0]["lr"] = args.muon_learning_rate * rate
         adam.param_groups[0]["lr"] = args.learning_rate * rate
-        threads.choose(step)
         picked = next(rows, ())
         if len(picked) < batch:  # a new epoch, in a new order
             rows = iter(torch.randperm(len(images), device=device).split(batch))
@@ -230,12 +256,12 @@ def train(args: argparse.Namespace) -> None:
         noisy = scheduler.add_noise(clean, noise, timesteps)
         target = scheduler.get_velocity(clean, noise, timesteps)
         with torch.autocast(device, torch.bfloat16):
-            velocity = model(noisy, timesteps, class_labels=classes).sample
+            velocity = network(noisy, timesteps, class_labels=classes).sample
             if fraction >= args.guided_from:
                 with torch.no_grad():
-                    asked = average(noisy, timesteps, class_labels=classes).sample
-                    none = average(noisy, timesteps, class_labels=torch.full_like(classes, NO_CLASS)).sample
-                target += args.guidance * (asked.float() - none.float())
+                    some = slice(int(GUIDED_ABOVE * batch), None, SHARE)  # a batch is in order of noise
+                    few = noisy[some], timesteps[some], classes[some]
+                    target[some] += SHARE * args.guidance * (average(*few).sample - weak(*few).sample).float()
         losses = (velocity.float() - target).square().mean((1, 2, 3))
         (losses / usual[levels]).mean().backward()
         usual.index_add_(0, levels, 0.02 * LEVELS / batch * (losses.detach() - usual[levels]))
@@ -244,22 +270,23 @@ def train(args: argparse.Namespace) -> None:
         adam.step()
         model.zero_grad(set_to_none=True)
         torch._foreach_lerp_(list(average.parameters()), list(model.parameters()), AVERAGE / (step + AVERAGE))
+        if fraction < WEAK_AT:
+            torch._foreach_copy_(list(weak.parameters()), list(average.parameters()))
+        digits += batch
         seconds = time.time() - started
         elapsed += seconds
-        threads.note(seconds)
-        history.append({"loss": losses.mean().item(), "digits": (step + 1) * batch, "seconds": seconds})
+        history.append({"loss": losses.mean().item(), "digits": digits, "seconds": seconds})
         if (step + 1) % 50 == 0:
             recent = history[-50:]
             loss, seconds = (sum(entry[key] for entry in recent) / 50 for key in ("loss", "seconds"))
-            speed = f"{batch / seconds:.0f} digits/s, {threads.count} threads"
-            print(f"step {step + 1}: loss {loss:.4f}, {fraction:.1%}, {speed}", flush=True)
+            print(f"step {step + 1}: loss {loss:.4f}, {fraction:.1%}, {batch / seconds:.0f} digits/s", flush=True)
         if elapsed - last_save > 60 * args.save_every:
             save()
             last_save = elapsed
     save()
     print("usual losses by noise level:", [round(loss, 4) for loss in usual.tolist()])
     if args.export:
-        export(average, args.out, args.export)
+        finish()
 
 
 def main() -> None:
@@ -271,11 +298,14 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=90, help="of training in all, pauses not counted")
     parser.add_argument("--until", help="stop, annealed, at this time of day (HH:MM) if the minutes are not over by then")
     parser.add_argument("--pause-file", type=Path, help="wait while this file exists")
+    parser.add_argument("--threads", type=int, default=0, help="by default as many as PyTorch chooses")
+    parser.add_argument("--no-compile", dest="compile", action="store_false", help="without torch.compile")
     parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--muon-learning-rate", type=float, default=0.02)
     parser.add_argument("--learning-rate", type=float, default=1e-3, help="AdamW's, for the ends, embeddings, norms and biases")
-    parser.add_argument("--guided-from", type=float, default=1, help="fraction of the time; 1 is never")
-    parser.add_argument("--guidance", type=float, default=0.15, help="from then on; the scale tends to 1 / (1 - GUIDANCE)")
+    parser.add_argument("--guided-from", type=float, default=0.75, help="fraction of the time; 1 is never")
+    parser.add_argument("--guidance", type=float, default=0.5, help="from then on; the scale tends to 1 / (1 - GUIDANCE)")
+    parser.add_argument("--distil", type=float, default=0, metavar="MINUTES", help="before the export")
     parser.add_argument("--save-every", type=float, default=6, help="minutes between checkpoints")
     parser.add_argument("--seed", type=int, default=0)
     train(parser.parse_args())
