@@ -2,16 +2,17 @@
 
     python training/diffusion.py [--data DIR] [--minutes 90] [--until HH:MM] [--export models/ddpm-mnist]
 
-The same command goes on from the last checkpoint. The network is diffusers' `UNet2DModel`, unchanged. The budget is time,
-not steps: the learning rate follows the fraction of it that has passed, so that the run ends annealed however fast the
-machine is. The recipe is DDPM's (Ho et al., 2020) with what has been learnt since: the network predicts the velocity
-(Salimans and Ho, 2022); every noise level counts alike, as each one's loss is divided by what it usually is (in the
-spirit of Karras et al., 2024); a batch's timesteps are spread evenly; a tenth of the labels is replaced by 'no class', for
-classifier-free guidance (Ho and Salimans, 2021). The end of the run teaches the network to be guided away from itself as it
-was early in the run (autoguidance, Karras et al., 2024), in one pass (as Tang et al., 2025, do for classifier-free guidance):
-what training has mended is mended further, and variety stays. `--distil MINUTES` then teaches it, from itself, a little of what
-classifier-free guidance does where noise is high and the class is decided (in the spirit of Meng et al., 2023). Muon (Jordan et al., 2024) for the convolutions and matrices
-inside the blocks, AdamW for the rest; bf16. What ships is a moving average of the weights, in f16.
+The same command goes on from the last checkpoint. The network is diffusers' `UNet2DModel`, unchanged. The budget is
+time, not steps: the learning rate follows the fraction of it that has passed, so that the run ends annealed however
+fast the machine is. The recipe is DDPM's (Ho et al., 2020) with what has been learnt since: the network predicts the
+velocity (Salimans and Ho, 2022); every noise level counts alike, as each one's loss is divided by what it usually is
+(in the spirit of Karras et al., 2024); a batch's timesteps are spread evenly; a tenth of the labels is replaced by 'no
+class', for classifier-free guidance (Ho and Salimans, 2021). The end of the run teaches the network to be guided away
+from itself as it was early in the run (autoguidance, Karras et al., 2024), in one pass (as Tang et al., 2025, do for
+classifier-free guidance): what training has mended is mended further, and variety stays. `--distil MINUTES` then
+teaches it, from itself, a little of what classifier-free guidance does where noise is high and the class is decided (in
+the spirit of Meng et al., 2023). Muon (Jordan et al., 2024) for the convolutions and matrices inside the blocks, AdamW
+for the rest; bf16. What ships is a moving average of the weights, in f16.
 
 Digits are padded from 28 to 32 pixels, which halve three times over. Classes 0 to 9 are the digits, class 10 is none.
 
