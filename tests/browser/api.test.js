@@ -1,51 +1,25 @@
 // The public API in a real browser, on both devices, with good and bad input.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { beforeEach, describe, test } from 'node:test';
 
-import { Site, bytesOf, launch, send, until } from './harness.js';
+import { bytesOf, launch, send, until } from './harness.js';
+import { openBlank, page, site } from './session.js';
 
 const FIXTURE = 'tests/fixtures/gan/conditional';
 const WEIGHTS = `/${FIXTURE}/model.safetensors`;
 const SHIPPED = '/models/gan-mnist/model.safetensors';
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {Site} */
-let site;
-/** @type {import('playwright-core').Page} */
-let page;
-
-before(async () => {
-  browser = await launch();
-});
-after(() => browser.close());
-
-/** A page of its own for each test, with an empty cache. @param {import('playwright-core').Browser} from */
-async function openPage(from) {
-  const context = await from.newContext();
-  const opened = await context.newPage();
-  await opened.goto(`${site.origin}/tests/browser/blank.html`);
-  return opened;
-}
-
-beforeEach(async () => {
-  site = await new Site().start();
-  page = await openPage(browser);
-});
-afterEach(async () => {
-  await page.context().close();
-  await site.stop();
-});
+beforeEach(() => openBlank());
 
 /**
  * Loads a model and draws with it; errors come back as their code and message.
  * @param {string} model
- * @param {{ device?: string, options?: object, on?: import('playwright-core').Page }} [how]
+ * @param {{ device?: string, options?: object }} [how]
  * @returns {Promise<{ device?: string, count?: number, pixels?: number[], scores?: number[], code?: string, message?: string, reason?: string }>}
  */
-function draw(model, { device = 'cpu', options = { seed: 1 }, on = page } = {}) {
-  return on.evaluate(
+function draw(model, { device = 'cpu', options = { seed: 1 } } = {}) {
+  return page.evaluate(
     async ({ model, device, options }) => {
       const { pipeline } = await import(/** @type {any} */ ('/www/hearth.js'));
       try {
@@ -494,13 +468,13 @@ describe('devices', () => {
   test('without WebGPU, auto takes the CPU and says why, and webgpu is refused', async () => {
     const plain = await launch(['--disable-gpu', '--disable-features=WebGPU,WebGPUService']);
     try {
-      const other = await openPage(plain);
-      const auto = await draw(FIXTURE, { device: 'auto', on: other });
+      await openBlank({ from: plain });
+      const auto = await draw(FIXTURE, { device: 'auto' });
       assert.equal(auto.device, 'cpu', auto.message);
       assert.match(auto.reason ?? '', /WebGPU/);
-      const { code } = await draw(FIXTURE, { device: 'webgpu', on: other });
+      const { code } = await draw(FIXTURE, { device: 'webgpu' });
       assert.equal(code, 'device-unavailable');
-      assert.equal((await draw(FIXTURE, { on: other })).count, 1);
+      assert.equal((await draw(FIXTURE)).count, 1);
     } finally {
       await plain.close();
     }
@@ -515,7 +489,7 @@ describe('devices', () => {
   test('a GPU lost in the middle of a call: device-lost, and the next call starts anew from the cache', async () => {
     const own = await launch();
     try {
-      page = await openPage(own);
+      await openBlank({ from: own });
       await page.evaluate(async () => {
         const { pipeline } = await import(/** @type {any} */ ('/www/hearth.js'));
         const draw = await pipeline('unconditional-image-generation', '/models/gan-mnist', {
@@ -548,7 +522,6 @@ describe('devices', () => {
       assert.equal(site.count(SHIPPED), 1, 'the weights came from the cache');
     } finally {
       await own.close();
-      page = await openPage(browser);
     }
   });
 });

@@ -69,31 +69,6 @@ export async function until(condition) {
 }
 
 /**
- * Opens the demo page as a visitor. On the CPU unless the query says otherwise, because that is quicker here than WebGPU
- * in software. `complaints` is what the page logs as errors; in the page, `shift` is by how much things have moved.
- * @param {import('playwright-core').Browser} browser
- * @param {Site} site
- * @param {string} [query]
- * @param {import('playwright-core').BrowserContextOptions} [options]
- */
-export async function visit(browser, site, query = '', options = {}) {
-  const context = await browser.newContext({ locale: 'en-US', acceptDownloads: true, ...options });
-  const page = await context.newPage();
-  /** @type {string[]} */
-  const complaints = [];
-  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  await page.addInitScript(() => {
-    const seen = Object.assign(/** @type {any} */ (globalThis), { shift: 0 });
-    new PerformanceObserver((list) => {
-      for (const entry of list.getEntries()) seen.shift += /** @type {any} */ (entry).value;
-    }).observe({ type: 'layout-shift', buffered: true });
-  });
-  await page.goto(`${site.origin}/?device=cpu${query}`);
-  return { page, complaints };
-}
-
-/**
  * What axe finds fault with, through the debugger, which a CSP does not hold back.
  * @param {import('playwright-core').Page} page
  * @returns {Promise<string[]>}

@@ -1,15 +1,13 @@
 // The page's pictures as a visitor has them: step by step from noise, from a picture, by four schedulers.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
-import path from 'node:path';
-import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
 
 import { chunksOf } from '../../www/elements/apng.js';
-import { root } from '../../scripts/shell.js';
-import { Site, bytesOf, launch, overflow, send, until, violations, visit, workPerFrame } from './harness.js';
+import { bytesOf, overflow, send, until, violations, workPerFrame } from './harness.js';
+import { complaints, openPage, page, shot, site, visit } from './session.js';
 
-const SHOTS = path.join(root, 'tests', 'browser', 'screenshots');
 /** A model of 8 × 8 pixels with named classes that knows nothing, but quickly. */
 const QUICK = 'tests/fixtures/diffusion/pipeline-classes';
 const WEIGHTS = `/${QUICK}/unet/diffusion_pytorch_model.safetensors`;
@@ -17,32 +15,9 @@ const FOUR = `&image-model=${QUICK}&image-seed=7&image-num-inference-steps=4`;
 /** The pictures that the model makes are of 32 × 32 pixels. */
 const SHIPPED = '&image-seed=3&image-num-inference-steps=6&image-class-labels=4';
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {Site} */
-let site;
-/** @type {import('playwright-core').Page} */
-let page;
-/** @type {string[]} */
-let complaints = [];
-
-before(async () => {
-  mkdirSync(SHOTS, { recursive: true });
-  browser = await launch();
-});
-after(() => browser.close());
-
-beforeEach(async () => {
-  site = await new Site().start();
-});
-afterEach(async () => {
-  await page.context().close();
-  await site.stop();
-});
-
 /** Opens the page at its pictures. @param {string} [query] @param {import('playwright-core').BrowserContextOptions} [options] */
 async function open(query, options) {
-  ({ page, complaints } = await visit(browser, site, query, options));
+  await visit(query, options);
   await element().evaluate((image) => image.scrollIntoView());
 }
 
@@ -106,7 +81,7 @@ async function stroke(from, to) {
 }
 
 test('a picture comes out of noise when a visitor comes to it, step by step, and nothing moves or complains', async () => {
-  ({ page, complaints } = await visit(browser, site, SHIPPED, { viewport: { width: 1280, height: 500 } }));
+  await visit(SHIPPED, { viewport: { width: 1280, height: 500 } });
   await page.locator('hearth-digits .status p', { hasText: ' ms on the ' }).waitFor();
   const weights = '/models/ddpm-mnist/unet/diffusion_pytorch_model.safetensors';
   assert.equal(site.count(weights), 0, 'it waits for the visitor');
@@ -607,8 +582,7 @@ test('a bare element draws a picture, several side by side, and again when it is
     <script type="module" src="/www/elements/hearth-image.js"></script>
     <hearth-image model="/${QUICK}" device="cpu" num-inference-steps="2" class-labels="2 0 2 6" seed="1"></hearth-image>`;
   site.answers.set('/post', send(html, { 'content-type': 'text/html' }));
-  page = await (await browser.newContext()).newPage();
-  await page.goto(`${site.origin}/post`);
+  await openPage('/post');
   await drawn();
   const canvas = element().getByRole('button', { name: 'A picture by the model. Press for another' });
   assert.deepEqual(
@@ -666,7 +640,7 @@ for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
       await open(SHIPPED, { viewport: { width, height }, colorScheme });
       await drawn();
       const look = async (/** @type {string} */ what) => {
-        await element().screenshot({ path: path.join(SHOTS, `image-${what}-${name}-${colorScheme}.png`) });
+        await element().screenshot({ path: shot(`image-${what}-${name}-${colorScheme}`) });
         assert.ok((await overflow(page)) <= 0, `${what}: the page is ${await overflow(page)} px too wide`);
         assert.deepEqual(await violations(page), []);
       };

@@ -2,9 +2,10 @@
 // use it.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { beforeEach, describe, test } from 'node:test';
 
-import { Site, launch, send } from './harness.js';
+import { Site, send } from './harness.js';
+import { page, site } from './session.js';
 import { difference, openStudio } from './studio.js';
 
 const CLASSES = 'tests/fixtures/diffusion/pipeline-classes';
@@ -14,21 +15,8 @@ const DEVICES = ['cpu', 'webgpu'];
 const ANIMATION =
   'data:image/gif;base64,R0lGODlhDAAIAIEAAP8AAAAAAAAAAAAAACH/C05FVFNDQVBFMi4wAwEAAAAh+QQABQAAACwAAAAADAAIAAAIEgABCBxIsKDBgwgTKlzIsGHBgAAh+QQBBQABACwAAAAADAAIAIEAAP8AAAAAAAAAAAAIEgABCBxIsKDBgwgTKlzIsGHBgAA7';
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {Site} */
-let site;
-/** @type {import('playwright-core').Page} */
-let page;
-
-before(async () => {
-  browser = await launch();
-});
-after(() => browser.close());
-
 beforeEach(async () => {
-  site = await new Site().start();
-  page = await openStudio(browser, site);
+  await openStudio();
   await page.evaluate(() => {
     const { told, load, plain } = /** @type {any} */ (globalThis).studio;
     /** A canvas on which `paint` has painted. @param {number} width @param {number} height @param {(context: any) => void} [paint] */
@@ -58,10 +46,6 @@ beforeEach(async () => {
     const seen = async (edit, source, fit) => [...(await edit.add_noise(source, { t: 0, ...fit })).data];
     Object.assign(globalThis, { studio: { told, load, plain, canvas, painted, pixels, seen } });
   });
-});
-afterEach(async () => {
-  await page.context().close();
-  await site.stop();
 });
 
 /**

@@ -1,9 +1,10 @@
 // Diffusion through the public API in a real browser, on both devices: pictures from noise, with good and bad input.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { beforeEach, describe, test } from 'node:test';
 
-import { Site, bytesOf, launch, send } from './harness.js';
+import { bytesOf, send } from './harness.js';
+import { page, site } from './session.js';
 import { difference, openStudio } from './studio.js';
 
 const CLASSES = 'tests/fixtures/diffusion/pipeline-classes';
@@ -22,26 +23,7 @@ const SCHEDULERS = [
   'LCMScheduler',
 ];
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {Site} */
-let site;
-/** @type {import('playwright-core').Page} */
-let page;
-
-before(async () => {
-  browser = await launch();
-});
-after(() => browser.close());
-
-beforeEach(async () => {
-  site = await new Site().start();
-  page = await openStudio(browser, site);
-});
-afterEach(async () => {
-  await page.context().close();
-  await site.stop();
-});
+beforeEach(openStudio);
 
 /**
  * Draws; errors come back as their code and message.

@@ -1,43 +1,15 @@
 // The demo page and its digits as a visitor has them: what it shows, what the keyboard reaches, how it looks.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { test } from 'node:test';
 
 import { root } from '../../scripts/shell.js';
-import { Site, bytesOf, launch, overflow, until, violations, visit } from './harness.js';
+import { bytesOf, overflow, until, violations } from './harness.js';
+import { complaints, page, shot, site, visit } from './session.js';
 
-const SHOTS = path.join(root, 'tests', 'browser', 'screenshots');
 const SHIPPED = '/models/gan-mnist/model.safetensors';
-
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {Site} */
-let site;
-/** @type {import('playwright-core').Page} */
-let page;
-/** What the page logged as an error. @type {string[]} */
-let complaints = [];
-
-before(async () => {
-  mkdirSync(SHOTS, { recursive: true });
-  browser = await launch();
-});
-after(() => browser.close());
-
-beforeEach(async () => {
-  site = await new Site().start();
-});
-afterEach(async () => {
-  await page.context().close();
-  await site.stop();
-});
-
-/** @param {string} [query] @param {import('playwright-core').BrowserContextOptions} [options] */
-async function open(query, options) {
-  ({ page, complaints } = await visit(browser, site, query, options));
-}
 
 const element = () => page.locator('hearth-digits');
 /** @param {string} name */
@@ -53,7 +25,7 @@ const pixels = () =>
     .evaluateAll((all) => all.map((canvas) => /** @type {HTMLCanvasElement} */ (canvas).toDataURL()).join());
 
 test('digits appear, with the verdict on each, and nothing complains', async () => {
-  await open();
+  await visit();
   await drawn();
   assert.equal(await digits().count(), 64);
   for (const label of await labels()) assert.match(label, /^\d, judged \d+ % real$/);
@@ -67,7 +39,7 @@ test('digits appear, with the verdict on each, and nothing complains', async () 
 });
 
 test('a number is written in one line, and another hand writes it differently', async () => {
-  await open();
+  await visit();
   await drawn();
   await element().getByLabel('Number').fill('2026');
   await button('Write it').click();
@@ -90,7 +62,7 @@ test('a number is written in one line, and another hand writes it differently', 
 });
 
 test('what is no number is refused in words, and the digits stay', async () => {
-  await open();
+  await visit();
   await drawn();
   await element().getByLabel('Number').fill('20x6');
   await button('Write it').click();
@@ -103,21 +75,21 @@ test('what is no number is refused in words, and the digits stay', async () => {
 });
 
 test('the address reproduces the picture', async () => {
-  await open('&seed=77&class-labels=3+1+4');
+  await visit('&seed=77&class-labels=3+1+4');
   await drawn();
   const first = await pixels();
   const address = new URL(page.url());
   assert.equal(address.searchParams.get('seed'), '77');
   assert.equal(address.searchParams.get('class-labels'), '3 1 4');
   await page.context().close();
-  await open('', {});
+  await visit('', {});
   await page.goto(address.href);
   await drawn();
   assert.equal(await pixels(), first);
 });
 
 test('a link is copied', async () => {
-  await open('&seed=5', { permissions: ['clipboard-read', 'clipboard-write'] });
+  await visit('&seed=5', { permissions: ['clipboard-read', 'clipboard-write'] });
   await drawn();
   await button('Copy a link').click();
   await page.getByText('Copied').waitFor();
@@ -125,7 +97,7 @@ test('a link is copied', async () => {
 });
 
 test('two digits are picked and walked between, with the slider and by itself', async () => {
-  await open('&seed=1');
+  await visit('&seed=1');
   await drawn();
   await digits().nth(0).click();
   await digits().nth(9).click();
@@ -158,7 +130,7 @@ test('two digits are picked and walked between, with the slider and by itself', 
 });
 
 test('the picture is downloaded as a PNG', async () => {
-  await open('&seed=12&class-labels=4+2');
+  await visit('&seed=12&class-labels=4+2');
   await drawn();
   const [download] = await Promise.all([page.waitForEvent('download'), button('Download PNG').click()]);
   assert.equal(download.suggestedFilename(), 'hearth-digits-12.png');
@@ -168,7 +140,7 @@ test('the picture is downloaded as a PNG', async () => {
 });
 
 test('the keyboard reaches everything, and moves among the digits with arrows', async () => {
-  await open('&seed=1');
+  await visit('&seed=1');
   await drawn();
   const reached = new Set();
   for (let press = 0; press < 40; press++) {
@@ -205,7 +177,7 @@ test('a download shows its progress and can be stopped and started again', async
     response.writeHead(200, { 'content-length': file.length });
     response.write(file.subarray(0, 2_000_000));
   });
-  await open();
+  await visit();
   await page.getByText('Loading the model: 2.0 MB of 5.9 MB').waitFor();
   await button('Stop').click();
   await page.getByText('Stopped.').waitFor();
@@ -216,7 +188,7 @@ test('a download shows its progress and can be stopped and started again', async
 
 test('a download that fails says so and offers to try again', async () => {
   site.answers.set(SHIPPED, (_, response) => response.writeHead(404).end());
-  await open();
+  await visit();
   await page.getByText('That did not work').waitFor();
   site.answers.clear();
   await button('Try again').click();
@@ -224,7 +196,7 @@ test('a download that fails says so and offers to try again', async () => {
 });
 
 test('the page speaks Chinese, from the browser’s language and from its menu', async () => {
-  await open('', { locale: 'zh-CN' });
+  await visit('', { locale: 'zh-CN' });
   await button('写出来').waitFor();
   assert.equal(await page.title(), 'Hearth：浏览器里的生成模型');
   await page.getByLabel('语言').selectOption('en');
@@ -233,7 +205,7 @@ test('the page speaks Chinese, from the browser’s language and from its menu',
 });
 
 test('the page works under a path of its own, as on GitHub Pages', async () => {
-  await open();
+  await visit();
   // Every URL of the page is relative: nothing was asked for outside what the page itself names.
   await drawn();
   const html = readFileSync(path.join(root, 'index.html'), 'utf8');
@@ -246,12 +218,12 @@ for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
     ['phone', 390, 844],
   ])) {
     test(`${name}, ${colorScheme}: no accessibility violations, nothing overflows`, async () => {
-      await open('&seed=2026', { viewport: { width, height }, colorScheme });
+      await visit('&seed=2026', { viewport: { width, height }, colorScheme });
       await drawn();
       await digits().nth(0).click();
       await digits().nth(9).click();
       await button('Pause').click();
-      await page.screenshot({ path: path.join(SHOTS, `${name}-${colorScheme}.png`), fullPage: true });
+      await page.screenshot({ path: shot(`${name}-${colorScheme}`), fullPage: true });
       assert.ok((await overflow(page)) <= 0, `the page is ${await overflow(page)} px too wide`);
       assert.deepEqual(await violations(page), []);
     });
@@ -259,7 +231,7 @@ for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
 }
 
 test('with WebGPU the page says that the GPU drew', async () => {
-  await open('&class-labels=1&device=webgpu');
+  await visit('&class-labels=1&device=webgpu');
   await page.goto(`${site.origin}/?device=webgpu&class-labels=7`);
   await page.locator('hearth-digits .status p', { hasText: /1 digit in [\d.]+ ms on the GPU/ }).waitFor();
 });

@@ -1,15 +1,13 @@
 // What tests of pictures have in the page.
 
+import { openBlank, page } from './session.js';
+
 /**
- * A page of its own, with an empty cache and `studio`: `load` a pipeline, `plain` pictures that a test can be given, and
- * `told`, which gives errors as their code and message.
- * @param {import('playwright-core').Browser} browser
- * @param {import('./harness.js').Site} site
+ * A blank page with `studio`: `load` a pipeline, `plain` pictures that a test can be given, and `told`, which gives errors
+ * as their code and message.
  */
-export async function openStudio(browser, site) {
-  const context = await browser.newContext();
-  const page = await context.newPage();
-  await page.goto(`${site.origin}/tests/browser/blank.html`);
+export async function openStudio() {
+  await openBlank();
   await page.evaluate(async () => {
     const { pipeline } = await import(/** @type {any} */ ('/www/hearth.js'));
     const load = (/** @type {string} */ task, /** @type {string} */ model, device = 'cpu') =>
@@ -26,7 +24,6 @@ export async function openStudio(browser, site) {
       work(studio).catch(({ code, message }) => ({ code, message }));
     Object.assign(globalThis, { studio: { ...studio, told } });
   });
-  return page;
 }
 
 /** How far two pictures are from each other: the mean of all bytes, 0 to 255. @param {number[]} a @param {number[]} b */

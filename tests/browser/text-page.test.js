@@ -1,14 +1,11 @@
 // The page's text as a visitor has it: writing, stopping, going on, looking inside.
 
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
-import path from 'node:path';
-import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { test } from 'node:test';
 
-import { root } from '../../scripts/shell.js';
-import { Site, bytesOf, launch, overflow, until, violations, visit, workPerFrame } from './harness.js';
+import { bytesOf, launch, overflow, until, violations, workPerFrame } from './harness.js';
+import { complaints, page, shot, site, visit } from './session.js';
 
-const SHOTS = path.join(root, 'tests', 'browser', 'screenshots');
 /** A model that writes gibberish at once, and its greedy text after the prompt. */
 const WRITER = 'tests/fixtures/gpt2/writer';
 const GREEDY = `&text-model=${WRITER}&text-prompt=Once+upon+a+time&text-max-new-tokens=20&text-seed=1`;
@@ -17,32 +14,9 @@ const STORY =
   '&text-prompt=Once+upon+a+time&text-do-sample=false&text-max-new-tokens=20&text-seed=1&text-eos-token-id=1';
 const SHIPPED = '/models/gpt2-stories/model.safetensors';
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {Site} */
-let site;
-/** @type {import('playwright-core').Page} */
-let page;
-/** @type {string[]} */
-let complaints = [];
-
-before(async () => {
-  mkdirSync(SHOTS, { recursive: true });
-  browser = await launch();
-});
-after(() => browser.close());
-
-beforeEach(async () => {
-  site = await new Site().start();
-});
-afterEach(async () => {
-  await page.context().close();
-  await site.stop();
-});
-
 /** Opens the page at its text. @param {string} [query] @param {import('playwright-core').BrowserContextOptions} [options] */
 async function open(query, options) {
-  ({ page, complaints } = await visit(browser, site, query, options));
+  await visit(query, options);
   await element().evaluate((text) => text.scrollIntoView());
 }
 
@@ -71,14 +45,9 @@ const completed = () =>
   );
 
 test('a story is written when a visitor comes to it, piece by piece, and nothing moves or complains', async () => {
-  ({ page, complaints } = await visit(
-    browser,
-    site,
-    '&text-seed=3&text-prompt=Once+upon+a+time&text-max-new-tokens=40&text-eos-token-id=1',
-    {
-      viewport: { width: 1280, height: 500 },
-    },
-  ));
+  await visit('&text-seed=3&text-prompt=Once+upon+a+time&text-max-new-tokens=40&text-eos-token-id=1', {
+    viewport: { width: 1280, height: 500 },
+  });
   await page.locator('hearth-digits .status p', { hasText: ' ms on the ' }).waitFor();
   assert.equal(site.count(SHIPPED), 0, 'it waits for the visitor');
   await element().evaluate((element) => {
@@ -345,11 +314,7 @@ test('a download shows its progress and can be stopped and started again', async
 test('a lost GPU leaves the text, and trying again goes on with it', async () => {
   const own = await launch();
   try {
-    ({ page } = await visit(
-      own,
-      site,
-      '&text-prompt=Once+upon+a+time&text-max-new-tokens=400&text-eos-token-id=1',
-    ));
+    await visit('&text-prompt=Once+upon+a+time&text-max-new-tokens=400&text-eos-token-id=1', { from: own });
     await page.goto(page.url().replace('device=cpu', 'device=webgpu'));
     await element().evaluate((text) => text.scrollIntoView());
     await element().locator('.cell').nth(3).waitFor();
@@ -364,7 +329,6 @@ test('a lost GPU leaves the text, and trying again goes on with it', async () =>
     await button('Stop').click();
   } finally {
     await own.close();
-    ({ page } = await visit(browser, site));
   }
 });
 
@@ -393,13 +357,13 @@ for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
       await element().getByText('Options', { exact: true }).click();
       await cells().nth(12).focus();
       await popup().waitFor();
-      await element().screenshot({ path: path.join(SHOTS, `text-${name}-${colorScheme}.png`) });
+      await element().screenshot({ path: shot(`text-${name}-${colorScheme}`) });
       assert.ok((await overflow(page)) <= 0, `the page is ${await overflow(page)} px too wide`);
       assert.deepEqual(await violations(page), []);
       await element().getByLabel('Attention').check();
       await element().locator('.seen .cell').nth(20).focus();
       await popup().waitFor();
-      await element().screenshot({ path: path.join(SHOTS, `attention-${name}-${colorScheme}.png`) });
+      await element().screenshot({ path: shot(`attention-${name}-${colorScheme}`) });
       assert.deepEqual(await violations(page), []);
     });
   }

@@ -3,10 +3,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { beforeEach, describe, test } from 'node:test';
 
 import { root } from '../../scripts/shell.js';
-import { Site, bytesOf, launch, send, until } from './harness.js';
+import { bytesOf, launch, send, until } from './harness.js';
+import { openBlank, page, site } from './session.js';
 
 const WRITER = 'tests/fixtures/gpt2/writer';
 const WEIGHTS = `/${WRITER}/model.safetensors`;
@@ -25,34 +26,11 @@ const DEVICES = ['cpu', 'webgpu'];
 const expected = JSON.parse(bytesOf(`${WRITER}/expected.json`).toString());
 const PROMPT = expected.prompt;
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {Site} */
-let site;
-/** @type {import('playwright-core').Page} */
-let page;
-
-before(async () => {
-  browser = await launch();
-});
-after(() => browser.close());
-
-beforeEach(async () => {
-  site = await new Site().start();
-  page = await openPage(browser);
-});
-afterEach(async () => {
-  await page.context().close();
-  await site.stop();
-});
-
-/** A page of its own for each test, with an empty cache. @param {import('playwright-core').Browser} from */
-async function openPage(from) {
-  const context = await from.newContext();
-  const opened = await context.newPage();
-  await opened.goto(`${site.origin}/tests/browser/blank.html`);
+/** @param {{ from?: import('playwright-core').Browser }} [options] */
+async function openWriter(options) {
+  await openBlank(options);
   // What every test needs in the page: a pipeline, and a stream put together to what the plain call gives and more.
-  await opened.evaluate(async () => {
+  await page.evaluate(async () => {
     const { pipeline } = await import(/** @type {any} */ ('/www/hearth.js'));
     const load = (/** @type {string} */ model, /** @type {object} */ options) =>
       pipeline('text-generation', `/${model}`, { device: 'cpu', ...options });
@@ -81,8 +59,8 @@ async function openPage(from) {
       );
     Object.assign(globalThis, { pipeline, load, streamed, codeOf });
   });
-  return opened;
 }
+beforeEach(() => openWriter());
 
 /**
  * Loads a model and writes with it; errors come back as their code and message.
@@ -737,9 +715,8 @@ describe('the story model', () => {
 
   test('a GPU lost in the middle of a text: what came stays, and the text goes on on a new device', async () => {
     const own = await launch();
-    const shared = page;
     try {
-      page = await openPage(own);
+      await openWriter({ from: own });
       await page.evaluate(async (model) => {
         const write = await /** @type {any} */ (globalThis).load(model, { device: 'webgpu' });
         const state = { ids: /** @type {number[]} */ ([]), prompt_ids: [], code: '' };
@@ -781,7 +758,6 @@ describe('the story model', () => {
       assert.equal(site.count(`/${SHIPPED}/model.safetensors`), 1, 'the weights came from the cache');
     } finally {
       await own.close();
-      page = shared;
     }
   });
 });

@@ -1,57 +1,39 @@
 // The elements on somebody else's page: another origin, a strict CSP, one script tag each.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { afterEach, beforeEach, test } from 'node:test';
 
-import { Site, launch, send, until } from './harness.js';
+import { Site, send, until } from './harness.js';
+import { complaints, openPage, page, site } from './session.js';
 
 const SCRIPTS = ['digits', 'image', 'text'].map((name) => `/www/elements/hearth-${name}.js`);
 const WRITER = '/tests/fixtures/gpt2/writer';
 const PAINTER = '/tests/fixtures/diffusion/pipeline-classes';
 const SHIPPED = '/models/gan-mnist/model.safetensors';
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** Where Hearth is. @type {Site} */
-let hearth;
-/** Where the reader is. @type {Site} */
+/** Where the reader is; Hearth is on the test's own site. @type {Site} */
 let blog;
-/** @type {import('playwright-core').Page} */
-let page;
-
-before(async () => {
-  browser = await launch();
-});
-after(() => browser.close());
 
 beforeEach(async () => {
-  [hearth, blog] = [await new Site().start(), await new Site().start()];
-  page = await (await browser.newContext()).newPage();
+  blog = await new Site().start();
 });
-afterEach(async () => {
-  await page.context().close();
-  await Promise.all([hearth.stop(), blog.stop()]);
-});
+afterEach(() => blog.stop());
 
 /** The policy that the README states. */
 const policy = () =>
   [
     "default-src 'none'",
-    `script-src ${hearth.origin} 'wasm-unsafe-eval'`,
-    `worker-src blob: ${hearth.origin}`,
-    `connect-src ${hearth.origin}`,
+    `script-src ${site.origin} 'wasm-unsafe-eval'`,
+    `worker-src blob: ${site.origin}`,
+    `connect-src ${site.origin}`,
   ].join('; ');
 
 /** Puts a post on the blog. @param {string} body */
 async function post(body) {
-  const scripts = SCRIPTS.map((script) => `<script type="module" src="${hearth.origin}${script}"></script>`);
+  const scripts = SCRIPTS.map((script) => `<script type="module" src="${site.origin}${script}"></script>`);
   const html = `<!doctype html><html lang="en"><title>A post</title>${scripts.join('')}${body}</html>`;
   blog.answers.set('/post', send(html, { 'content-type': 'text/html', 'content-security-policy': policy() }));
-  /** @type {string[]} */
-  const complaints = [];
-  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
-  await page.goto(`${blog.origin}/post`);
-  return complaints;
+  await openPage(`${blog.origin}/post`);
 }
 
 /** Waits until every element shows so many digits. (Playwright's own waiting needs eval, which the policy forbids.) */
@@ -67,15 +49,13 @@ const drawn = (/** @type {number} */ count) =>
 
 for (const device of ['cpu', 'webgpu']) {
   test(`one script tag on another origin under a strict CSP is enough, on ${device}`, async () => {
-    const complaints = await post(
-      `<hearth-digits device="${device}" batch-size="4" seed="3" loading="eager"></hearth-digits>`,
-    );
+    await post(`<hearth-digits device="${device}" batch-size="4" seed="3" loading="eager"></hearth-digits>`);
     await drawn(4);
     assert.deepEqual(
       complaints.filter((text) => !text.includes('favicon')),
       [],
     );
-    assert.equal(hearth.count(SHIPPED), 1);
+    assert.equal(site.count(SHIPPED), 1);
     assert.equal(blog.count(SHIPPED), 0);
   });
 }
@@ -85,7 +65,7 @@ test('nothing is loaded before a reader scrolls to the element', async () => {
   await post(`${text}<hearth-digits device="cpu" batch-size="1"></hearth-digits>`);
   await page.evaluate(() => customElements.whenDefined('hearth-digits'));
   await page.waitForTimeout(500);
-  assert.equal(hearth.log.filter((entry) => /wasm|models/.test(entry)).length, 0);
+  assert.equal(site.log.filter((entry) => /wasm|models/.test(entry)).length, 0);
   await page.locator('hearth-digits').evaluate((element) => element.scrollIntoView());
   await drawn(1);
 });
@@ -93,7 +73,7 @@ test('nothing is loaded before a reader scrolls to the element', async () => {
 test('two elements share one worker and one download', async () => {
   await post('<hearth-digits device="cpu" batch-size="2" loading="eager"></hearth-digits>'.repeat(2));
   await drawn(2);
-  assert.equal(hearth.count(SHIPPED), 1);
+  assert.equal(site.count(SHIPPED), 1);
   assert.equal(page.workers().length, 1);
 });
 
@@ -141,12 +121,12 @@ test('an element that is taken out of the page stops, and works again when it is
     document.body.append(element);
   });
   await drawn(5);
-  await until(() => hearth.count(SHIPPED) === 1);
+  await until(() => site.count(SHIPPED) === 1);
 });
 
 /** A text whose model is on Hearth's own server. @param {string} attributes */
 const textElement = (attributes) =>
-  `<hearth-text model="${hearth.origin}${WRITER}" device="cpu" ${attributes}></hearth-text>`;
+  `<hearth-text model="${site.origin}${WRITER}" device="cpu" ${attributes}></hearth-text>`;
 const text = () => page.evaluate(() => /** @type {any} */ (document.querySelector('hearth-text')).text ?? '');
 const statusOf = (name = 'hearth-text') =>
   page.evaluate(
@@ -155,7 +135,7 @@ const statusOf = (name = 'hearth-text') =>
   );
 
 test('a text writes itself on another origin under a strict CSP, and tells what it does', async () => {
-  const complaints = await post(textElement('prompt="Once" max-new-tokens="4" seed="1" id="text"'));
+  await post(textElement('prompt="Once" max-new-tokens="4" seed="1" id="text"'));
   await until(async () => /4 tokens/.test((await statusOf()) ?? ''));
   const seen = await page.evaluate(async () => {
     const element = /** @type {any} */ (document.querySelector('hearth-text'));
@@ -212,7 +192,7 @@ test('a text without a prompt loads nothing until a reader writes one', async ()
   await post(textElement('max-new-tokens="3"'));
   await page.evaluate(() => customElements.whenDefined('hearth-text'));
   await page.waitForTimeout(500);
-  assert.equal(hearth.log.filter((entry) => /wasm|fixtures/.test(entry)).length, 0);
+  assert.equal(site.log.filter((entry) => /wasm|fixtures/.test(entry)).length, 0);
   await page.evaluate(() => {
     const root = document.querySelector('hearth-text')?.shadowRoot;
     const field = /** @type {HTMLTextAreaElement} */ (root?.querySelector('textarea'));
@@ -232,18 +212,18 @@ test('attributes that mean nothing are refused in words, and the page goes on', 
 
 test('a host that shows other sites only what is there is no reason to fail', async () => {
   for (const name of ['generation_config.json', 'tokenizer.json']) {
-    hearth.answers.set(`${WRITER}/${name}`, (_, response) => response.writeHead(404).end());
+    site.answers.set(`${WRITER}/${name}`, (_, response) => response.writeHead(404).end());
   }
   await post(textElement('prompt="Once" max-new-tokens="2"'));
   await until(async () => /2 tokens/.test((await statusOf()) ?? ''));
-  hearth.answers.set(`${WRITER}/config.json`, (_, response) => response.writeHead(200).end('{}'));
+  site.answers.set(`${WRITER}/config.json`, (_, response) => response.writeHead(200).end('{}'));
   await page.evaluate(() => document.querySelector('hearth-text')?.setAttribute('dtype', 'f16'));
   await until(async () => /CORS/.test((await statusOf()) ?? ''));
 });
 
 test('a picture draws itself on another origin under a strict CSP, and tells what it does', async () => {
-  const attributes = `model="${hearth.origin}${PAINTER}" device="cpu" num-inference-steps="2" seed="1"`;
-  const complaints = await post(`<hearth-image ${attributes} class-labels="7"></hearth-image>`);
+  const attributes = `model="${site.origin}${PAINTER}" device="cpu" num-inference-steps="2" seed="1"`;
+  await post(`<hearth-image ${attributes} class-labels="7"></hearth-image>`);
   await until(async () => /2 steps in/.test((await statusOf('hearth-image')) ?? ''));
   const seen = await page.evaluate(async () => {
     const element = /** @type {HTMLElement} */ (document.querySelector('hearth-image'));
@@ -281,7 +261,7 @@ test('a picture draws itself on another origin under a strict CSP, and tells wha
 });
 
 test('a picture is stopped when it is taken out of the page, and drawn again when it is put back', async () => {
-  const attributes = `model="${hearth.origin}${PAINTER}" device="cpu" seed="1"`;
+  const attributes = `model="${site.origin}${PAINTER}" device="cpu" seed="1"`;
   await post(`<hearth-image ${attributes} num-inference-steps="999"></hearth-image>`);
   await until(() =>
     page.evaluate(() => /** @type {any} */ (document.querySelector('hearth-image')).images?.length > 0),
