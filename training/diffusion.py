@@ -148,8 +148,9 @@ def export(average: UNet2DModel, out: Path, folder: Path) -> None:
         (folder / "loss.png").write_bytes((out / "loss.png").read_bytes())
 
 
-def distil(teacher: UNet2DModel, images: torch.Tensor, labels: torch.Tensor, minutes: float) -> UNet2DModel:
+def distil(teacher: UNet2DModel, data: Path | None, minutes: float) -> UNet2DModel:
     """The teacher, guided to its classes in one pass: it learns its own guided output at high noise, else its output."""
+    images, labels = (tensor.to(teacher.device) for tensor in pixels("train", data))
     student = copy.deepcopy(teacher).requires_grad_(True)
     adam = torch.optim.AdamW(student.parameters(), lr=5e-4, betas=(0.9, 0.98), weight_decay=0.0)
     scheduler, batch, started = DDPMScheduler(**NOISE), 32, time.time()
@@ -202,14 +203,14 @@ def train(args: argparse.Namespace) -> None:
         history, elapsed, usual = state["history"], state["elapsed"], state["usual"]
         torch.manual_seed(args.seed + len(history))
         print(f"resumed after {elapsed / 60:.1f} minutes, step {len(history)}")
-    images, labels = (tensor.to(device) for tensor in pixels("train", args.data))
 
     def finish() -> None:
-        shipped = distil(average, images, labels, args.distil) if args.distil else average
+        shipped = distil(average, args.data, args.distil) if args.distil else average
         export(shipped, args.out, args.export)
 
     if args.export_only:
         return finish()
+    images, labels = (tensor.to(device) for tensor in pixels("train", args.data))
     scheduler = DDPMScheduler(**NOISE)
 
     def save() -> None:

@@ -26,7 +26,7 @@ beforeEach(async () => {
   site = await new Site().start();
 });
 afterEach(async () => {
-  await page.context().close();
+  await Promise.all(browser.contexts().map((context) => context.close())); // a test may open several
   await site.stop();
 });
 
