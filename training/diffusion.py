@@ -185,7 +185,8 @@ def train(args: argparse.Namespace) -> None:
     torch.set_flush_denormal(True)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     args.out.mkdir(parents=True, exist_ok=True)
-    model = UNet2DModel(**CONFIG).to(device)
+    model = UNet2DModel.from_pretrained(args.start, subfolder="unet") if args.start else UNet2DModel(**CONFIG)
+    model = model.float().train().to(device)
     average, weak = (copy.deepcopy(model).requires_grad_(False) for _ in range(2))
     inner = {name: p for name, p in model.named_parameters() if p.dim() > 1 and "block" in name}
     outer = [p for name, p in model.named_parameters() if name not in inner]
@@ -297,6 +298,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "runs" / "diffusion")
     parser.add_argument("--export", type=Path, help="write the model folder here at the end")
     parser.add_argument("--export-only", action="store_true", help="write it from the last checkpoint and stop")
+    parser.add_argument("--start", type=Path, help="model folder to begin from, when there is no checkpoint; random weights otherwise")
     parser.add_argument("--minutes", type=float, default=90, help="of training in all, pauses not counted")
     parser.add_argument("--until", help="stop, annealed, at this time of day (HH:MM) if the minutes are not over by then")
     parser.add_argument("--pause-file", type=Path, help="wait while this file exists")
