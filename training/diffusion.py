@@ -10,8 +10,8 @@ velocity (Salimans and Ho, 2022); every noise level counts alike, as each one's 
 class', for classifier-free guidance (Ho and Salimans, 2021). The end of the run teaches the network to be guided away
 from itself as it was early in the run (autoguidance, Karras et al., 2024), in one pass (as Tang et al., 2025, do for
 classifier-free guidance): what training has mended is mended further, and variety stays. `--distil MINUTES` then
-teaches it, from itself, a little of what classifier-free guidance does where noise is high and the class is decided (in
-the spirit of Meng et al., 2023). Muon (Jordan et al., 2024) for the convolutions and matrices inside the blocks, AdamW
+teaches it, from itself, a little of what classifier-free guidance does at the noise levels where the class is decided
+(in the spirit of Meng et al., 2023). Muon (Jordan et al., 2024) for the convolutions and matrices inside the blocks, AdamW
 for the rest; bf16. What ships is a moving average of the weights, in f16.
 
 Digits are padded from 28 to 32 pixels, which halve three times over. Classes 0 to 9 are the digits, class 10 is none.
@@ -52,8 +52,8 @@ SAMPLER = EulerAncestralDiscreteScheduler(**NOISE, timestep_spacing="trailing")
 STEPS = 25
 LEVELS = 20  # groups of timesteps whose usual losses are kept
 DROPPED_LABELS = 0.1
-DECIDED = 0.6  # of the timesteps: above, guidance costs least variety for what it mends
-DISTILLED_SCALE, DISTILLED_PART = 2.5, 0.35
+DECIDING = 0.5, 0.8  # of the timesteps: where the class is decided, and guidance mends most for the variety that it costs
+DISTILLED_SCALE, DISTILLED_PART = 2.0, 0.25
 WEAK_AT = 0.2  # of the run: guidance leads away from the moving average of then
 GUIDED_ABOVE = 0.4  # of the timesteps: below, where details are drawn, the weights drift away in learning it
 SHARE = 4  # one sample in so many is guided, as many times more: the data's own noise is larger than this one's
@@ -149,28 +149,29 @@ def export(average: UNet2DModel, out: Path, folder: Path) -> None:
 
 
 def distil(teacher: UNet2DModel, data: Path | None, minutes: float) -> UNet2DModel:
-    """The teacher, guided to its classes in one pass: it learns its own guided output at high noise, else its output."""
+    """The teacher, guided to its classes in one pass: it learns its guided output where the class is decided, else its output."""
     images, labels = (tensor.to(teacher.device) for tensor in pixels("train", data))
     student = copy.deepcopy(teacher).requires_grad_(True)
     adam = torch.optim.AdamW(student.parameters(), lr=5e-4, betas=(0.9, 0.98), weight_decay=0.0)
     scheduler, batch, started = DDPMScheduler(**NOISE), 32, time.time()
-    device, high = images.device, int(0.45 * batch)
+    device, guided = images.device, batch // 2
+    first, last = DECIDING
     while (fraction := (time.time() - started) / 60 / minutes) < 1:
         adam.param_groups[0]["lr"] = 5e-4 * (1 - fraction)
         picked = torch.randint(len(images), (batch,), device=device)
         clean, classes = images[picked], labels[picked]
         classes = classes.where(torch.rand(batch, device=device) >= DROPPED_LABELS, NO_CLASS)
-        places = torch.rand(batch, device=device)
-        places[:high] *= DECIDED
-        places[high:] = DECIDED + (1 - DECIDED) * places[high:]
+        places = torch.rand(batch, device=device) * (1 - (last - first))
+        places[:guided] = first + (last - first) * torch.rand(guided, device=device)
+        places[guided:] += (last - first) * (places[guided:] >= first)  # the two stretches around
         timesteps = (places * NOISE["num_train_timesteps"]).long()
         noisy = scheduler.add_noise(clean, torch.randn_like(clean), timesteps)
         with torch.autocast(device.type, torch.bfloat16):
             with torch.no_grad():
                 target = teacher(noisy, timesteps, class_labels=classes).sample.float()
-                nothing = torch.full_like(classes[high:], NO_CLASS)
-                unasked = teacher(noisy[high:], timesteps[high:], class_labels=nothing).sample.float()
-                target[high:] += (DISTILLED_SCALE - 1) * (target[high:] - unasked)
+                nothing = torch.full_like(classes[:guided], NO_CLASS)
+                unasked = teacher(noisy[:guided], timesteps[:guided], class_labels=nothing).sample.float()
+                target[:guided] += (DISTILLED_SCALE - 1) * (target[:guided] - unasked)
             velocity = student(noisy, timesteps, class_labels=classes).sample
         F.mse_loss(velocity.float(), target).backward()
         adam.step()
