@@ -18,7 +18,8 @@ None of them is a file that one URL serves, so nothing is downloaded; they were 
 
 Writes to `--out` (training/runs/gpt2): `tokenizer.json`, `stories.pt` (the tokens), `checkpoint.pt`, `loss.png`; and
 with `--export DIR` the model folder, at the end or, with `--export-only`, at once from the last checkpoint or from the
-mean of several (`--average`; copy `checkpoint.pt` aside while training goes on).
+mean of several (`--average`; copy `checkpoint.pt` aside while training goes on). With `--start DIR` a run goes on from a
+model folder instead, and the mean of that folder and of what the run made measures better than either.
 """
 
 import argparse
@@ -300,6 +301,13 @@ def export(model: GPT2LMHeadModel, out: Path, folder: Path, held_out: list) -> N
             (folder / name).write_bytes((out / name).read_bytes())
 
 
+def weights_of(path: Path) -> dict[str, torch.Tensor]:
+    """Of a model folder or of a checkpoint."""
+    if path.is_dir():
+        return GPT2LMHeadModel.from_pretrained(path, dtype=torch.float32).state_dict()
+    return torch.load(path, map_location="cpu", weights_only=False)["model"]
+
+
 def train(args: argparse.Namespace) -> None:
     torch.manual_seed(args.seed)
     torch.set_flush_denormal(True)
@@ -327,7 +335,7 @@ def train(args: argparse.Namespace) -> None:
         print(f"resumed after {elapsed / 60:.1f} minutes, step {len(history)}")
     if args.export_only:
         if args.average:  # late checkpoints' mean measures better than the last of them
-            states = [torch.load(path, map_location=device, weights_only=False)["model"] for path in args.average]
+            states = [weights_of(path) for path in args.average]
             model.load_state_dict({key: sum(state[key] for state in states) / len(states) for key in states[0]})
         return export(model, args.out, args.export, stories["held_out"])
 
@@ -399,7 +407,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "runs" / "gpt2")
     parser.add_argument("--export", type=Path, help="write the model folder here at the end")
     parser.add_argument("--export-only", action="store_true", help="write it from the last checkpoint and stop")
-    parser.add_argument("--average", type=Path, nargs="+", help="with --export-only: the mean of these checkpoints' weights")
+    parser.add_argument("--average", type=Path, nargs="+", help="with --export-only: the mean of these checkpoints' and model folders' weights")
     parser.add_argument("--start", type=Path, help="model folder to begin from, its tokenizer too, when there is no checkpoint")
     parser.add_argument("--minutes", type=float, default=105, help="of training in all, pauses not counted")
     parser.add_argument("--until", help="stop, annealed, at this time of day (HH:MM) if the minutes are not over by then")
