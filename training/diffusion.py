@@ -155,15 +155,16 @@ def distil(teacher: UNet2DModel, data: Path | None, minutes: float) -> UNet2DMod
     adam = torch.optim.AdamW(student.parameters(), lr=5e-4, betas=(0.9, 0.98), weight_decay=0.0)
     scheduler, batch, started = DDPMScheduler(**NOISE), 32, time.time()
     device, guided = images.device, batch // 2
-    first, last = DECIDING
+    first, width = DECIDING[0], DECIDING[1] - DECIDING[0]
     while (fraction := (time.time() - started) / 60 / minutes) < 1:
         adam.param_groups[0]["lr"] = 5e-4 * (1 - fraction)
         picked = torch.randint(len(images), (batch,), device=device)
         clean, classes = images[picked], labels[picked]
         classes = classes.where(torch.rand(batch, device=device) >= DROPPED_LABELS, NO_CLASS)
-        places = torch.rand(batch, device=device) * (1 - (last - first))
-        places[:guided] = first + (last - first) * torch.rand(guided, device=device)
-        places[guided:] += (last - first) * (places[guided:] >= first)  # the two stretches around
+        places = torch.rand(batch, device=device)
+        places[:guided] = first + width * places[:guided]
+        places[guided:] *= 1 - width
+        places[guided:] += width * (places[guided:] >= first)  # the two stretches around
         timesteps = (places * NOISE["num_train_timesteps"]).long()
         noisy = scheduler.add_noise(clean, torch.randn_like(clean), timesteps)
         with torch.autocast(device.type, torch.bfloat16):
@@ -186,8 +187,9 @@ def train(args: argparse.Namespace) -> None:
     torch.set_flush_denormal(True)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     args.out.mkdir(parents=True, exist_ok=True)
-    model = UNet2DModel.from_pretrained(args.start, subfolder="unet") if args.start else UNet2DModel(**CONFIG)
-    model = model.float().train().to(device)
+    model = UNet2DModel(**CONFIG).to(device)
+    if args.start:
+        model.load_state_dict(UNet2DModel.from_pretrained(args.start, subfolder="unet").state_dict())
     average, weak = (copy.deepcopy(model).requires_grad_(False) for _ in range(2))
     inner = {name: p for name, p in model.named_parameters() if p.dim() > 1 and "block" in name}
     outer = [p for name, p in model.named_parameters() if name not in inner]

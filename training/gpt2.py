@@ -315,9 +315,7 @@ def train(args: argparse.Namespace) -> None:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     args.out.mkdir(parents=True, exist_ok=True)
     stories = prepare(args.data, args.out, args.start)
-    config = GPT2Config(**CONFIG)
-    model = GPT2LMHeadModel.from_pretrained(args.start, config=config, dtype=torch.float32) if args.start else GPT2LMHeadModel(config)
-    model = model.to(device).train()
+    model = GPT2LMHeadModel(GPT2Config(**CONFIG)).to(device)
     matrices = [p for name, p in model.named_parameters() if p.dim() == 2 and ".h." in name]
     others = [p for name, p in model.named_parameters() if not (p.dim() == 2 and ".h." in name)]
     muon = Muon(matrices, lr=args.muon_learning_rate)
@@ -333,6 +331,8 @@ def train(args: argparse.Namespace) -> None:
         history, elapsed = state["history"], state["elapsed"]
         chance.setstate(state["chance"])
         print(f"resumed after {elapsed / 60:.1f} minutes, step {len(history)}")
+    elif args.start:
+        model.load_state_dict(weights_of(args.start))
     if args.export_only:
         if args.average:  # late checkpoints' mean measures better than the last of them
             states = [weights_of(path) for path in args.average]
@@ -407,7 +407,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "runs" / "gpt2")
     parser.add_argument("--export", type=Path, help="write the model folder here at the end")
     parser.add_argument("--export-only", action="store_true", help="write it from the last checkpoint and stop")
-    parser.add_argument("--average", type=Path, nargs="+", help="with --export-only: the mean of these checkpoints' and model folders' weights")
+    parser.add_argument("--average", type=Path, nargs="+", help="with --export-only: the mean of these checkpoints or model folders")
     parser.add_argument("--start", type=Path, help="model folder to begin from, its tokenizer too, when there is no checkpoint")
     parser.add_argument("--minutes", type=float, default=105, help="of training in all, pauses not counted")
     parser.add_argument("--until", help="stop, annealed, at this time of day (HH:MM) if the minutes are not over by then")

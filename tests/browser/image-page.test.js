@@ -400,7 +400,7 @@ test('what is marked is painted anew, and the rest stays', async () => {
 });
 
 test('a small picture guides a large one', async () => {
-  await open(SHIPPED);
+  await open(SHIPPED.replace('image-seed=3', 'image-seed=5'));
   await takePicture();
   const before = await element().evaluate((image) => [.../** @type {any} */ (image).images[0].data]);
   await choice('Enlarge').click();
@@ -426,8 +426,7 @@ test('a small picture guides a large one', async () => {
   };
   const [a, b] = [small(now), small(before)];
   assert.ok(
-    // What is darker than black weighs in the guide and is cut off in the picture: a stray stroke stays.
-    a.every((mean, at) => Math.abs(mean - b[at]) < 32),
+    a.every((mean, at) => Math.abs(mean - b[at]) < 16),
     `made small, it is the same: ${a.map(Math.round)} and ${b.map(Math.round)}`,
   );
 });
