@@ -24,11 +24,13 @@ pub trait Shader: Copy + Debug + Eq + Hash + Send + Sync + 'static {
     fn info(&self) -> &'static [&'static str];
 }
 
-/// Invocations of a workgroup, in every shader.
+/// Invocations of a workgroup, where nothing else is said.
 pub const WORKGROUP: usize = 64;
 
-/// `add_parts(part, local)`, for shaders whose workgroups share sums.
-pub const ADD_PARTS: &str = include_str!("add_parts.wgsl");
+/// `THREADS`, and `add_parts(part, local)`, for shaders whose workgroups have a sum each.
+pub fn adding_parts(threads: usize) -> String {
+    format!("const THREADS = {threads}u;\n{}", include_str!("add_parts.wgsl"))
+}
 
 /// The most workgroups in one dimension.
 pub const MAX_GROUPS: usize = 65_535;
@@ -41,6 +43,11 @@ static SHARES_SUMS: AtomicBool = AtomicBool::new(true);
 /// (`benches/README.md`).
 pub fn shares_sums() -> bool {
     SHARES_SUMS.load(Ordering::Relaxed)
+}
+
+/// Invocations of a workgroup, for shaders whose workgroups have a sum each: there are few of them, too few for a GPU.
+pub fn threads() -> usize {
+    if shares_sums() { 256 } else { WORKGROUP }
 }
 
 /// Says whether the adapter is a real GPU, which it counts as otherwise. Results are the same but for rounding.

@@ -95,16 +95,18 @@ mod gpu {
 
     use super::GroupNorm;
     use crate::kernels::activation::wgsl;
-    use crate::kernels::gpu::{ADD_PARTS, Shader, buffer, float, launch, word};
+    use crate::kernels::gpu::{Shader, adding_parts, buffer, float, launch, threads, word};
 
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     struct GroupNormShader {
         activation: &'static str,
+        threads: usize,
     }
 
     impl Shader for GroupNormShader {
         fn body(&self) -> String {
-            ["alias V = f32;\n", &wgsl(self.activation), include_str!("group_norm.wgsl"), ADD_PARTS].concat()
+            let (activation, sums) = (wgsl(self.activation), adding_parts(self.threads));
+            ["alias V = f32;\n", &activation, &sums, include_str!("group_norm.wgsl")].concat()
         }
 
         fn buffers(&self) -> Vec<(&'static str, &'static str)> {
@@ -129,6 +131,7 @@ mod gpu {
             float(call.epsilon as f32),
             float(slope),
         ];
-        launch(GroupNormShader { activation }, [call.groups, rows, 1], buffers, shape, &info)
+        let shader = GroupNormShader { activation, threads: threads() };
+        launch(shader, [call.groups, rows, 1], buffers, shape, &info)
     }
 }

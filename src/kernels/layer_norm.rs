@@ -58,14 +58,16 @@ pub fn layer_norm_twin(x: Tensor<2>, gamma: Tensor<1>, beta: Tensor<1>, epsilon:
 mod gpu {
     use burn::tensor::Tensor;
 
-    use crate::kernels::gpu::{ADD_PARTS, Shader, buffer, float, launch, word};
+    use crate::kernels::gpu::{Shader, adding_parts, buffer, float, launch, threads, word};
 
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-    struct LayerNormShader;
+    struct LayerNormShader {
+        threads: usize,
+    }
 
     impl Shader for LayerNormShader {
         fn body(&self) -> String {
-            [include_str!("layer_norm.wgsl"), ADD_PARTS].concat()
+            adding_parts(self.threads) + include_str!("layer_norm.wgsl")
         }
 
         fn buffers(&self) -> Vec<(&'static str, &'static str)> {
@@ -81,6 +83,7 @@ mod gpu {
     pub fn layer_norm(x: &Tensor<2>, gamma: &Tensor<1>, beta: &Tensor<1>, epsilon: f32) -> Option<Tensor<2>> {
         let [rows, width] = x.dims();
         let buffers = vec![buffer(x)?, buffer(gamma)?, buffer(beta)?];
-        launch(LayerNormShader, [rows, 1, 1], buffers, [rows, width], &[word(width), float(epsilon)])
+        let shader = LayerNormShader { threads: threads() };
+        launch(shader, [rows, 1, 1], buffers, [rows, width], &[word(width), float(epsilon)])
     }
 }

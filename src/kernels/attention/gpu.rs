@@ -3,29 +3,50 @@
 use burn::tensor::Tensor;
 
 use super::Attention;
-use crate::kernels::gpu::{Shader, WORKGROUP, buffer, float, launch, word};
+use crate::kernels::gpu::{Shader, buffer, float, launch, threads, unrolled, word};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct AttentionShader {
     head_size: usize,
+    threads: usize,
 }
 
 impl Shader for AttentionShader {
     fn body(&self) -> String {
-        let head_size = self.head_size;
-        format!(
-            "const HEAD_SIZE = {head_size}u;\nconst DIMS = {}u;\n{}",
-            head_size.div_ceil(WORKGROUP),
-            include_str!("attention.wgsl")
-        )
+        let Self { head_size, threads } = *self;
+        let (product, number) = match self.span() {
+            1 => ("a * b", "qkv[index]"),
+            _ => ("dot(a, b)", "qkv[index / SPAN][index % SPAN]"),
+        };
+        [
+            &format!("alias V = {};\nconst SPAN = {}u;\n", self.kind(), self.span()),
+            &format!("const THREADS = {threads}u;\nconst HEAD_SIZE = {head_size}u;\n"),
+            &format!("const DIMS = {}u;\n", head_size.div_ceil(64)),
+            &format!("fn product(a: V, b: V) -> f32 {{ return {product}; }}\n"),
+            &format!("fn number(index: u32) -> f32 {{ return {number}; }}\n"),
+            &unrolled(include_str!("attention.wgsl"), '$', 4),
+        ]
+        .map(String::as_str)
+        .concat()
     }
 
     fn buffers(&self) -> Vec<(&'static str, &'static str)> {
-        vec![("qkv", "f32"), ("keys", "f32"), ("values", "f32"), ("y", "f32")]
+        vec![("qkv", self.kind()), ("keys", self.kind()), ("values", "f32"), ("y", "f32")]
     }
 
     fn info(&self) -> &'static [&'static str] {
         &["n_head", "length", "capacity", "position", "scale"]
+    }
+}
+
+impl AttentionShader {
+    /// Numbers of a head that are read at once.
+    fn span(self) -> usize {
+        if self.head_size.is_multiple_of(4) { 4 } else { 1 }
+    }
+
+    fn kind(self) -> &'static str {
+        if self.span() == 4 { "vec4<f32>" } else { "f32" }
     }
 }
 
@@ -41,5 +62,6 @@ pub fn attention(
     let length = tokens / rows;
     let buffers = vec![buffer(qkv)?, buffer(keys)?, buffer(values)?];
     let info = [word(n_head), word(length), word(capacity), word(position), float(scale)];
-    launch(AttentionShader { head_size }, [n_head, length, rows], buffers, [tokens, width / 3], &info)
+    let shader = AttentionShader { head_size, threads: threads() };
+    launch(shader, [n_head, length, rows], buffers, [tokens, width / 3], &info)
 }

@@ -1,45 +1,69 @@
-// convolution(x) + bias + each + residual: an invocation has PLACES places in a row, of four outputs.
+// convolution(x) + bias + each + residual: an invocation has PLACES places in a row, of four outputs. SLICES invocations
+// share the inputs of the same outputs, each taking every SLICES-th channel.
 //
-// gpu.rs puts PLACES, SIZE, STRIDE, BEFORE, SHIFT, `each_at` and `residual_at` before this, repeats each line that has a # for
-// every place, and puts the products of a row of the kernels in their place, written out for each of its columns.
+// gpu.rs puts PLACES, WORKERS, SLICES, SIZE, STRIDE, BEFORE, SHIFT, `each_at` and `residual_at` before this, repeats each line
+// that has a # for every place, and puts the products of a row of the kernels in their place, written out for each of its
+// columns.
 
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+var<workgroup> parts: array<vec4<f32>, WORKERS * SLICES>;
+
+@compute @workgroup_size(WORKERS, SLICES)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(local_invocation_id) id: vec3<u32>,
+    @builtin(local_invocation_index) local: u32
+) {
     // The work of a picture is spread over two dimensions: one alone may have 65,535 groups.
-    let index = (group.z * info.groups + group.x) * 64u + local;
+    let index = (group.z * info.groups + group.x) * WORKERS + id.x;
+    let slice = id.y;
     let across = (info.out_width + PLACES - 1u) / PLACES;
-    let parts = across * info.out_height;
-    let output = 4u * (index / parts);
-    if output >= info.outputs {
-        return;
-    }
-    let out_y = index % parts / across;
-    let out_x = PLACES * (index % parts % across);
-    let top = i32(out_y * STRIDE) - BEFORE;
-    let left = i32(out_x * STRIDE) - BEFORE;
-    let height = i32(info.height << SHIFT);
-    let plane = info.height * info.width;
-    let inputs = info.inputs;
-    let stride = (info.outputs + 3u) / 4u;
-    var at = output / 4u;
-    var channel = group.y * inputs * plane;
+    let per_output = across * info.out_height;
+    let output = 4u * (index / per_output);
+    let is_inside = output < info.outputs;
+    let out_y = index % per_output / across;
+    let out_x = PLACES * (index % per_output % across);
     var sum# = vec4<f32>();
-    for (var input = 0u; input < inputs; input++) {
-        for (var row = 0u; row < SIZE; row++) {
-            let in_y = top + i32(row);
-            if in_y >= 0 && in_y < height {
-                let line = channel + (u32(in_y) >> SHIFT) * info.width;
+    if is_inside {
+        let top = i32(out_y * STRIDE) - BEFORE;
+        let left = i32(out_x * STRIDE) - BEFORE;
+        let height = i32(info.height << SHIFT);
+        let plane = info.height * info.width;
+        let inputs = info.inputs;
+        let stride = (info.outputs + 3u) / 4u;
+        var at = output / 4u + slice * SIZE * SIZE * stride;
+        var channel = (group.y * inputs + slice) * plane;
+        for (var input = slice; input < inputs; input += SLICES) {
+            for (var row = 0u; row < SIZE; row++) {
+                let in_y = top + i32(row);
+                if in_y >= 0 && in_y < height {
+                    let line = channel + (u32(in_y) >> SHIFT) * info.width;
 // products
+                }
+                at += SIZE * stride;
             }
-            at += SIZE * stride;
+            at += (SLICES - 1u) * SIZE * SIZE * stride;
+            channel += SLICES * plane;
         }
-        channel += plane;
     }
-    for (var i = 0u; i < min(4u, info.outputs - output); i++) {
-        let each = bias[output + i] + each_at(group.y * info.outputs + output + i);
-        let to = ((group.y * info.outputs + output + i) * info.out_height + out_y) * info.out_width + out_x;
-        write(to + #u, out_x + #u, sum#[i] + each);
+    if SLICES > 1u {
+        { parts[local] = sum#; workgroupBarrier(); if slice == 0u { sum# = over_slices(local); } workgroupBarrier(); }
     }
+    if is_inside && slice == 0u {
+        for (var i = 0u; i < min(4u, info.outputs - output); i++) {
+            let each = bias[output + i] + each_at(group.y * info.outputs + output + i);
+            let to = ((group.y * info.outputs + output + i) * info.out_height + out_y) * info.out_width + out_x;
+            write(to + #u, out_x + #u, sum#[i] + each);
+        }
+    }
+}
+
+// The sum over all slices.
+fn over_slices(local: u32) -> vec4<f32> {
+    var total = vec4<f32>();
+    for (var slice = 0u; slice < SLICES; slice++) {
+        total += parts[slice * WORKERS + local];
+    }
+    return total;
 }
 
 // A place of a row of the picture, and zero beside it.

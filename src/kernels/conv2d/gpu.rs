@@ -13,6 +13,9 @@ struct ConvShader {
     place: Place,
     /// Places in a row of an invocation: the more, the seldomer numbers are read.
     places: usize,
+    /// Invocations of a workgroup that have places of their own, and those that share each one's inputs.
+    workers: usize,
+    slices: usize,
     /// A row of the result is as long as one of the picture and a multiple of `places`, and the stride is 1: then only
     /// the first and the last columns under the kernels can be beside the picture.
     whole: bool,
@@ -50,6 +53,7 @@ impl Shader for ConvShader {
         };
         [
             &format!("const PLACES = {places}u;\nconst SIZE = {size}u;\nconst STRIDE = {stride}u;\n"),
+            &format!("const WORKERS = {}u;\nconst SLICES = {}u;\n", self.workers, self.slices),
             &format!("const BEFORE = {before};\nconst SHIFT = {shift}u;\n"),
             &read("each", self.each, "index"),
             &read("residual", self.residual, "index"),
@@ -82,12 +86,14 @@ pub fn conv2d(
 ) -> Option<Tensor<4>> {
     let ([_, inputs, height, width], [rows, outputs, out_height, out_width]) = (x.dims(), shape);
     let (place, scale) = (kernels.place, if kernels.place.doubled { 2 } else { 1 });
-    // A small picture has too few places for many invocations, which a GPU needs.
-    let places = if shares_sums() { 4 } else { 8 };
+    // A small picture has too few places for the many invocations that a GPU needs, so that they share inputs as well.
+    let (places, workers, slices) = if shares_sums() { (4, 16, 16) } else { (8, WORKGROUP, 1) };
     let shader = ConvShader {
         size: kernels.shape[2],
         place,
         places,
+        workers,
+        slices,
         whole: place.stride == 1 && out_width == scale * width && out_width.is_multiple_of(places),
         each: added.each.is_some(),
         residual: added.residual.is_some(),
@@ -95,7 +101,7 @@ pub fn conv2d(
     let mut buffers = vec![buffer(x)?, buffer(&kernels.values)?, buffer(bias)?];
     buffers.extend(added.each.as_ref().and_then(buffer));
     buffers.extend(added.residual.as_ref().and_then(buffer));
-    let all = (outputs.div_ceil(4) * out_height * out_width.div_ceil(places)).div_ceil(WORKGROUP);
+    let all = (outputs.div_ceil(4) * out_height * out_width.div_ceil(places)).div_ceil(workers);
     let groups = all.min(MAX_GROUPS);
     let info = [inputs, height, width, outputs, out_height, out_width, groups].map(word);
     launch(shader, [groups, rows, all.div_ceil(groups)], buffers, shape, &info)

@@ -11,9 +11,10 @@ use crate::kernels::weight::{Format, Layout, Q8_BLOCK};
 
 /// Rows of one invocation when there are many: the more, the seldomer the weights are read.
 const MANY_ROWS: usize = 8;
-/// Invocations that share the inputs of the same outputs when there are fewer rows, which would else be too few to fill
-/// a GPU.
-const SLICES: usize = 8;
+/// Invocations that share the inputs of the same outputs, of which there are too few to fill a GPU, and how many such
+/// outputs a workgroup has, by four.
+const SLICES: usize = 32;
+const COLUMNS: usize = 8;
 /// Invocations that share the inputs where those of an output lie together, so that they are read together.
 const LANES: usize = Q8_BLOCK / 4;
 
@@ -29,6 +30,8 @@ struct LinearShader {
     activation: &'static str,
     /// Invocations that share the inputs of an output.
     sharing: usize,
+    /// Outputs of a workgroup, by four.
+    columns: usize,
 }
 
 impl Shader for LinearShader {
@@ -71,7 +74,7 @@ impl Shader for LinearShader {
         };
         [
             &format!("const ROWS = {}u;\nconst {sharing} = {}u;\n", self.rows, self.sharing),
-            &format!("const BLOCK = {Q8_BLOCK}u;\n"),
+            &format!("const BLOCK = {Q8_BLOCK}u;\nconst COLUMNS = {}u;\n", self.columns),
             &self.quads.functions(),
             x_quad,
             scale,
@@ -105,6 +108,11 @@ pub fn linear(x: &Tensor<2>, call: &Linear) -> Option<Tensor<2>> {
     let (rows, inputs, outputs) = (x.dims()[0], matrix.inputs(), matrix.outputs());
     let (name, slope) = activation.name_and_slope();
     let shader_rows = rows.next_power_of_two().min(MANY_ROWS);
+    let (columns, sharing) = match matrix.layout() {
+        _ if !shares_sums() => (WORKGROUP, 1),
+        Layout::InOut => (COLUMNS, SLICES),
+        Layout::OutIn => (WORKGROUP / LANES, LANES),
+    };
     let shader = LinearShader {
         layout: matrix.layout(),
         quads: Quads::of(matrix),
@@ -113,19 +121,15 @@ pub fn linear(x: &Tensor<2>, call: &Linear) -> Option<Tensor<2>> {
         bias: bias.is_some(),
         residual: residual.is_some(),
         activation: name,
-        sharing: match matrix.layout() {
-            _ if !shares_sums() => 1,
-            Layout::InOut if shader_rows == MANY_ROWS => 1,
-            Layout::InOut => SLICES,
-            Layout::OutIn => LANES,
-        },
+        sharing,
+        columns,
     };
     let mut buffers = vec![buffer(x)?];
     buffers.extend(weight(matrix)?);
     buffers.extend(bias.as_ref().and_then(buffer));
     buffers.extend(residual.as_ref().and_then(buffer));
 
-    let all = outputs.div_ceil(4 * WORKGROUP / shader.sharing);
+    let all = outputs.div_ceil(4 * columns);
     let groups = all.min(MAX_GROUPS);
 
     let width = matrix.shape()[1];

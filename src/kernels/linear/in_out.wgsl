@@ -5,9 +5,7 @@
 // a # for every row, and each that has a $ for four inputs.
 
 alias V = vec4<f32>;
-const COLUMNS = 64u / SLICES;
-
-var<workgroup> parts: array<V, 64>;
+var<workgroup> parts: array<V, COLUMNS * SLICES>;
 
 @compute @workgroup_size(COLUMNS, SLICES)
 fn main(

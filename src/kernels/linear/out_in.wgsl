@@ -5,11 +5,11 @@
 // each line that has a # for every row, and each that has a $ for the four outputs.
 
 alias V = f32;
-const OUTPUTS = 4u * 64u / LANES;
+const OUTPUTS = 4u * COLUMNS;
 
-var<workgroup> parts: array<vec4<f32>, 64>;
+var<workgroup> parts: array<vec4<f32>, LANES * COLUMNS>;
 
-@compute @workgroup_size(LANES, 64u / LANES)
+@compute @workgroup_size(LANES, COLUMNS)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
     @builtin(local_invocation_id) id: vec3<u32>,

@@ -1,0 +1,383 @@
+//! What a real GPU takes, natively through wgpu, beside the least that it could take: `benches/README.md` has the figures.
+//!
+//! ```sh
+//! cargo bench --features wgpu --bench gpu
+//! ```
+
+use std::fs::read;
+use std::hint::black_box;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use burn::backend::Wgpu;
+use burn::tensor::{Device, Distribution, Tensor, Transaction};
+use cubecl::wgpu::wgpu;
+use hearth::diffusion::{self, Event};
+use hearth::gpt2::{Config, LanguageModel, Loading};
+use hearth::kernels::{self, Activation, Format, Layout, Linear, Weight};
+use hearth::options::Options;
+use hearth::readback;
+use hearth::weights::{Checkpoint, Reader, Storage};
+use pollster::block_on;
+use serde_json::{Map, Value, json};
+
+const CONTEXT: usize = 64;
+const GPT2: &str = r#"{"model_type": "gpt2", "vocab_size": 50257, "n_positions": 1024, "n_embd": 768, "n_layer": 12,
+    "n_head": 12, "activation_function": "gelu_new", "layer_norm_epsilon": 1e-5}"#;
+
+fn main() {
+    let (device, setup) = Device::wgpu_options().init_with_setup().expect("there is a GPU");
+    let info = setup.adapter.get_info();
+    println!("{} ({:?}, {})", info.name, info.backend, info.driver_info);
+    kernels::set_shares_sums(info.device_type != wgpu::DeviceType::Cpu);
+    let limits = setup.device.limits();
+    let max_binding = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
+    let storage = Storage { format: None, reads_halves: true, max_binding, max_total: u64::MAX };
+
+    let bandwidth = copy_bandwidth(&setup.device, &setup.queue);
+    let dispatch = empty_dispatch(&setup.device, &setup.queue);
+    println!("a copy: {:.0} GB/s, read and written; an empty dispatch: {} µs", bandwidth / 1e9, us(dispatch));
+    let gpu = Gpu { device, storage, bandwidth, dispatch };
+    println!("a launch through Burn: {} µs", us(gpu.launch()));
+
+    gpu.parts();
+    for format in [Format::F32, Format::F16, Format::Q8] {
+        let storage = Storage { format: Some(format), ..storage };
+        gpu.writes("124M", &gpu.language_model(GPT2, None, storage));
+    }
+    let folder = Path::new("models");
+    let stories = folder.join("gpt2-stories");
+    let config =
+        String::from_utf8(read(stories.join("config.json")).expect("the model ships")).expect("it is text");
+    let weights = read(stories.join("model.safetensors")).ok();
+    gpu.writes("gpt2-stories", &gpu.language_model(&config, weights.as_deref(), storage));
+    gpu.draws(&folder.join("ddpm-mnist"));
+}
+
+fn us(time: Duration) -> String {
+    format!("{:.1}", time.as_secs_f64() * 1e6)
+}
+
+/// The median of some runs.
+fn median(runs: usize, mut run: impl FnMut() -> Duration) -> Duration {
+    let mut times: Vec<_> = (0..runs).map(|_| run()).collect();
+    times.sort_unstable();
+    times[runs / 2]
+}
+
+/// Bytes a second, counted as they are read and as they are written.
+#[allow(clippy::cast_precision_loss)] // it is shown in three digits
+fn copy_bandwidth(device: &wgpu::Device, queue: &wgpu::Queue) -> f64 {
+    const SIZE: u64 = 256 << 20;
+    const TIMES: u64 = 20;
+    let usage = wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST;
+    let buffer = || {
+        let (label, mapped_at_creation) = (None, false);
+        device.create_buffer(&wgpu::BufferDescriptor { label, size: SIZE, usage, mapped_at_creation })
+    };
+    let (a, b) = (buffer(), buffer());
+    let time = median(5, || {
+        timed(device, queue, |encoder| {
+            for _ in 0..TIMES / 2 {
+                encoder.copy_buffer_to_buffer(&a, 0, &b, 0, SIZE);
+                encoder.copy_buffer_to_buffer(&b, 0, &a, 0, SIZE);
+            }
+        })
+    });
+    (2 * SIZE * TIMES) as f64 / time.as_secs_f64()
+}
+
+/// A dispatch of one workgroup that does nothing to a buffer, and waits for the one before.
+fn empty_dispatch(device: &wgpu::Device, queue: &wgpu::Queue) -> Duration {
+    const TIMES: u32 = 2000;
+    let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
+        label: None,
+        source: wgpu::ShaderSource::Wgsl(
+            "@group(0) @binding(0) var<storage, read_write> x: array<f32>;
+            @compute @workgroup_size(64) fn main() { if arrayLength(&x) == 0u { x[0] = 1.0; } }"
+                .into(),
+        ),
+    });
+    let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+        label: None,
+        layout: None,
+        module: &module,
+        entry_point: None,
+        compilation_options: wgpu::PipelineCompilationOptions::default(),
+        cache: None,
+    });
+    let buffer = device.create_buffer(&wgpu::BufferDescriptor {
+        label: None,
+        size: 1024,
+        usage: wgpu::BufferUsages::STORAGE,
+        mapped_at_creation: false,
+    });
+    let group = device.create_bind_group(&wgpu::BindGroupDescriptor {
+        label: None,
+        layout: &pipeline.get_bind_group_layout(0),
+        entries: &[wgpu::BindGroupEntry { binding: 0, resource: buffer.as_entire_binding() }],
+    });
+    let time = median(5, || {
+        timed(device, queue, |encoder| {
+            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+            pass.set_pipeline(&pipeline);
+            pass.set_bind_group(0, &group, &[]);
+            for _ in 0..TIMES {
+                pass.dispatch_workgroups(1, 1, 1);
+            }
+        })
+    });
+    time / TIMES
+}
+
+fn timed(
+    device: &wgpu::Device,
+    queue: &wgpu::Queue,
+    work: impl FnOnce(&mut wgpu::CommandEncoder),
+) -> Duration {
+    let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+    work(&mut encoder);
+    let commands = encoder.finish();
+    let started = Instant::now();
+    queue.submit([commands]);
+    device.poll(wgpu::PollType::wait_indefinitely()).expect("the device goes on");
+    started.elapsed()
+}
+
+struct Gpu {
+    device: Device,
+    storage: Storage,
+    bandwidth: f64,
+    dispatch: Duration,
+}
+
+impl Gpu {
+    /// What `work` takes on the GPU itself.
+    fn busy(&self, work: impl FnOnce()) -> Duration {
+        let client =
+            Tensor::<1>::zeros([1], &self.device).try_into_primitive::<Wgpu>().expect("a GPU's").client;
+        let window = client.profile_start().expect("it can be measured");
+        work();
+        let time = client.profile_end(window).expect("it was measured");
+        block_on(time.resolve()).expect("it has a measure").duration()
+    }
+
+    fn random<const D: usize>(&self, shape: [usize; D]) -> Tensor<D> {
+        Tensor::random(shape, Distribution::Normal(0.0, 0.1), &self.device)
+    }
+
+    /// Until the last of `count` small kernels is done, for each.
+    fn launch(&self) -> Duration {
+        const COUNT: u32 = 2000;
+        let (x, gamma) = (self.random([1, 64]), self.random([64]));
+        let time = median(3, || {
+            let started = Instant::now();
+            let mut last = x.clone();
+            for _ in 0..COUNT {
+                last = kernels::layer_norm(&last, &gamma, &gamma, 1e-5);
+            }
+            black_box(last.into_data());
+            started.elapsed()
+        });
+        time / COUNT
+    }
+
+    /// One kernel after the other, as a token of GPT-2 launches them.
+    fn parts(&self) {
+        const TIMES: u32 = 200;
+        let each = |work: &dyn Fn()| {
+            work();
+            median(3, || self.busy(|| (0..TIMES).for_each(|_| work()))) / TIMES
+        };
+        let (x, gamma) = (self.random([1, 768]), self.random([768]));
+        println!("layer_norm of 768: {} µs", us(each(&|| _ = kernels::layer_norm(&x, &gamma, &gamma, 1e-5))));
+        for position in [64, 256, 1000] {
+            let qkv = self.random([1, 3 * 768]);
+            let cache = std::cell::RefCell::new(kernels::KeyValues::new(1, 12, 1024, 64, &self.device));
+            let call = kernels::Attention { position, scale: 0.125 };
+            let time = each(&|| _ = kernels::attention(&qkv, &mut cache.borrow_mut(), call));
+            println!("attention to {position} tokens: {} µs", us(time));
+        }
+        for (layout, inputs, outputs) in [
+            (Layout::InOut, 768, 768),
+            (Layout::InOut, 768, 2304),
+            (Layout::InOut, 768, 3072),
+            (Layout::InOut, 3072, 768),
+            (Layout::OutIn, 768, 50257),
+        ] {
+            for format in [Format::F32, Format::F16, Format::Q8] {
+                let shape = if layout == Layout::InOut { [inputs, outputs] } else { [outputs, inputs] };
+                let values: Vec<f32> =
+                    (0..inputs * outputs).map(|i| ((i * 7919) % 1000) as f32 / 1e4).collect();
+                let weight = Weight::new(values, shape, layout, format, &self.device);
+                let (x, bias) = (self.random([1, inputs]), self.random([outputs]));
+                let call = Linear {
+                    weight: &weight,
+                    bias: Some(bias),
+                    residual: None,
+                    activation: Activation::Identity,
+                };
+                let bytes = format.byte_len(shape) as f64;
+                let time = each(&|| _ = kernels::linear(&x, &call));
+                let least = bytes / self.bandwidth * 1e6;
+                println!(
+                    "linear {inputs} to {outputs}, {}: {} µs, at least {least:.1}",
+                    format.name(),
+                    us(time)
+                );
+            }
+        }
+    }
+
+    /// Random weights when there is no file.
+    fn language_model(&self, config: &str, file: Option<&[u8]>, storage: Storage) -> (LanguageModel, usize) {
+        let mut loading = Loading::new(config, storage, &self.device).expect("the configuration is sound");
+        let weights = loading.checkpoint.wanted().filter(|(name, _)| *name != "wpe.weight");
+        let weights = weights.map(|(_, shape)| shape.iter().product::<usize>()).sum();
+        match file {
+            Some(bytes) => feed(&mut loading.checkpoint, bytes),
+            None => {
+                let bytes = random_file(&loading.checkpoint);
+                feed(&mut loading.checkpoint, &bytes);
+            }
+        }
+        (loading.finish().expect("all weights have come"), weights)
+    }
+
+    /// Greedily after a prompt of `CONTEXT` tokens, each token read back before the next.
+    fn writes(&self, name: &str, (model, weights): &(LanguageModel, usize)) {
+        const TOKENS: u32 = 64;
+        let Config { n_layer, .. } = *model.config();
+        let prompt: Vec<u32> = (1..=CONTEXT as u32).collect();
+        let mut cache = model.cache(1, model.config().n_positions).expect("it fits");
+        let mut last = next(model, prompt.clone(), &mut cache);
+        let mut write = |tokens: u32| {
+            let started = Instant::now();
+            for _ in 0..tokens {
+                last = next(model, vec![last], &mut cache);
+            }
+            started.elapsed() / tokens
+        };
+        write(8);
+        let token = write(TOKENS);
+        let mut cache = model.cache(1, model.config().n_positions).expect("it fits");
+        next(model, prompt, &mut cache);
+        let busy = self.busy(|| {
+            for token in 1..=TOKENS {
+                black_box(model.next_logits(&[vec![token]], &mut cache).expect("it fits"));
+            }
+        }) / TOKENS;
+        // Two for the embeddings, the last layer norm and the head, and seven a block.
+        let dispatches = 4 + 7 * n_layer as u32;
+        let bytes = weights
+            * match model.dtype() {
+                "f32" => 4,
+                "f16" => 2,
+                _ => 1,
+            };
+        let (reads, launches) =
+            (Duration::from_secs_f64(bytes as f64 / self.bandwidth), dispatches * self.dispatch);
+        let least = reads.max(launches);
+        println!(
+            "{name}, {}: {} µs a token, {} of it on the GPU; the least is {} (weights {}, {dispatches} dispatches {}): {:.2}×",
+            model.dtype(),
+            us(token),
+            us(busy),
+            us(least),
+            us(reads),
+            us(launches),
+            busy.as_secs_f64() / least.as_secs_f64(),
+        );
+        let long: Vec<u32> = (1..=256).collect();
+        let read = median(3, || {
+            let mut cache = model.cache(1, model.config().n_positions).expect("it fits");
+            let started = Instant::now();
+            for part in long.chunks(64) {
+                next(model, part.to_vec(), &mut cache);
+            }
+            started.elapsed()
+        });
+        println!("    a prompt of 256: {} µs", us(read));
+    }
+
+    /// A digit in 25 steps, and 64 at once.
+    fn draws(&self, folder: &Path) {
+        let text = |file: &str| {
+            String::from_utf8(read(folder.join(file)).expect("the model ships")).expect("it is text")
+        };
+        let (unet, scheduler) = (text("unet/config.json"), text("scheduler/scheduler_config.json"));
+        let index = text("model_index.json");
+        let mut loading =
+            diffusion::Loading::new(&unet, &scheduler, Some(&index), self.storage, &self.device)
+                .expect("the configuration is sound");
+        let weights = read(folder.join("unet/diffusion_pytorch_model.safetensors")).expect("the model ships");
+        feed(&mut loading.unet.checkpoint, &weights);
+        let pipeline = loading.finish().expect("all weights have come");
+        for (count, preview) in [(1, "none"), (1, "sample"), (16, "none")] {
+            let draw = || {
+                let labels: Vec<usize> = (0..count).map(|n| n % 10).collect();
+                let mut options = Options::new()
+                    .with("batch_size", json!(count))
+                    .with("class_labels", json!(labels))
+                    .with("num_inference_steps", json!(25));
+                if preview != "none" {
+                    options = options.with("preview", json!(preview));
+                }
+                let mut run = pipeline.start(options, 1).expect("the options are sound");
+                let started = Instant::now();
+                while let Some(event) = block_on(run.step()).expect("it goes on") {
+                    if let Event::Complete(pictures) = event {
+                        black_box(pictures);
+                    }
+                }
+                started.elapsed()
+            };
+            draw();
+            println!("ddpm-mnist, {count} in 25 steps, preview {preview}: {} µs", us(median(5, draw)));
+        }
+        let mut run = pipeline
+            .start(Options::new().with("num_inference_steps", json!(25)), 1)
+            .expect("the options are sound");
+        let busy = self.busy(|| while block_on(run.step()).expect("it goes on").is_some() {});
+        println!("    {} µs of one on the GPU", us(busy));
+    }
+}
+
+/// The likeliest token after these.
+fn next(model: &LanguageModel, token_ids: Vec<u32>, cache: &mut hearth::gpt2::Cache) -> u32 {
+    let logits = model.next_logits(&[token_ids], cache).expect("it fits");
+    let scores =
+        block_on(readback::read(Transaction::default().register(logits))).expect("they are finite").concat();
+    let (token, _) = scores.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).expect("there are tokens");
+    token as u32
+}
+
+fn feed(checkpoint: &mut Checkpoint, bytes: &[u8]) {
+    let mut reader = Reader::new(None);
+    for piece in bytes.chunks(1 << 20) {
+        reader.push(piece, checkpoint).expect("the file is sound");
+    }
+    reader.finish().expect("the file is whole");
+}
+
+/// A safetensors file of small random halves, with all that is wanted.
+fn random_file(checkpoint: &Checkpoint) -> Vec<u8> {
+    let (mut header, mut end) = (Map::new(), 0);
+    for (name, shape) in checkpoint.wanted() {
+        let start = end;
+        end += 2 * shape.iter().product::<usize>();
+        header
+            .insert(name.to_owned(), json!({ "dtype": "F16", "shape": shape, "data_offsets": [start, end] }));
+    }
+    let header = Value::Object(header).to_string();
+    let mut bytes = Vec::from((header.len() as u64).to_le_bytes());
+    bytes.extend(header.as_bytes());
+    // Numbers from 2⁻⁷ to 2⁻⁵, of either sign.
+    let mut state = 1_u32;
+    bytes.extend((0..end / 2).flat_map(|_| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let bits = 0x2000 + (state >> 21) as u16 + if state & 1 << 20 == 0 { 0 } else { 0x8000 };
+        bits.to_le_bytes()
+    }));
+    bytes
+}
