@@ -14,7 +14,7 @@ use burn::tensor::{Device, Distribution, Tensor, Transaction};
 use cubecl::wgpu::wgpu;
 use hearth::diffusion::{self, Event};
 use hearth::gpt2::{Config, LanguageModel, Loading};
-use hearth::kernels::{self, Activation, Format, Layout, Linear, Weight};
+use hearth::kernels::{self, Activation, Format, LayerNorm, Layout, Linear, Weight};
 use hearth::options::Options;
 use hearth::readback;
 use hearth::weights::{Checkpoint, Reader, Storage};
@@ -170,11 +170,12 @@ impl Gpu {
     fn launch(&self) -> Duration {
         const COUNT: u32 = 2000;
         let (x, gamma) = (self.random([1, 64]), self.random([64]));
+        let norm = LayerNorm { gamma: &gamma, beta: &gamma, epsilon: 1e-5 };
         let time = median(3, || {
             let started = Instant::now();
             let mut last = x.clone();
             for _ in 0..COUNT {
-                last = kernels::layer_norm(&last, &gamma, &gamma, 1e-5);
+                last = kernels::layer_norm(&last, norm);
             }
             black_box(last.into_data());
             started.elapsed()
@@ -190,7 +191,8 @@ impl Gpu {
             median(3, || self.busy(|| (0..TIMES).for_each(|_| work()))) / TIMES
         };
         let (x, gamma) = (self.random([1, 768]), self.random([768]));
-        println!("layer_norm of 768: {} µs", us(each(&|| _ = kernels::layer_norm(&x, &gamma, &gamma, 1e-5))));
+        let norm = LayerNorm { gamma: &gamma, beta: &gamma, epsilon: 1e-5 };
+        println!("layer_norm of 768: {} µs", us(each(&|| _ = kernels::layer_norm(&x, norm))));
         for position in [64, 256, 1000] {
             let qkv = self.random([1, 3 * 768]);
             let cache = std::cell::RefCell::new(kernels::KeyValues::new(1, 12, 1024, 64, &self.device));
@@ -212,6 +214,7 @@ impl Gpu {
                 let weight = Weight::new(values, shape, layout, format, &self.device);
                 let (x, bias) = (self.random([1, inputs]), self.random([outputs]));
                 let call = Linear {
+                    norm: None,
                     weight: &weight,
                     bias: Some(bias),
                     residual: None,
@@ -267,8 +270,8 @@ impl Gpu {
                 black_box(model.next_logits(&[vec![token]], &mut cache).expect("it fits"));
             }
         }) / TOKENS;
-        // Two for the embeddings, the last layer norm and the head, and seven a block.
-        let dispatches = 4 + 7 * n_layer as u32;
+        // Two for the embeddings, the last layer norm and the head, and five a block.
+        let dispatches = 4 + 5 * n_layer as u32;
         let bytes = weights
             * match model.dtype() {
                 "f32" => 4,

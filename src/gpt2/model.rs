@@ -42,23 +42,17 @@ impl Attention {
         }
     }
 
-    /// `residual` plus what the tokens of `x` see. `cache` holds the tokens before and gets these as well.
-    fn forward(
-        &self,
-        x: &Tensor<2>,
-        residual: Tensor<2>,
-        cache: &mut KeyValues,
-        position: usize,
-    ) -> Tensor<2> {
-        let qkv = self.c_attn.forward(x, Activation::Identity);
+    /// `x` plus what its tokens see, once normed. `cache` holds the tokens before and gets these as well.
+    fn forward(&self, x: Tensor<2>, norm: &LayerNorm, cache: &mut KeyValues, position: usize) -> Tensor<2> {
+        let qkv = self.c_attn.forward_after(norm, &x, Activation::Identity);
         let call = kernels::Attention { position, scale: self.scale };
         let mixed = kernels::attention(&qkv, cache, call);
-        self.c_proj.forward_onto(&mixed, residual)
+        self.c_proj.forward_onto(&mixed, x)
     }
 
     /// How much each token of one text attends to each, `[n_head, length, length]`.
-    fn probs(&self, x: &Tensor<2>) -> Tensor<3> {
-        let qkv = self.c_attn.forward(x, Activation::Identity);
+    fn probs(&self, x: &Tensor<2>, norm: &LayerNorm) -> Tensor<3> {
+        let qkv = self.c_attn.forward_after(norm, x, Activation::Identity);
         kernels::attention_probs(qkv, self.n_head, self.scale)
     }
 }
@@ -80,8 +74,9 @@ impl Mlp {
         }
     }
 
-    fn forward(&self, x: &Tensor<2>, residual: Tensor<2>) -> Tensor<2> {
-        self.c_proj.forward_onto(&self.c_fc.forward(x, self.activation), residual)
+    /// `x` plus what the network makes of it, once normed.
+    fn forward(&self, x: Tensor<2>, norm: &LayerNorm) -> Tensor<2> {
+        self.c_proj.forward_onto(&self.c_fc.forward_after(norm, &x, self.activation), x)
     }
 }
 
@@ -106,9 +101,8 @@ impl Block {
     }
 
     fn forward(&self, x: Tensor<2>, cache: &mut KeyValues, position: usize) -> Tensor<2> {
-        let normed = self.ln_1.forward(&x);
-        let x = self.attn.forward(&normed, x, cache, position);
-        self.mlp.forward(&self.ln_2.forward(&x), x)
+        let x = self.attn.forward(x, &self.ln_1, cache, position);
+        self.mlp.forward(x, &self.ln_2)
     }
 }
 
@@ -180,7 +174,7 @@ impl Gpt2 {
             x = block.forward(x, cache, 0);
         }
         let block = &self.h[layer];
-        block.attn.probs(&block.ln_1.forward(&x))
+        block.attn.probs(&x, &block.ln_1)
     }
 
     /// How the weights of the blocks are kept.

@@ -27,9 +27,9 @@ pub trait Shader: Copy + Debug + Eq + Hash + Send + Sync + 'static {
 /// Invocations of a workgroup, where nothing else is said.
 pub const WORKGROUP: usize = 64;
 
-/// `THREADS`, and `add_parts(part, local)`, for shaders whose workgroups have a sum each.
-pub fn adding_parts(threads: usize) -> String {
-    format!("const THREADS = {threads}u;\n{}", include_str!("add_parts.wgsl"))
+/// WGSL's `mean_and_scale(start, count, local)` of numbers of `x`, for workgroups of so many invocations.
+pub fn moments(threads: usize) -> String {
+    format!("const THREADS = {threads}u;\n{}", include_str!("moments.wgsl"))
 }
 
 /// The most workgroups in one dimension.

@@ -95,7 +95,7 @@ mod gpu {
 
     use super::GroupNorm;
     use crate::kernels::activation::wgsl;
-    use crate::kernels::gpu::{Shader, adding_parts, buffer, float, launch, threads, word};
+    use crate::kernels::gpu::{Shader, buffer, float, launch, moments, threads, word};
 
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     struct GroupNormShader {
@@ -105,8 +105,8 @@ mod gpu {
 
     impl Shader for GroupNormShader {
         fn body(&self) -> String {
-            let (activation, sums) = (wgsl(self.activation), adding_parts(self.threads));
-            ["alias V = f32;\n", &activation, &sums, include_str!("group_norm.wgsl")].concat()
+            let (activation, moments) = (wgsl(self.activation), moments(self.threads));
+            ["alias V = f32;\n", &activation, &moments, include_str!("group_norm.wgsl")].concat()
         }
 
         fn buffers(&self) -> Vec<(&'static str, &'static str)> {

@@ -5,13 +5,24 @@ use burn::tensor::{Tensor, TensorData};
 
 use super::lanes::{dot, sum};
 
-/// `(x - mean) / √(variance + epsilon) · gamma + beta`, the mean and variance being those of each row.
-/// `x [rows, width]`, `gamma` and `beta [width]`; gives `[rows, width]`.
+/// A layer norm.
+#[derive(Debug, Clone, Copy)]
+pub struct LayerNorm<'a> {
+    /// `[width]`, multiplies the normalised numbers.
+    pub gamma: &'a Tensor<1>,
+    /// `[width]`, added to them.
+    pub beta: &'a Tensor<1>,
+    /// Added to the variance.
+    pub epsilon: f64,
+}
+
+/// `(x - mean) / √(variance + epsilon) · gamma + beta`, the mean and variance being those of each row of
+/// `x [rows, width]`. Gives `[rows, width]`.
 ///
 /// # Panics
 /// When the shapes do not fit, or the tensors are on several devices.
 #[must_use]
-pub fn layer_norm(x: &Tensor<2>, gamma: &Tensor<1>, beta: &Tensor<1>, epsilon: f64) -> Tensor<2> {
+pub fn layer_norm(x: &Tensor<2>, LayerNorm { gamma, beta, epsilon }: LayerNorm) -> Tensor<2> {
     let [rows, width] = x.dims();
     assert!(gamma.dims() == [width] && beta.dims() == [width], "layer_norm: the shapes do not fit");
     #[allow(clippy::cast_possible_truncation)] // a small number needs no more digits
@@ -58,7 +69,7 @@ pub fn layer_norm_twin(x: Tensor<2>, gamma: Tensor<1>, beta: Tensor<1>, epsilon:
 mod gpu {
     use burn::tensor::Tensor;
 
-    use crate::kernels::gpu::{Shader, adding_parts, buffer, float, launch, threads, word};
+    use crate::kernels::gpu::{Shader, buffer, float, launch, moments, threads, word};
 
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     struct LayerNormShader {
@@ -67,7 +78,7 @@ mod gpu {
 
     impl Shader for LayerNormShader {
         fn body(&self) -> String {
-            adding_parts(self.threads) + include_str!("layer_norm.wgsl")
+            moments(self.threads) + include_str!("layer_norm.wgsl")
         }
 
         fn buffers(&self) -> Vec<(&'static str, &'static str)> {

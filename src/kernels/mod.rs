@@ -26,6 +26,6 @@ pub use gather::gather;
 #[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
 pub use gpu::set_shares_sums;
 pub use group_norm::{GroupNorm, group_norm, group_norm_twin};
-pub use layer_norm::{layer_norm, layer_norm_twin};
+pub use layer_norm::{LayerNorm, layer_norm, layer_norm_twin};
 pub use linear::{Linear, linear, linear_layer, linear_twin};
 pub use weight::{Format, Layout, Q8_BLOCK, Weight};

@@ -21,6 +21,11 @@ impl LayerNorm {
     /// `x [rows, width]` to the same shape.
     #[must_use]
     pub fn forward(&self, x: &Tensor<2>) -> Tensor<2> {
-        kernels::layer_norm(x, &self.weight, &self.bias, self.epsilon)
+        kernels::layer_norm(x, self.call())
+    }
+
+    /// For the kernels.
+    pub(super) fn call(&self) -> kernels::LayerNorm<'_> {
+        kernels::LayerNorm { gamma: &self.weight, beta: &self.bias, epsilon: self.epsilon }
     }
 }

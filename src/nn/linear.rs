@@ -1,5 +1,6 @@
 use burn::tensor::Tensor;
 
+use super::LayerNorm;
 use crate::kernels::{self, Activation, Format, Layout, Weight};
 use crate::weights::Parameters;
 
@@ -40,17 +41,24 @@ impl Linear {
     /// `activation(x · weight + bias)` of `x [rows, inputs]`, `[rows, outputs]`.
     #[must_use]
     pub fn forward(&self, x: &Tensor<2>, activation: Activation) -> Tensor<2> {
-        self.apply(x, activation, None)
+        kernels::linear(x, &self.call(activation))
+    }
+
+    /// `activation(norm(x) · weight + bias)`
+    #[must_use]
+    pub fn forward_after(&self, norm: &LayerNorm, x: &Tensor<2>, activation: Activation) -> Tensor<2> {
+        kernels::linear(x, &kernels::Linear { norm: Some(norm.call()), ..self.call(activation) })
     }
 
     /// `x · weight + bias + residual`
     #[must_use]
     pub fn forward_onto(&self, x: &Tensor<2>, residual: Tensor<2>) -> Tensor<2> {
-        self.apply(x, Activation::Identity, Some(residual))
+        let call = self.call(Activation::Identity);
+        kernels::linear(x, &kernels::Linear { residual: Some(residual), ..call })
     }
 
-    fn apply(&self, x: &Tensor<2>, activation: Activation, residual: Option<Tensor<2>>) -> Tensor<2> {
+    fn call(&self, activation: Activation) -> kernels::Linear<'_> {
         let Self { weight, bias } = self;
-        kernels::linear(x, &kernels::Linear { weight, bias: bias.clone(), activation, residual })
+        kernels::Linear { norm: None, weight, bias: bias.clone(), activation, residual: None }
     }
 }

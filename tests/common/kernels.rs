@@ -2,9 +2,10 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use hearth::kernels::{
-    Activation, Added, Attention, Format, GroupNorm, Kernels, KeyValues, Layout, Linear, Place, Weight,
-    attention, attention_probs, attention_twin, conv2d, conv2d_twin, cross_attention, cross_attention_twin,
-    gather, group_norm, group_norm_twin, layer_norm, layer_norm_twin, linear, linear_layer, linear_twin,
+    Activation, Added, Attention, Format, GroupNorm, Kernels, KeyValues, LayerNorm, Layout, Linear, Place,
+    Weight, attention, attention_probs, attention_twin, conv2d, conv2d_twin, cross_attention,
+    cross_attention_twin, gather, group_norm, group_norm_twin, layer_norm, layer_norm_twin, linear,
+    linear_layer, linear_twin,
 };
 use hearth::rng::{Purpose, Rng};
 
@@ -43,7 +44,7 @@ async fn assert_tensors_close<const D: usize>(what: &str, got: Tensor<D>, expect
     assert_close(what, "numbers", &read(got).await, &read(expected).await, 5e-5);
 }
 
-/// `linear`, in every layout, format and activation, with and without bias and residual.
+/// `linear`, in every layout, format and activation, with and without norm, bias and residual.
 pub async fn assert_linear_is_its_twin(device: &Device) {
     let mut numbers = Numbers::new(device);
     let sizes = [
@@ -62,6 +63,8 @@ pub async fn assert_linear_is_its_twin(device: &Device) {
     ];
     for (index, [rows, inputs, outputs]) in sizes.into_iter().enumerate() {
         let x = numbers.tensor([rows, inputs]);
+        let (gamma, beta) = (numbers.tensor([inputs]), numbers.tensor([inputs]));
+        let norm = (index % 4 > 1).then_some(LayerNorm { gamma: &gamma, beta: &beta, epsilon: 1e-5 });
         for layout in [Layout::InOut, Layout::OutIn] {
             let shape = if layout == Layout::InOut { [inputs, outputs] } else { [outputs, inputs] };
             let values = numbers.list(inputs * outputs);
@@ -75,10 +78,14 @@ pub async fn assert_linear_is_its_twin(device: &Device) {
                 let bias = (index % 2 == 0).then(|| numbers.tensor([outputs]));
                 let residual = (index % 3 != 0).then(|| numbers.tensor([rows, outputs]));
                 let what = format!("[{rows}, {inputs}] · {shape:?}, {layout:?}, {format:?}, {activation:?}");
-                let twin = linear_twin(x.clone(), plain, bias.clone(), activation, residual.clone());
+                let twin_x = match norm {
+                    Some(_) => layer_norm_twin(x.clone(), gamma.clone(), beta.clone(), 1e-5),
+                    None => x.clone(),
+                };
+                let twin = linear_twin(twin_x, plain, bias.clone(), activation, residual.clone());
                 // In q8 the CPU rounds the inputs to sixteen bits.
                 let tolerance = if format == Format::Q8 { 2e-3 } else { 1e-4 };
-                let call = Linear { weight: &weight, bias, activation, residual };
+                let call = Linear { norm, weight: &weight, bias, activation, residual };
                 assert_close(&what, "numbers", &read(linear(&x, &call)).await, &read(twin).await, tolerance);
             }
         }
@@ -122,7 +129,7 @@ pub async fn assert_layer_norm_is_its_twin(device: &Device) {
     for (rows, width, shift) in [(1, 1, 0.0), (2, 3, 0.0), (3, 64, 0.0), (1, 100, 50.0), (5, 259, -3.0)] {
         let x = numbers.tensor([rows, width]).add_scalar(shift);
         let (gamma, beta) = (numbers.tensor([width]), numbers.tensor([width]));
-        let got = layer_norm(&x, &gamma, &beta, 1e-5);
+        let got = layer_norm(&x, LayerNorm { gamma: &gamma, beta: &beta, epsilon: 1e-5 });
         assert_tensors_close(&format!("[{rows}, {width}]"), got, layer_norm_twin(x, gamma, beta, 1e-5)).await;
     }
 }

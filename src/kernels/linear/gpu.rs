@@ -5,8 +5,9 @@ use burn::tensor::Tensor;
 use super::Linear;
 use crate::kernels::activation::wgsl;
 use crate::kernels::gpu::{
-    MAX_GROUPS, Quads, Shader, WORKGROUP, buffer, float, launch, shares_sums, unrolled, weight, word,
+    MAX_GROUPS, Quads, Shader, WORKGROUP, buffer, float, launch, moments, shares_sums, unrolled, weight, word,
 };
+use crate::kernels::layer_norm::layer_norm;
 use crate::kernels::weight::{Format, Layout, Q8_BLOCK};
 
 /// Rows of one invocation when there are many: the more, the seldomer the weights are read.
@@ -17,6 +18,9 @@ const SLICES: usize = 32;
 const COLUMNS: usize = 8;
 /// Invocations that share the inputs where those of an output lie together, so that they are read together.
 const LANES: usize = Q8_BLOCK / 4;
+
+/// The longest row that a workgroup norms for itself, in half of the 16 KiB that it has on every device.
+const MAX_NORMED: usize = 2048;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct LinearShader {
@@ -32,6 +36,8 @@ struct LinearShader {
     sharing: usize,
     /// Outputs of a workgroup, by four.
     columns: usize,
+    /// How long the row is that a layer norm comes before.
+    normed: Option<usize>,
 }
 
 impl Shader for LinearShader {
@@ -64,6 +70,17 @@ impl Shader for LinearShader {
                 }\n"
             }
         };
+        let prepare = match (self.layout, self.normed) {
+            (Layout::OutIn, _) => String::new(),
+            (Layout::InOut, None) => "fn prepare(local: u32) {}
+                fn input(start: u32, k: u32) -> f32 { return x[start + k]; }\n"
+                .to_owned(),
+            (Layout::InOut, Some(inputs)) => format!(
+                "const INPUTS = {inputs}u;\n{}{}",
+                moments(self.columns * self.sharing),
+                include_str!("normed.wgsl")
+            ),
+        };
         let read = |name: &str, there: bool, bound: &str| {
             let value = if there { format!("{name}[{bound}]") } else { "0.0".to_owned() };
             format!("fn {name}_at(index: u32) -> f32 {{ return {value}; }}\n")
@@ -78,6 +95,8 @@ impl Shader for LinearShader {
             &self.quads.functions(),
             x_quad,
             scale,
+            "\n",
+            &prepare,
             // The last four columns can reach behind the end.
             &format!("\n{}", read("bias", self.bias, "min(index, info.outputs - 1u)")),
             &read("residual", self.residual, "index"),
@@ -91,6 +110,7 @@ impl Shader for LinearShader {
         let quads = self.layout == Layout::OutIn && self.whole_x;
         let mut buffers = vec![("x", if quads { "vec4<f32>" } else { "f32" })];
         buffers.extend(self.quads.buffers());
+        buffers.extend(self.normed.iter().flat_map(|_| [("gamma", "f32"), ("beta", "f32")]));
         buffers.extend(self.bias.then_some(("bias", "f32")));
         buffers.extend(self.residual.then_some(("residual", "f32")));
         buffers.push(("y", "f32"));
@@ -98,13 +118,13 @@ impl Shader for LinearShader {
     }
 
     fn info(&self) -> &'static [&'static str] {
-        &["rows", "inputs", "outputs", "width", "groups", "slope"]
+        &["rows", "inputs", "outputs", "width", "groups", "slope", "epsilon"]
     }
 }
 
 /// `None` when the tensors are not on a GPU.
 pub fn linear(x: &Tensor<2>, call: &Linear) -> Option<Tensor<2>> {
-    let Linear { weight: matrix, bias, residual, activation } = call;
+    let Linear { weight: matrix, bias, residual, activation, norm } = call;
     let (rows, inputs, outputs) = (x.dims()[0], matrix.inputs(), matrix.outputs());
     let (name, slope) = activation.name_and_slope();
     let shader_rows = rows.next_power_of_two().min(MANY_ROWS);
@@ -112,6 +132,12 @@ pub fn linear(x: &Tensor<2>, call: &Linear) -> Option<Tensor<2>> {
         _ if !shares_sums() => (WORKGROUP, 1),
         Layout::InOut => (COLUMNS, SLICES),
         Layout::OutIn => (WORKGROUP / LANES, LANES),
+    };
+    // With several rows, or the head's many workgroups, a dispatch of its own costs less.
+    let is_joined = rows == 1 && matrix.layout() == Layout::InOut && inputs <= MAX_NORMED;
+    let (x, norm) = match norm {
+        Some(norm) if !is_joined => (&layer_norm(x, *norm), None),
+        norm => (x, norm.as_ref()),
     };
     let shader = LinearShader {
         layout: matrix.layout(),
@@ -123,9 +149,11 @@ pub fn linear(x: &Tensor<2>, call: &Linear) -> Option<Tensor<2>> {
         activation: name,
         sharing,
         columns,
+        normed: norm.map(|_| inputs),
     };
     let mut buffers = vec![buffer(x)?];
     buffers.extend(weight(matrix)?);
+    buffers.extend(norm.iter().flat_map(|norm| [norm.gamma, norm.beta]).filter_map(buffer));
     buffers.extend(bias.as_ref().and_then(buffer));
     buffers.extend(residual.as_ref().and_then(buffer));
 
@@ -133,7 +161,11 @@ pub fn linear(x: &Tensor<2>, call: &Linear) -> Option<Tensor<2>> {
     let groups = all.min(MAX_GROUPS);
 
     let width = matrix.shape()[1];
-    let info = [word(rows), word(inputs), word(outputs), word(width), word(groups), float(slope)];
+    #[allow(clippy::cast_possible_truncation)] // a small number needs no more digits
+    let epsilon = norm.map_or(0.0, |norm| norm.epsilon as f32);
+    let [rows_word, inputs, outputs_word, width, groups_word] =
+        [rows, inputs, outputs, width, groups].map(word);
+    let info = [rows_word, inputs, outputs_word, width, groups_word, float(slope), float(epsilon)];
     launch(
         shader,
         [groups, rows.div_ceil(shader_rows), all.div_ceil(groups)],

@@ -1,11 +1,12 @@
 // activation(x · weight + bias) + residual for a weight [inputs, outputs]: an invocation has four outputs of ROWS rows.
 // SLICES invocations share the inputs of the same outputs, each taking every SLICES-th block of BLOCK.
 //
-// gpu.rs puts the constants, `stride`, `quad`, `scale`, `bias_at` and `residual_at` before this, and repeats each line that has
-// a # for every row, and each that has a $ for four inputs.
+// gpu.rs puts the constants, `prepare`, `input`, `stride`, `quad`, `scale`, `bias_at` and `residual_at` before this, and repeats
+// each line that has a # for every row, and each that has a $ for four inputs.
 
 alias V = vec4<f32>;
-var<workgroup> parts: array<V, COLUMNS * SLICES>;
+
+var<workgroup> products: array<V, COLUMNS * SLICES>;
 
 @compute @workgroup_size(COLUMNS, SLICES)
 fn main(
@@ -20,6 +21,7 @@ fn main(
     // Rows beyond the last read the last one, and are not written.
     let start# = min(row + #u, info.rows - 1u) * info.inputs;
     var sum# = V();
+    prepare(local);
     if is_inside {
         let inputs = info.inputs;
         let stride = stride();
@@ -31,12 +33,12 @@ fn main(
             // By four, since the loop itself costs as much as what it does.
             for (; k + 4u <= end; k += 4u) {
                 let w$ = quad(at + $u * stride, column);
-                part# += x[start# + k + $u] * w$;
+                part# += input(start#, k + $u) * w$;
                 at += 4u * stride;
             }
             for (; k < end; k++) {
                 let w = quad(at, column);
-                part# += x[start# + k] * w;
+                part# += input(start#, k) * w;
                 at += stride;
             }
             let s = scale(block, column);
@@ -47,14 +49,14 @@ fn main(
         if is_inside && row + #u < info.rows { write(row + #u, column, sum#); }
         return;
     }
-    { parts[local] = sum#; workgroupBarrier(); let total = add_parts(local); workgroupBarrier(); if is_inside && slice == 0u && row + #u < info.rows { write(row + #u, column, total); } }
+    { products[local] = sum#; workgroupBarrier(); let total = over_slices(local); workgroupBarrier(); if is_inside && slice == 0u && row + #u < info.rows { write(row + #u, column, total); } }
 }
 
 // The sum over all slices.
-fn add_parts(local: u32) -> V {
-    var total = parts[local % COLUMNS];
+fn over_slices(local: u32) -> V {
+    var total = products[local % COLUMNS];
     for (var slice = 1u; slice < SLICES; slice++) {
-        total += parts[slice * COLUMNS + local % COLUMNS];
+        total += products[slice * COLUMNS + local % COLUMNS];
     }
     return total;
 }

@@ -1,4 +1,4 @@
-//! `activation(x · weight + bias) + residual` in one pass.
+//! `activation(norm(x) · weight + bias) + residual` in one pass.
 
 mod cpu;
 #[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
@@ -9,11 +9,14 @@ use burn::module::Param;
 use burn::tensor::{Tensor, TensorData};
 
 use super::activation::{Activation, activate};
+use super::layer_norm::{LayerNorm, layer_norm};
 use super::weight::Weight;
 
 /// What [`linear`] does with its input.
 #[derive(Debug, Clone)]
 pub struct Linear<'a> {
+    /// What is done to `x` before.
+    pub norm: Option<LayerNorm<'a>>,
     /// The matrix.
     pub weight: &'a Weight,
     /// `[outputs]`, added to the product.
@@ -24,7 +27,7 @@ pub struct Linear<'a> {
     pub residual: Option<Tensor<2>>,
 }
 
-/// `activation(x · weight + bias) + residual` for `x [rows, inputs]`. Gives `[rows, outputs]`.
+/// `activation(norm(x) · weight + bias) + residual` for `x [rows, inputs]`. Gives `[rows, outputs]`.
 ///
 /// # Panics
 /// When the shapes do not fit, or the tensors are on several devices.
@@ -45,11 +48,11 @@ pub fn linear(x: &Tensor<2>, call: &Linear) -> Tensor<2> {
 }
 
 fn on_cpu(x: &Tensor<2>, call: &Linear) -> Option<Tensor<2>> {
-    let Linear { weight, bias, activation, residual } = call;
+    let Linear { norm, weight, bias, activation, residual } = call;
     let floats = |tensor: Tensor<2>| Some(tensor.try_into_primitive::<Flex>().ok()?.to_contiguous());
     let ([rows, _], outputs) = (x.dims(), weight.outputs());
     let matrix = weight.on_cpu()?;
-    let input = floats(x.clone())?;
+    let input = floats(norm.map_or_else(|| x.clone(), |norm| layer_norm(x, norm)))?;
     let mut y = match bias {
         Some(bias) => floats(bias.clone().unsqueeze())?.storage::<f32>().repeat(rows),
         None => vec![0.0; rows * outputs],
@@ -68,7 +71,7 @@ fn on_cpu(x: &Tensor<2>, call: &Linear) -> Option<Tensor<2>> {
 pub fn linear_layer(layer: &burn::nn::Linear, x: &Tensor<2>, activation: Activation) -> Tensor<2> {
     let weight = Weight::from_tensor(layer.weight.val());
     let bias = layer.bias.as_ref().map(Param::val);
-    linear(x, &Linear { weight: &weight, bias, activation, residual: None })
+    linear(x, &Linear { norm: None, weight: &weight, bias, activation, residual: None })
 }
 
 /// The same as [`linear`] in Burn's own operations, for a weight `[inputs, outputs]`.
