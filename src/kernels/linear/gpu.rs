@@ -133,11 +133,12 @@ pub fn linear(x: &Tensor<2>, call: &Linear) -> Option<Tensor<2>> {
         Layout::InOut => (COLUMNS, SLICES),
         Layout::OutIn => (WORKGROUP / LANES, LANES),
     };
+    let input = buffer(x)?;
     // With several rows, or the head's many workgroups, a dispatch of its own costs less.
     let is_joined = rows == 1 && matrix.layout() == Layout::InOut && inputs <= MAX_NORMED;
-    let (x, norm) = match norm {
-        Some(norm) if !is_joined => (&layer_norm(x, *norm), None),
-        norm => (x, norm.as_ref()),
+    let (input, norm) = match norm {
+        Some(norm) if !is_joined => (buffer(&layer_norm(x, *norm))?, None),
+        norm => (input, norm.as_ref()),
     };
     let shader = LinearShader {
         layout: matrix.layout(),
@@ -151,7 +152,7 @@ pub fn linear(x: &Tensor<2>, call: &Linear) -> Option<Tensor<2>> {
         columns,
         normed: norm.map(|_| inputs),
     };
-    let mut buffers = vec![buffer(x)?];
+    let mut buffers = vec![input];
     buffers.extend(weight(matrix)?);
     buffers.extend(norm.iter().flat_map(|norm| [norm.gamma, norm.beta]).filter_map(buffer));
     buffers.extend(bias.as_ref().and_then(buffer));
@@ -163,9 +164,8 @@ pub fn linear(x: &Tensor<2>, call: &Linear) -> Option<Tensor<2>> {
     let width = matrix.shape()[1];
     #[allow(clippy::cast_possible_truncation)] // a small number needs no more digits
     let epsilon = norm.map_or(0.0, |norm| norm.epsilon as f32);
-    let [rows_word, inputs, outputs_word, width, groups_word] =
-        [rows, inputs, outputs, width, groups].map(word);
-    let info = [rows_word, inputs, outputs_word, width, groups_word, float(slope), float(epsilon)];
+    let mut info = [rows, inputs, outputs, width, groups].map(word).to_vec();
+    info.extend([slope, epsilon].map(float));
     launch(
         shader,
         [groups, rows.div_ceil(shader_rows), all.div_ceil(groups)],
