@@ -54,7 +54,8 @@ CONFIG = dict(
     bos_token_id=0, eos_token_id=0, pad_token_id=0,
 )  # fmt: skip
 GENERATION = dict(
-    do_sample=True, temperature=0.7, top_k=40, top_p=0.95, repetition_penalty=1.1, max_new_tokens=120,
+    do_sample=True, temperature=0.7, top_k=40, top_p=0.95, max_new_tokens=120,
+    repetition_penalty=1.1, no_repeat_ngram_size=5,  # else it says one word for ever now and then
     bos_token_id=0, eos_token_id=0, pad_token_id=0,
 )  # fmt: skip
 COLLECTIONS = {
