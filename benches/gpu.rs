@@ -4,6 +4,8 @@
 //! cargo bench --features wgpu --bench gpu
 //! ```
 
+#![allow(clippy::cast_precision_loss, clippy::cast_possible_truncation)] // sizes and counts that are far from the limits
+
 use std::fs::read;
 use std::hint::black_box;
 use std::path::Path;
@@ -43,14 +45,14 @@ fn main() {
     gpu.parts();
     for format in [Format::F32, Format::F16, Format::Q8] {
         let storage = Storage { format: Some(format), ..storage };
-        gpu.writes("124M", &gpu.language_model(GPT2, None, storage));
+        gpu.writes("124M", &gpu.language_model(GPT2, storage, random_file));
     }
     let folder = Path::new("models");
     let stories = folder.join("gpt2-stories");
-    let config =
-        String::from_utf8(read(stories.join("config.json")).expect("the model ships")).expect("it is text");
-    let weights = read(stories.join("model.safetensors")).ok();
-    gpu.writes("gpt2-stories", &gpu.language_model(&config, weights.as_deref(), storage));
+    let config = read(stories.join("config.json")).expect("the model ships");
+    let config = String::from_utf8(config).expect("it is text");
+    let weights = |_: &Checkpoint| read(stories.join("model.safetensors")).expect("the model ships");
+    gpu.writes("gpt2-stories", &gpu.language_model(&config, storage, weights));
     gpu.draws(&folder.join("ddpm-mnist"));
 }
 
@@ -66,7 +68,6 @@ fn median(runs: usize, mut run: impl FnMut() -> Duration) -> Duration {
 }
 
 /// Bytes a second, counted as they are read and as they are written.
-#[allow(clippy::cast_precision_loss)] // it is shown in three digits
 fn copy_bandwidth(device: &wgpu::Device, queue: &wgpu::Queue) -> f64 {
     const SIZE: u64 = 256 << 20;
     const TIMES: u64 = 20;
@@ -232,18 +233,18 @@ impl Gpu {
         }
     }
 
-    /// Random weights when there is no file.
-    fn language_model(&self, config: &str, file: Option<&[u8]>, storage: Storage) -> (LanguageModel, usize) {
+    /// With the safetensors file that `file` reads or makes, and how many weights a token goes through.
+    fn language_model(
+        &self,
+        config: &str,
+        storage: Storage,
+        file: impl FnOnce(&Checkpoint) -> Vec<u8>,
+    ) -> (LanguageModel, usize) {
         let mut loading = Loading::new(config, storage, &self.device).expect("the configuration is sound");
         let weights = loading.checkpoint.wanted().filter(|(name, _)| *name != "wpe.weight");
         let weights = weights.map(|(_, shape)| shape.iter().product::<usize>()).sum();
-        match file {
-            Some(bytes) => feed(&mut loading.checkpoint, bytes),
-            None => {
-                let bytes = random_file(&loading.checkpoint);
-                feed(&mut loading.checkpoint, &bytes);
-            }
-        }
+        let bytes = file(&loading.checkpoint);
+        feed(&mut loading.checkpoint, &bytes);
         (loading.finish().expect("all weights have come"), weights)
     }
 
@@ -278,17 +279,17 @@ impl Gpu {
                 "f16" => 2,
                 _ => 1,
             };
-        let (reads, launches) =
+        let (of_weights, of_dispatches) =
             (Duration::from_secs_f64(bytes as f64 / self.bandwidth), dispatches * self.dispatch);
-        let least = reads.max(launches);
+        let least = of_weights.max(of_dispatches);
         println!(
             "{name}, {}: {} µs a token, {} of it on the GPU; the least is {} (weights {}, {dispatches} dispatches {}): {:.2}×",
             model.dtype(),
             us(token),
             us(busy),
             us(least),
-            us(reads),
-            us(launches),
+            us(of_weights),
+            us(of_dispatches),
             busy.as_secs_f64() / least.as_secs_f64(),
         );
         let long: Vec<u32> = (1..=256).collect();
