@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use burn::backend::Wgpu;
 use burn::tensor::{Device, Distribution, Tensor, Transaction};
 use cubecl::wgpu::wgpu;
-use hearth::diffusion::{self, Event};
+use hearth::diffusion;
 use hearth::gpt2::{Config, LanguageModel, Loading};
 use hearth::kernels::{self, Activation, Format, LayerNorm, Layout, Linear, Weight};
 use hearth::options::Options;
@@ -34,7 +34,7 @@ fn main() {
     kernels::set_shares_sums(info.device_type != wgpu::DeviceType::Cpu);
     let limits = setup.device.limits();
     let max_binding = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
-    let storage = Storage { format: None, reads_halves: true, max_binding, max_total: u64::MAX };
+    let storage = Storage::gpu(max_binding);
 
     let bandwidth = copy_bandwidth(&setup.device, &setup.queue);
     let dispatch = empty_dispatch(&setup.device, &setup.queue);
@@ -304,7 +304,7 @@ impl Gpu {
         println!("    a prompt of 256: {} µs", us(read));
     }
 
-    /// A digit in 25 steps, and 64 at once.
+    /// A digit in 25 steps, with a look at each too, and 16 at once.
     fn draws(&self, folder: &Path) {
         let text = |file: &str| {
             String::from_utf8(read(folder.join(file)).expect("the model ships")).expect("it is text")
@@ -317,33 +317,25 @@ impl Gpu {
         let weights = read(folder.join("unet/diffusion_pytorch_model.safetensors")).expect("the model ships");
         feed(&mut loading.unet.checkpoint, &weights);
         let pipeline = loading.finish().expect("all weights have come");
-        for (count, preview) in [(1, "none"), (1, "sample"), (16, "none")] {
-            let draw = || {
-                let labels: Vec<usize> = (0..count).map(|n| n % 10).collect();
-                let mut options = Options::new()
-                    .with("batch_size", json!(count))
-                    .with("class_labels", json!(labels))
-                    .with("num_inference_steps", json!(25));
-                if preview != "none" {
-                    options = options.with("preview", json!(preview));
-                }
-                let mut run = pipeline.start(options, 1).expect("the options are sound");
+        let draw = |options: Options| {
+            let options = options.with("num_inference_steps", json!(25));
+            let mut run = pipeline.start(options, 1).expect("the options are sound");
+            while block_on(run.step()).expect("it goes on").is_some() {}
+        };
+        for (name, options) in [
+            ("one", Options::new()),
+            ("one with previews", Options::new().with("preview", json!("sample"))),
+            ("16", Options::new().with("batch_size", json!(16))),
+        ] {
+            draw(options.clone());
+            let time = median(5, || {
                 let started = Instant::now();
-                while let Some(event) = block_on(run.step()).expect("it goes on") {
-                    if let Event::Complete(pictures) = event {
-                        black_box(pictures);
-                    }
-                }
+                draw(options.clone());
                 started.elapsed()
-            };
-            draw();
-            println!("ddpm-mnist, {count} in 25 steps, preview {preview}: {} µs", us(median(5, draw)));
+            });
+            println!("ddpm-mnist, {name} in 25 steps: {} µs", us(time));
         }
-        let mut run = pipeline
-            .start(Options::new().with("num_inference_steps", json!(25)), 1)
-            .expect("the options are sound");
-        let busy = self.busy(|| while block_on(run.step()).expect("it goes on").is_some() {});
-        println!("    {} µs of one on the GPU", us(busy));
+        println!("    {} µs of one on the GPU", us(self.busy(|| draw(Options::new()))));
     }
 }
 

@@ -70,8 +70,7 @@ async fn open_webgpu(on_lost: Function) -> Result<DeviceHandle> {
     let adapter = [info.name, info.driver].into_iter().filter(|part| !part.is_empty());
     let adapter = adapter.collect::<Vec<_>>().join(", ");
     let max_binding = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
-    let storage = Storage { format: None, reads_halves: true, max_binding, max_total: u64::MAX };
-    Ok(DeviceHandle { device, kind: "webgpu", adapter, storage })
+    Ok(DeviceHandle { device, kind: "webgpu", adapter, storage: Storage::gpu(max_binding) })
 }
 
 /// Whether `navigator.gpu` exists in this worker or page.

@@ -25,6 +25,12 @@ impl Storage {
     pub const CPU: Self =
         Self { format: None, reads_halves: false, max_binding: u64::MAX, max_total: CPU_MEMORY };
 
+    /// Whatever a GPU reads best whose kernels read buffers of up to `max_binding` bytes.
+    #[must_use]
+    pub fn gpu(max_binding: u64) -> Self {
+        Self { format: None, reads_halves: true, max_binding, max_total: u64::MAX }
+    }
+
     /// The same with what the option `dtype` asks for.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use burn::tensor::Tensor;
 
 use super::Attention;
-use crate::kernels::gpu::{Shader, buffer, float, launch, threads, unrolled, word};
+use crate::kernels::gpu::{Shader, WORKGROUP, buffer, float, launch, threads, unrolled, word};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct AttentionShader {
@@ -21,7 +21,7 @@ impl Shader for AttentionShader {
         [
             &format!("alias V = {};\nconst SPAN = {}u;\n", self.kind(), self.span()),
             &format!("const THREADS = {threads}u;\nconst HEAD_SIZE = {head_size}u;\n"),
-            &format!("const DIMS = {}u;\n", head_size.div_ceil(64)),
+            &format!("const DIMS = {}u;\n", head_size.div_ceil(WORKGROUP)),
             &format!("fn product(a: V, b: V) -> f32 {{ return {product}; }}\n"),
             &format!("fn number(index: u32) -> f32 {{ return {number}; }}\n"),
             &unrolled(include_str!("attention.wgsl"), '$', 4),
