@@ -32,6 +32,9 @@ pub fn moments(threads: usize) -> String {
     format!("const THREADS = {threads}u;\n{}", include_str!("moments.wgsl"))
 }
 
+/// WGSL's `over_slices(part, local)`, for shaders whose invocations share sums of four outputs.
+pub const OVER_SLICES: &str = include_str!("over_slices.wgsl");
+
 /// The most workgroups in one dimension.
 pub const MAX_GROUPS: usize = 65_535;
 

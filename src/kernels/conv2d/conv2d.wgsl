@@ -5,8 +5,6 @@
 // that has a # for every place, and puts the products of a row of the kernels in their place, written out for each of its
 // columns.
 
-var<workgroup> parts: array<vec4<f32>, WORKERS * SLICES>;
-
 @compute @workgroup_size(WORKERS, SLICES)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
@@ -46,7 +44,7 @@ fn main(
         }
     }
     if SLICES > 1u {
-        { parts[local] = sum#; workgroupBarrier(); if slice == 0u { sum# = over_slices(local); } workgroupBarrier(); }
+        sum# = over_slices(sum#, local);
     }
     if is_inside && slice == 0u {
         for (var i = 0u; i < min(4u, info.outputs - output); i++) {
@@ -55,15 +53,6 @@ fn main(
             write(to + #u, out_x + #u, sum#[i] + each);
         }
     }
-}
-
-// The sum over all slices.
-fn over_slices(local: u32) -> vec4<f32> {
-    var total = vec4<f32>();
-    for (var slice = 0u; slice < SLICES; slice++) {
-        total += parts[slice * WORKERS + local];
-    }
-    return total;
 }
 
 // A place of a row of the picture, and zero beside it.

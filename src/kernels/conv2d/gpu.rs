@@ -5,7 +5,9 @@ use std::fmt::Write;
 use burn::tensor::Tensor;
 
 use super::{Added, Kernels, Place};
-use crate::kernels::gpu::{MAX_GROUPS, Shader, WORKGROUP, buffer, launch, shares_sums, unrolled, word};
+use crate::kernels::gpu::{
+    MAX_GROUPS, OVER_SLICES, Shader, WORKGROUP, buffer, launch, shares_sums, unrolled, word,
+};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct ConvShader {
@@ -57,9 +59,9 @@ impl Shader for ConvShader {
             &format!("const BEFORE = {before};\nconst SHIFT = {shift}u;\n"),
             &read("each", self.each, "index"),
             &read("residual", self.residual, "index"),
+            OVER_SLICES,
             &unrolled(include_str!("conv2d.wgsl"), '#', places).replace("// products\n", &products),
         ]
-        .map(String::as_str)
         .concat()
     }
 

@@ -5,7 +5,8 @@ use burn::tensor::Tensor;
 use super::Linear;
 use crate::kernels::activation::wgsl;
 use crate::kernels::gpu::{
-    MAX_GROUPS, Quads, Shader, WORKGROUP, buffer, float, launch, moments, shares_sums, unrolled, weight, word,
+    MAX_GROUPS, OVER_SLICES, Quads, Shader, WORKGROUP, buffer, float, launch, moments, shares_sums, unrolled,
+    weight, word,
 };
 use crate::kernels::layer_norm::layer_norm;
 use crate::kernels::weight::{Format, Layout, Q8_BLOCK};
@@ -15,7 +16,7 @@ const MANY_ROWS: usize = 8;
 /// Invocations that share the inputs of the same outputs, of which there are too few to fill a GPU, and how many such
 /// outputs a workgroup has, by four.
 const SLICES: usize = 32;
-const COLUMNS: usize = 8;
+const WORKERS: usize = 8;
 /// Invocations that share the inputs where those of an output lie together, so that they are read together.
 const LANES: usize = Q8_BLOCK / 4;
 
@@ -35,7 +36,7 @@ struct LinearShader {
     /// Invocations that share the inputs of an output.
     sharing: usize,
     /// Outputs of a workgroup, by four.
-    columns: usize,
+    workers: usize,
     /// How long the row is that a layer norm comes before.
     normed: Option<usize>,
 }
@@ -77,7 +78,7 @@ impl Shader for LinearShader {
                 .to_owned(),
             (Layout::InOut, Some(inputs)) => format!(
                 "const INPUTS = {inputs}u;\n{}{}",
-                moments(self.columns * self.sharing),
+                moments(self.workers * self.sharing),
                 include_str!("normed.wgsl")
             ),
         };
@@ -85,13 +86,14 @@ impl Shader for LinearShader {
             let value = if there { format!("{name}[{bound}]") } else { "0.0".to_owned() };
             format!("fn {name}_at(index: u32) -> f32 {{ return {value}; }}\n")
         };
-        let (sharing, main) = match self.layout {
-            Layout::InOut => ("SLICES", include_str!("in_out.wgsl")),
-            Layout::OutIn => ("LANES", include_str!("out_in.wgsl")),
+        let (sharing, sums, main) = match self.layout {
+            Layout::InOut => ("SLICES", OVER_SLICES, include_str!("in_out.wgsl")),
+            Layout::OutIn => ("LANES", "", include_str!("out_in.wgsl")),
         };
         [
             &format!("const ROWS = {}u;\nconst {sharing} = {}u;\n", self.rows, self.sharing),
-            &format!("const BLOCK = {Q8_BLOCK}u;\nconst COLUMNS = {}u;\n", self.columns),
+            &format!("const BLOCK = {Q8_BLOCK}u;\nconst WORKERS = {}u;\n", self.workers),
+            sums,
             &self.quads.functions(),
             x_quad,
             scale,
@@ -128,9 +130,9 @@ pub fn linear(x: &Tensor<2>, call: &Linear) -> Option<Tensor<2>> {
     let (rows, inputs, outputs) = (x.dims()[0], matrix.inputs(), matrix.outputs());
     let (name, slope) = activation.name_and_slope();
     let shader_rows = rows.next_power_of_two().min(MANY_ROWS);
-    let (columns, sharing) = match matrix.layout() {
+    let (workers, sharing) = match matrix.layout() {
         _ if !shares_sums() => (WORKGROUP, 1),
-        Layout::InOut => (COLUMNS, SLICES),
+        Layout::InOut => (WORKERS, SLICES),
         Layout::OutIn => (WORKGROUP / LANES, LANES),
     };
     let input = buffer(x)?;
@@ -150,7 +152,7 @@ pub fn linear(x: &Tensor<2>, call: &Linear) -> Option<Tensor<2>> {
         residual: residual.is_some(),
         activation: name,
         sharing,
-        columns,
+        workers,
         normed: norm.map(|_| inputs),
     };
     let mut buffers = vec![input];
@@ -159,7 +161,7 @@ pub fn linear(x: &Tensor<2>, call: &Linear) -> Option<Tensor<2>> {
     buffers.extend(bias.as_ref().and_then(buffer));
     buffers.extend(residual.as_ref().and_then(buffer));
 
-    let all = outputs.div_ceil(4 * columns);
+    let all = outputs.div_ceil(4 * workers);
     let groups = all.min(MAX_GROUPS);
 
     let width = matrix.shape()[1];

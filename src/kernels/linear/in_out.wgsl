@@ -6,15 +6,13 @@
 
 alias V = vec4<f32>;
 
-var<workgroup> products: array<V, COLUMNS * SLICES>;
-
-@compute @workgroup_size(COLUMNS, SLICES)
+@compute @workgroup_size(WORKERS, SLICES)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
     @builtin(local_invocation_id) id: vec3<u32>,
     @builtin(local_invocation_index) local: u32
 ) {
-    let column = group.x * COLUMNS + id.x;
+    let column = group.x * WORKERS + id.x;
     let slice = id.y;
     let row = group.y * ROWS;
     let is_inside = 4u * column < info.width;
@@ -49,16 +47,7 @@ fn main(
         if is_inside && row + #u < info.rows { write(row + #u, column, sum#); }
         return;
     }
-    { products[local] = sum#; workgroupBarrier(); let total = over_slices(local); workgroupBarrier(); if is_inside && slice == 0u && row + #u < info.rows { write(row + #u, column, total); } }
-}
-
-// The sum over all slices.
-fn over_slices(local: u32) -> V {
-    var total = products[local % COLUMNS];
-    for (var slice = 1u; slice < SLICES; slice++) {
-        total += products[slice * COLUMNS + local % COLUMNS];
-    }
-    return total;
+    { let total = over_slices(sum#, local); if is_inside && slice == 0u && row + #u < info.rows { write(row + #u, column, total); } }
 }
 
 fn write(row: u32, column: u32, sum: V) {

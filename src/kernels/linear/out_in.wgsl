@@ -5,11 +5,11 @@
 // each line that has a # for every row, and each that has a $ for the four outputs.
 
 alias V = f32;
-const OUTPUTS = 4u * COLUMNS;
+const OUTPUTS = 4u * WORKERS;
 
-var<workgroup> parts: array<vec4<f32>, LANES * COLUMNS>;
+var<workgroup> parts: array<vec4<f32>, LANES * WORKERS>;
 
-@compute @workgroup_size(LANES, COLUMNS)
+@compute @workgroup_size(LANES, WORKERS)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
     @builtin(local_invocation_id) id: vec3<u32>,
