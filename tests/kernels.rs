@@ -5,20 +5,8 @@
 
 mod common;
 
-use burn::tensor::Device;
-use common::kernels;
+use common::{device, kernels};
 use pollster::block_on;
-
-#[cfg(not(feature = "wgpu"))]
-fn device() -> Device {
-    Device::flex()
-}
-
-#[cfg(feature = "wgpu")]
-fn device() -> Device {
-    static DEVICE: std::sync::OnceLock<Device> = std::sync::OnceLock::new();
-    DEVICE.get_or_init(|| Device::wgpu_options().init().expect("there is a GPU")).clone()
-}
 
 #[test]
 fn linear_is_its_twin_in_every_layout_and_format() {
@@ -33,6 +21,11 @@ fn a_weight_that_is_turned_over_is_read_as_it_looks() {
 #[test]
 fn gather_takes_rows_of_every_format() {
     block_on(kernels::assert_gather_takes_rows(&device()));
+}
+
+#[test]
+fn recorded_launches_read_what_is_there_then() {
+    block_on(kernels::assert_recorded_launches_read_what_is_there(&device()));
 }
 
 #[test]

@@ -135,8 +135,8 @@ impl LanguageModel {
     /// # Errors
     /// `invalid-option` when the lists do not fit each other, the cache or the vocabulary.
     pub fn logits(&self, token_ids: &[Vec<u32>], cache: &mut Cache) -> Result<Tensor<3>> {
-        let hidden = self.hidden(token_ids, cache)?;
-        let logits = self.network.logits(&hidden);
+        self.check(token_ids, cache)?;
+        let logits = self.network.logits(&self.network.read(token_ids, cache));
         Ok(logits.reshape([token_ids.len(), token_ids[0].len(), self.config.vocab_size]))
     }
 
@@ -145,14 +145,13 @@ impl LanguageModel {
     /// # Errors
     /// As [`Self::logits`].
     pub fn next_logits(&self, token_ids: &[Vec<u32>], cache: &mut Cache) -> Result<Tensor<2>> {
-        let (rows, length, width) =
-            (token_ids.len(), token_ids.first().map_or(0, Vec::len), self.config.n_embd);
-        let hidden = self.hidden(token_ids, cache)?;
-        let last = if length == 1 {
-            hidden
-        } else {
-            hidden.reshape([rows, length, width]).narrow(1, length - 1, 1).reshape([rows, width])
-        };
+        self.check(token_ids, cache)?;
+        let (rows, length, width) = (token_ids.len(), token_ids[0].len(), self.config.n_embd);
+        if length == 1 {
+            return Ok(self.network.step(token_ids, cache));
+        }
+        let hidden = self.network.read(token_ids, cache).reshape([rows, length, width]);
+        let last = hidden.narrow(1, length - 1, 1).reshape([rows, width]);
         Ok(self.network.logits(&last))
     }
 
@@ -169,11 +168,6 @@ impl LanguageModel {
         let token_ids = [token_ids.to_vec()];
         self.check(&token_ids, &cache)?;
         Ok(self.network.attention(&token_ids, layer, &mut cache))
-    }
-
-    fn hidden(&self, token_ids: &[Vec<u32>], cache: &mut Cache) -> Result<Tensor<2>> {
-        self.check(token_ids, cache)?;
-        Ok(self.network.read(token_ids, cache))
     }
 
     fn check(&self, token_ids: &[Vec<u32>], cache: &Cache) -> Result<()> {

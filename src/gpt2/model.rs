@@ -15,10 +15,12 @@
 //! Keys and values of earlier tokens are kept in a [`Cache`], so that a new token costs one row of work.
 //! The rows of all texts are one matrix `[rows · length, n_embd]`: only attention knows which belong together.
 
+use std::sync::Arc;
+
 use burn::tensor::{Device, Tensor};
 
 use super::config::Config;
-use crate::kernels::{self, Activation, Format, KeyValues, Layout, Weight, gather};
+use crate::kernels::{self, Activation, Format, Indices, KeyValues, Layout, Recording, Weight, gather};
 use crate::nn::{LayerNorm, Linear};
 use crate::weights::Parameters;
 
@@ -43,9 +45,15 @@ impl Attention {
     }
 
     /// `x` plus what its tokens see, once normed. `cache` holds the tokens before and gets these as well.
-    fn forward(&self, x: Tensor<2>, norm: &LayerNorm, cache: &mut KeyValues, position: usize) -> Tensor<2> {
+    fn forward(
+        &self,
+        x: Tensor<2>,
+        norm: &LayerNorm,
+        cache: &mut KeyValues,
+        positions: &Indices,
+    ) -> Tensor<2> {
         let qkv = self.c_attn.forward_after(norm, &x, Activation::Identity);
-        let call = kernels::Attention { position, scale: self.scale };
+        let call = kernels::Attention { positions, scale: self.scale };
         let mixed = kernels::attention(&qkv, cache, call);
         self.c_proj.forward_onto(&mixed, x)
     }
@@ -100,8 +108,8 @@ impl Block {
         }
     }
 
-    fn forward(&self, x: Tensor<2>, cache: &mut KeyValues, position: usize) -> Tensor<2> {
-        let x = self.attn.forward(x, &self.ln_1, cache, position);
+    fn forward(&self, x: Tensor<2>, cache: &mut KeyValues, positions: &Indices) -> Tensor<2> {
+        let x = self.attn.forward(x, &self.ln_1, cache, positions);
         self.mlp.forward(x, &self.ln_2)
     }
 }
@@ -147,14 +155,43 @@ impl Gpt2 {
     /// When the rows are not those of the cache, or go beyond its capacity.
     #[must_use]
     pub fn read(&self, token_ids: &[Vec<u32>], cache: &mut Cache) -> Tensor<2> {
-        let (rows, length, position) = (token_ids.len(), token_ids[0].len(), cache.len);
-        assert!(rows == cache.rows && position + length <= cache.capacity, "read: the cache does not fit");
-        let mut x = self.embed(token_ids, position);
-        for (block, cache) in self.h.iter().zip(&mut cache.layers) {
-            x = block.forward(x, cache, position);
+        let tokens = Tokens::new(token_ids, cache.go_on(token_ids), &self.wte.device());
+        self.blocks(&tokens, &mut cache.layers)
+    }
+
+    /// Reads a token of each row, and gives the scores of each to come next, `[rows, vocab_size]`. A GPU launches the same
+    /// for each token: from the third on, as it was recorded for the second.
+    #[must_use]
+    pub(super) fn step(self: &Arc<Self>, token_ids: &[Vec<u32>], cache: &mut Cache) -> Tensor<2> {
+        let position = cache.go_on(token_ids);
+        let device = self.wte.device();
+        let mut run = |tokens: &Tokens| self.logits(&self.blocks(tokens, &mut cache.layers));
+        match &mut cache.step {
+            Step::Recorded { network, tokens, recording } if Arc::ptr_eq(network, self) => {
+                tokens.write(token_ids, position);
+                // SAFETY: this has all that they read, but for the cache, which forgets them when it changes its tensors.
+                unsafe { recording.replay() }
+            }
+            Step::First => {
+                cache.step = Step::Second;
+                run(&Tokens::new(token_ids, position, &device))
+            }
+            Step::Second | Step::Recorded { .. } => {
+                let tokens = Tokens::new(token_ids, position, &device);
+                let (logits, recording) = Recording::of(&device, || run(&tokens));
+                cache.step = recording.map_or(Step::Second, |recording| Step::Recorded {
+                    network: self.clone(),
+                    tokens,
+                    recording,
+                });
+                logits
+            }
         }
-        cache.len += length;
-        x
+    }
+
+    fn blocks(&self, tokens: &Tokens, cache: &mut [KeyValues]) -> Tensor<2> {
+        let x = self.embed(tokens);
+        self.h.iter().zip(cache).fold(x, |x, (block, cache)| block.forward(x, cache, &tokens.positions))
     }
 
     /// The scores of each token to come next, `[rows, vocab_size]`, after the last block's output `[rows, n_embd]`.
@@ -169,10 +206,10 @@ impl Gpt2 {
     /// When there is no such block.
     #[must_use]
     pub fn attention(&self, token_ids: &[Vec<u32>], layer: usize, cache: &mut Cache) -> Tensor<3> {
-        let mut x = self.embed(token_ids, 0);
-        for (block, cache) in self.h[..layer].iter().zip(&mut cache.layers) {
-            x = block.forward(x, cache, 0);
-        }
+        let tokens = Tokens::new(token_ids, 0, &self.wte.device());
+        let before = self.h[..layer].iter().zip(&mut cache.layers);
+        let x =
+            before.fold(self.embed(&tokens), |x, (block, cache)| block.forward(x, cache, &tokens.positions));
         let block = &self.h[layer];
         block.attn.probs(&x, &block.ln_1)
     }
@@ -183,13 +220,49 @@ impl Gpt2 {
         self.h[0].attn.c_attn.format()
     }
 
-    /// Tokens and their positions, from `position` on.
-    fn embed(&self, token_ids: &[Vec<u32>], position: usize) -> Tensor<2> {
-        let tokens: Vec<usize> = token_ids.iter().flatten().map(|&id| id as usize).collect();
-        let positions: Vec<usize> = token_ids.iter().flat_map(|row| position..position + row.len()).collect();
-        let x = gather(&self.wte, &tokens, None);
-        gather(&self.wpe, &positions, Some(&x))
+    fn embed(&self, tokens: &Tokens) -> Tensor<2> {
+        let x = gather(&self.wte, &tokens.ids, None);
+        gather(&self.wpe, &tokens.positions, Some(&x))
     }
+}
+
+/// Tokens that are read, row after row, and their places.
+#[derive(Debug)]
+struct Tokens {
+    ids: Indices,
+    positions: Indices,
+}
+
+impl Tokens {
+    fn new(token_ids: &[Vec<u32>], position: usize, device: &Device) -> Self {
+        let [ids, positions] = ids_and_positions(token_ids, position);
+        Self { ids: Indices::new(ids, device), positions: Indices::new(positions, device) }
+    }
+
+    /// Puts others in their place, as many.
+    fn write(&mut self, token_ids: &[Vec<u32>], position: usize) {
+        let [ids, positions] = ids_and_positions(token_ids, position);
+        self.ids.write(ids);
+        self.positions.write(positions);
+    }
+}
+
+fn ids_and_positions(token_ids: &[Vec<u32>], position: usize) -> [Vec<usize>; 2] {
+    let ids = token_ids.iter().flatten().map(|&id| id as usize).collect();
+    let positions = token_ids.iter().flat_map(|row| position..position + row.len()).collect();
+    [ids, positions]
+}
+
+/// What is known of the launches of a token after the others.
+#[derive(Debug, Default)]
+enum Step {
+    /// Nothing: the rows are new.
+    #[default]
+    First,
+    /// A token of each row was read, and it is likely that others follow.
+    Second,
+    /// They are recorded, with what they read beside the cache.
+    Recorded { network: Arc<Gpt2>, tokens: Tokens, recording: Recording<2> },
 }
 
 /// The keys and values of the tokens read so far. It belongs to a run, never to the model.
@@ -199,6 +272,7 @@ pub struct Cache {
     rows: usize,
     len: usize,
     capacity: usize,
+    step: Step,
 }
 
 impl Cache {
@@ -206,7 +280,7 @@ impl Cache {
     #[must_use]
     pub fn new(config: &Config, rows: usize, capacity: usize, device: &Device) -> Self {
         let layer = |_| KeyValues::new(rows, config.n_head, capacity, config.head_size(), device);
-        Self { layers: (0..config.n_layer).map(layer).collect(), rows, len: 0, capacity }
+        Self { layers: (0..config.n_layer).map(layer).collect(), rows, len: 0, capacity, step: Step::First }
     }
 
     /// Texts.
@@ -233,11 +307,21 @@ impl Cache {
         self.len == 0
     }
 
+    /// Takes note of tokens that are read, and gives the place of the first.
+    fn go_on(&mut self, token_ids: &[Vec<u32>]) -> usize {
+        let (position, length) = (self.len, token_ids[0].len());
+        let fits = token_ids.len() == self.rows && position + length <= self.capacity;
+        assert!(fits, "read: the cache does not fit");
+        self.len += length;
+        position
+    }
+
     /// Makes row `i` what row `rows[i]` was: beams that go on, sequences that share a prompt or have ended.
     pub fn select_rows(&mut self, rows: &[usize]) {
         if rows.iter().copied().eq(0..self.rows) {
             return;
         }
+        self.step = Step::First;
         for layer in &mut self.layers {
             layer.select_rows(rows);
         }

@@ -3,6 +3,7 @@
 use burn::backend::Flex;
 use burn::tensor::{Tensor, TensorData};
 
+use super::Indices;
 use super::weight::{Layout, Weight};
 
 /// The rows of `table [outputs, inputs]` that `indices` name, each added to that of `sum [indices, inputs]` if there is
@@ -11,11 +12,12 @@ use super::weight::{Layout, Weight};
 /// # Panics
 /// When an index is beyond the table, or the shapes do not fit.
 #[must_use]
-pub fn gather(table: &Weight, indices: &[usize], sum: Option<&Tensor<2>>) -> Tensor<2> {
+pub fn gather(table: &Weight, indices: &Indices, sum: Option<&Tensor<2>>) -> Tensor<2> {
     let (rows, width) = (table.outputs(), table.inputs());
-    let shape = [indices.len(), width];
+    let values = indices.values();
+    let shape = [values.len(), width];
     assert_eq!(table.layout(), Layout::OutIn, "gather: a table has its rows one after the other");
-    assert!(indices.iter().all(|&index| index < rows), "gather: the table has {rows} rows");
+    assert!(values.iter().all(|&index| index < rows), "gather: the table has {rows} rows");
     assert!(sum.is_none_or(|sum| sum.dims() == shape), "gather: the shapes do not fit");
     #[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
     if let Some(gathered) = gpu::gather(table, indices, sum) {
@@ -27,10 +29,10 @@ pub fn gather(table: &Weight, indices: &[usize], sum: Option<&Tensor<2>>) -> Ten
             let sum = sum.clone().try_into_primitive::<Flex>();
             sum.expect("gather: all tensors are on one device").to_contiguous().storage::<f32>().to_vec()
         }
-        None => vec![0.0; indices.len() * width],
+        None => vec![0.0; values.len() * width],
     };
     let mut scratch = vec![0.0; width];
-    for (&index, to) in indices.iter().zip(gathered.chunks_exact_mut(width)) {
+    for (&index, to) in values.iter().zip(gathered.chunks_exact_mut(width)) {
         for (to, value) in to.iter_mut().zip(matrix.rows(index..index + 1, table, &mut scratch)) {
             *to += value;
         }
@@ -40,9 +42,9 @@ pub fn gather(table: &Weight, indices: &[usize], sum: Option<&Tensor<2>>) -> Ten
 
 #[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
 mod gpu {
-    use burn::tensor::{DType, Int, Tensor, TensorData};
+    use burn::tensor::Tensor;
 
-    use super::Weight;
+    use super::{Indices, Weight};
     use crate::kernels::gpu::{Quads, Shader, WORKGROUP, buffer, int_buffer, launch, weight, word};
     use crate::kernels::weight::{Format, Q8_BLOCK};
 
@@ -94,17 +96,13 @@ mod gpu {
     }
 
     /// `None` when the table is not on a GPU.
-    pub fn gather(table: &Weight, indices: &[usize], sum: Option<&Tensor<2>>) -> Option<Tensor<2>> {
-        let matrix = weight(table)?;
-        let words: Vec<i32> = indices.iter().map(|&index| word(index).cast_signed()).collect();
-        let data = TensorData::new(words, [indices.len()]);
-        let words = Tensor::<1, Int>::from_data(data, (&table.device(), DType::I32));
-        let mut buffers = vec![int_buffer(&words)?];
-        buffers.extend(matrix);
+    pub fn gather(table: &Weight, indices: &Indices, sum: Option<&Tensor<2>>) -> Option<Tensor<2>> {
+        let mut buffers = vec![int_buffer(&indices.on_device)?];
+        buffers.extend(weight(table)?);
         buffers.extend(sum.and_then(buffer));
         let shader = GatherShader { quads: Quads::of(table), sum: sum.is_some() };
-        let width = table.inputs();
-        let groups = [width.div_ceil(4 * WORKGROUP), indices.len(), 1];
-        launch(shader, groups, buffers, [indices.len(), width], &[word(width)])
+        let (count, width) = (indices.values().len(), table.inputs());
+        let groups = [width.div_ceil(4 * WORKGROUP), count, 1];
+        launch(shader, groups, buffers, [count, width], &[word(width)])
     }
 }

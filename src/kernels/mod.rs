@@ -11,10 +11,12 @@ mod gather;
 #[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
 mod gpu;
 mod group_norm;
+mod indices;
 mod integers;
 mod lanes;
 mod layer_norm;
 mod linear;
+mod recording;
 mod tiles;
 mod weight;
 
@@ -26,6 +28,8 @@ pub use gather::gather;
 #[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
 pub use gpu::set_shares_sums;
 pub use group_norm::{GroupNorm, group_norm, group_norm_twin};
+pub use indices::Indices;
 pub use layer_norm::{LayerNorm, layer_norm, layer_norm_twin};
 pub use linear::{Linear, linear, linear_layer, linear_twin};
+pub use recording::Recording;
 pub use weight::{Format, Layout, Q8_BLOCK, Weight};

@@ -2,10 +2,10 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use hearth::kernels::{
-    Activation, Added, Attention, Format, GroupNorm, Kernels, KeyValues, LayerNorm, Layout, Linear, Place,
-    Weight, attention, attention_probs, attention_twin, conv2d, conv2d_twin, cross_attention,
-    cross_attention_twin, gather, group_norm, group_norm_twin, layer_norm, layer_norm_twin, linear,
-    linear_layer, linear_twin,
+    Activation, Added, Attention, Format, GroupNorm, Indices, Kernels, KeyValues, LayerNorm, Layout, Linear,
+    Place, Recording, Weight, attention, attention_probs, attention_twin, conv2d, conv2d_twin,
+    cross_attention, cross_attention_twin, gather, group_norm, group_norm_twin, layer_norm, layer_norm_twin,
+    linear, linear_layer, linear_twin,
 };
 use hearth::rng::{Purpose, Rng};
 
@@ -116,11 +116,42 @@ pub async fn assert_gather_takes_rows(device: &Device) {
             let taken: Vec<f32> =
                 indices.iter().flat_map(|&row| rounded[row * width..(row + 1) * width].to_vec()).collect();
             let what = format!("[{rows}, {width}] {format:?}");
+            let indices = Indices::new(indices.clone(), device);
             assert_close(&what, "rows", &read(gather(&table, &indices, None)).await, &taken, 1e-6);
             let added: Vec<f32> = taken.iter().zip(&sums).map(|(a, b)| a + b).collect();
             assert_close(&what, "sums", &read(gather(&table, &indices, Some(&sum))).await, &added, 1e-6);
         }
     }
+}
+
+/// A [`Recording`] of kernels that follow one another, while others use the memory that they have left.
+pub async fn assert_recorded_launches_read_what_is_there(device: &Device) {
+    let mut numbers = Numbers::new(device);
+    let table = Weight::new(numbers.list(20 * 8), [20, 8], Layout::OutIn, Format::F32, device);
+    let (gamma, beta) = (numbers.tensor([8]), numbers.tensor([8]));
+    let work = |indices: &Indices| {
+        let norm = LayerNorm { gamma: &gamma, beta: &beta, epsilon: 1e-5 };
+        layer_norm(&layer_norm(&gather(&table, indices, None), norm), norm)
+    };
+    let mut indices = Indices::new(vec![3, 4], device);
+    let (first, recording) = Recording::of(device, || work(&indices));
+    assert_tensors_close("the first time", first, work(&indices)).await;
+    let Some(recording) = recording else {
+        assert!(!on_gpu(device), "a GPU records");
+        return;
+    };
+    for rows in [vec![0, 1], vec![19, 19], vec![7, 2]] {
+        let others: Vec<Tensor<2>> = (0..50).map(|_| numbers.tensor([2, 8])).collect();
+        indices.write(rows.clone());
+        // SAFETY: everything is above.
+        let replayed = unsafe { recording.replay() };
+        assert_tensors_close(&format!("rows {rows:?}"), replayed, work(&indices)).await;
+        assert!(read(Tensor::stack::<3>(others, 0)).await.iter().any(|number| *number != 0.0));
+    }
+}
+
+fn on_gpu(device: &Device) -> bool {
+    device != &Device::flex()
 }
 
 /// `layer_norm`, also of numbers far from zero.
@@ -146,7 +177,8 @@ pub async fn assert_attention_is_its_twin(device: &Device) {
         let qkv: Tensor<2> = numbers.tensor([rows * length, 3 * width]);
         let twin = attention_twin(qkv.clone(), rows, n_head, None, scale);
         let mut cache = KeyValues::new(rows, n_head, length + 2, head_size, device);
-        let got = attention(&qkv, &mut cache, Attention { position: 0, scale });
+        let positions = Indices::new((0..rows).flat_map(|_| 0..length).collect(), device);
+        let got = attention(&qkv, &mut cache, Attention { positions: &positions, scale });
         assert_tensors_close(&what, got, twin).await;
         if rows == 1 {
             let probs = read(attention_probs(qkv.clone(), n_head, scale)).await;
@@ -169,7 +201,8 @@ pub async fn assert_attention_is_its_twin(device: &Device) {
             let qkv: Tensor<2> = numbers.tensor([rows, 3 * width]);
             let before = Some([keys.clone(), values.clone()]);
             let twin = attention_twin(qkv.clone(), rows, n_head, before, scale);
-            let got = attention(&qkv, &mut cache, Attention { position: length + step, scale });
+            let positions = Indices::new(vec![length + step; rows], device);
+            let got = attention(&qkv, &mut cache, Attention { positions: &positions, scale });
             assert_tensors_close(&format!("{what}, then {}", step + 1), got, twin).await;
             keys = Tensor::cat(vec![keys, part(&qkv, 1, 1)], 2);
             values = Tensor::cat(vec![values, part(&qkv, 1, 2)], 2);

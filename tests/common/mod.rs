@@ -17,6 +17,18 @@ use hearth::weights::{Checkpoint, Reader, Storage, shards_of_index};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+/// Where native tests of kernels and networks run: the CPU or, with the feature `wgpu`, this machine's GPU.
+#[cfg(not(any(target_arch = "wasm32", feature = "wgpu")))]
+pub fn device() -> Device {
+    Device::flex()
+}
+
+#[cfg(all(feature = "wgpu", not(target_arch = "wasm32")))]
+pub fn device() -> Device {
+    static DEVICE: std::sync::OnceLock<Device> = std::sync::OnceLock::new();
+    DEVICE.get_or_init(|| Device::wgpu_options().init().expect("there is a GPU")).clone()
+}
+
 /// A model folder under `tests/fixtures`, inside the test's binary because a browser has no files.
 pub struct Fixture {
     pub name: &'static str,
@@ -296,6 +308,20 @@ impl Fixture {
             }
             if position < length {
                 last = model.logits(&part(position, position + 1), &mut cache).expect("the token fits");
+            }
+        }
+
+        // Two texts by turns, for whose tokens a GPU repeats the launches that it recorded.
+        let mut caches = [(); 2].map(|()| model.cache(rows, length).expect("the context is long enough"));
+        for position in 0..length {
+            for cache in &mut caches {
+                let tokens = part(position, position + 1);
+                let got = read(model.next_logits(&tokens, cache).expect("the token fits")).await;
+                for (row, got) in got.chunks(vocab_size).enumerate() {
+                    let start = (row * length + position) * vocab_size;
+                    let what = "logits token by token";
+                    assert_close(self.name, what, got, &logits[start..start + vocab_size], tolerance);
+                }
             }
         }
     }

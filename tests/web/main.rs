@@ -110,6 +110,7 @@ async fn every_kernel_is_its_twin(device: &Device) {
     kernels::assert_a_turned_weight_is_read_as_it_looks(device).await;
     kernels::assert_gather_takes_rows(device).await;
     kernels::assert_layer_norm_is_its_twin(device).await;
+    kernels::assert_recorded_launches_read_what_is_there(device).await;
     kernels::assert_attention_is_its_twin(device).await;
     kernels::assert_cross_attention_is_its_twin(device).await;
     kernels::assert_group_norm_is_its_twin(device).await;

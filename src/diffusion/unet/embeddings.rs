@@ -17,7 +17,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use super::config::Config;
 use super::kinds::{ClassEmbedding, TimeEmbedding};
-use crate::kernels::{Activation, Layout, Weight, gather};
+use crate::kernels::{Activation, Indices, Layout, Weight, gather};
 use crate::nn::Linear;
 use crate::weights::Parameters;
 
@@ -175,8 +175,8 @@ impl ClassCondition {
         match (self, labels) {
             (Self::None, None) => emb,
             (Self::Table(table), Some(ClassLabels::Indices(labels))) => {
-                let labels: Vec<_> = labels.iter().map(|&label| label as usize).collect();
-                gather(table, &labels, Some(&emb))
+                let rows = labels.iter().map(|&label| label as usize).collect();
+                gather(table, &Indices::new(rows, &emb.device()), Some(&emb))
             }
             (Self::Timestep(embedding), Some(ClassLabels::Indices(labels))) => {
                 let labels: Vec<_> = labels.iter().map(|&label| f64::from(label)).collect();

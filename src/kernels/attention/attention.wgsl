@@ -11,6 +11,7 @@ const LOWEST = -3.4e38;
 const PARTS = THREADS / 64u;
 const SPANS = HEAD_SIZE / SPAN;
 
+var<workgroup> before: u32;
 var<workgroup> query: array<V, SPANS>;
 var<workgroup> scores: array<f32, THREADS>;
 var<workgroup> sums: array<f32, THREADS>;
@@ -20,7 +21,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let head = group.x;
     let token = group.y;
     let row = group.z;
-    let position = info.position;
+    if local == 0u {
+        before = positions[0];
+    }
+    let position = workgroupUniformLoad(&before);
     let width = info.n_head * HEAD_SIZE;
     let news = row * info.length * 3u * width + head * HEAD_SIZE; // the row's first new token in qkv
     let mine = news + token * 3u * width;

@@ -1,6 +1,5 @@
 //! [`attention`](super::attention) for the CPU: one query after the other.
 
-use super::Attention;
 use crate::kernels::lanes::{add_scaled, dot, exp_of_differences};
 
 /// `keys` and `values` have the `shape` of the cache, `[rows, n_head, capacity, head_size]`.
@@ -9,7 +8,8 @@ pub fn attention(
     keys: &mut [f32],
     values: &mut [f32],
     [rows, n_head, capacity, head_size]: [usize; 4],
-    Attention { position, scale }: Attention,
+    position: usize,
+    scale: f32,
 ) -> Vec<f32> {
     let width = n_head * head_size;
     let length = qkv.len() / (3 * width) / rows;

@@ -3,7 +3,7 @@
 use burn::tensor::Tensor;
 
 use super::Attention;
-use crate::kernels::gpu::{Shader, WORKGROUP, buffer, float, launch, threads, unrolled, word};
+use crate::kernels::gpu::{Shader, WORKGROUP, buffer, float, int_buffer, launch, threads, unrolled, word};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct AttentionShader {
@@ -31,11 +31,17 @@ impl Shader for AttentionShader {
     }
 
     fn buffers(&self) -> Vec<(&'static str, &'static str)> {
-        vec![("qkv", self.kind()), ("keys", self.kind()), ("values", "f32"), ("y", "f32")]
+        vec![
+            ("qkv", self.kind()),
+            ("positions", "u32"),
+            ("keys", self.kind()),
+            ("values", "f32"),
+            ("y", "f32"),
+        ]
     }
 
     fn info(&self) -> &'static [&'static str] {
-        &["n_head", "length", "capacity", "position", "scale"]
+        &["n_head", "length", "capacity", "scale"]
     }
 }
 
@@ -55,13 +61,13 @@ pub fn attention(
     qkv: &Tensor<2>,
     keys: &Tensor<4>,
     values: &Tensor<4>,
-    Attention { position, scale }: Attention,
+    Attention { positions, scale }: Attention,
 ) -> Option<Tensor<2>> {
     let [rows, n_head, capacity, head_size] = keys.dims();
     let [tokens, width] = qkv.dims();
     let length = tokens / rows;
-    let buffers = vec![buffer(qkv)?, buffer(keys)?, buffer(values)?];
-    let info = [word(n_head), word(length), word(capacity), word(position), float(scale)];
+    let buffers = vec![buffer(qkv)?, int_buffer(&positions.on_device)?, buffer(keys)?, buffer(values)?];
+    let info = [word(n_head), word(length), word(capacity), float(scale)];
     let shader = AttentionShader { head_size, threads: threads() };
     launch(shader, [n_head, length, rows], buffers, [tokens, width / 3], &info)
 }

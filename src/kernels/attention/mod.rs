@@ -9,6 +9,8 @@ mod gpu;
 use burn::backend::Flex;
 use burn::tensor::{Bool, Device, Int, Tensor, TensorData, activation::softmax};
 
+use super::Indices;
+
 /// The keys and values of the tokens that one attention layer has read, each `[rows, n_head, capacity, head_size]`.
 #[derive(Debug)]
 pub struct KeyValues {
@@ -41,9 +43,9 @@ impl KeyValues {
 
 /// What [`attention`] does with its input.
 #[derive(Debug, Clone, Copy)]
-pub struct Attention {
-    /// Tokens of each row that were read before.
-    pub position: usize,
+pub struct Attention<'a> {
+    /// The places of the new tokens of each row; the first one's is how many were read before.
+    pub positions: &'a Indices,
     /// What scores are multiplied by.
     pub scale: f32,
 }
@@ -51,7 +53,7 @@ pub struct Attention {
 /// `softmax(scale · queries · keysᵀ) · values` in every head, where a token sees itself and those before it.
 ///
 /// `qkv [rows · length, 3 · n_head · head_size]` has the new tokens' queries, keys and values side by side; the keys and
-/// values are added to `cache` from `position` on. Gives `[rows · length, n_head · head_size]`.
+/// values are added to `cache` at their positions. Gives `[rows · length, n_head · head_size]`.
 ///
 /// # Panics
 /// When the shapes do not fit, or the tokens are more than the cache has room for.
@@ -59,10 +61,17 @@ pub fn attention(qkv: &Tensor<2>, cache: &mut KeyValues, call: Attention) -> Ten
     let [rows, n_head, capacity, head_size] = cache.shape;
     let [tokens, width] = qkv.dims();
     let length = tokens / rows;
+    let positions = call.positions.values();
     assert!(
-        tokens == rows * length && width == 3 * n_head * head_size && call.position + length <= capacity,
+        tokens == rows * length && width == 3 * n_head * head_size && positions.len() == tokens,
         "attention: the shapes do not fit"
     );
+    let position = positions[0];
+    assert!(
+        positions.iter().enumerate().all(|(token, &place)| place == position + token % length),
+        "attention: the tokens of a row follow one another"
+    );
+    assert!(position + length <= capacity, "attention: the cache has room for {capacity} tokens");
     let Some([keys, values]) = cache.halves.take() else {
         panic!("attention: the cache was lost when an earlier call panicked");
     };
@@ -83,7 +92,8 @@ pub fn attention(qkv: &Tensor<2>, cache: &mut KeyValues, call: Attention) -> Ten
         keys.storage_mut(),
         values.storage_mut(),
         cache.shape,
-        call,
+        position,
+        call.scale,
     );
     cache.halves = Some([Tensor::from_primitive::<Flex>(keys), Tensor::from_primitive::<Flex>(values)]);
     Tensor::from_data(TensorData::new(mixed, [tokens, width / 3]), &device)

@@ -1,0 +1,45 @@
+//! Launches that are recorded once and made again and again. Around a launch, looking up its pipeline and binding its
+//! buffers take a GPU's caller longer than many a kernel takes the GPU.
+
+use burn::tensor::{Device, Tensor};
+
+/// The launches that computed a tensor.
+#[derive(Debug)]
+pub struct Recording<const D: usize> {
+    #[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
+    graph: cubecl::client::Graph,
+    result: Tensor<D>,
+}
+
+impl<const D: usize> Recording<D> {
+    /// What `work` gives, and a recording of its launches where `device` is a GPU. It is called a second time for that,
+    /// when nothing is computed, and must launch the same kernels on the same tensors, and upload nothing.
+    pub fn of(device: &Device, mut work: impl FnMut() -> Tensor<D>) -> (Tensor<D>, Option<Self>) {
+        #[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
+        if let Ok(tensor) = Tensor::<1>::empty([1], device).try_into_primitive::<burn::backend::Wgpu>()
+            && tensor.client.graph_prepare().is_ok()
+        {
+            let first = work();
+            // Recorded launches allocate nothing: they get the memory that the first ones left, and this for the result.
+            drop(Tensor::<D>::empty(first.dims(), device));
+            if tensor.client.start_capture().is_err() {
+                return (first, None);
+            }
+            let result = work();
+            let graph = tensor.client.stop_capture().ok();
+            return (first, graph.map(|graph| Self { graph, result }));
+        }
+        (work(), None)
+    }
+
+    /// What the launches give now; it is overwritten the next time.
+    ///
+    /// # Safety
+    /// All tensors that they read must still be there.
+    pub unsafe fn replay(&self) -> Tensor<D> {
+        // Where this fails, so does reading the result.
+        #[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
+        let _ = unsafe { self.graph.replay() };
+        self.result.clone()
+    }
+}
