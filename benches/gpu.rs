@@ -16,7 +16,7 @@ use burn::tensor::{Device, Distribution, Tensor, Transaction};
 use cubecl::wgpu::wgpu;
 use hearth::diffusion;
 use hearth::gpt2::{Config, LanguageModel, Loading};
-use hearth::kernels::{self, Activation, Format, LayerNorm, Layout, Linear, Weight};
+use hearth::kernels::{self, Activation, Format, Indices, LayerNorm, Layout, Linear, Recording, Weight};
 use hearth::options::Options;
 use hearth::readback;
 use hearth::weights::{Checkpoint, Reader, Storage};
@@ -65,6 +65,14 @@ fn median(runs: usize, mut run: impl FnMut() -> Duration) -> Duration {
     let mut times: Vec<_> = (0..runs).map(|_| run()).collect();
     times.sort_unstable();
     times[runs / 2]
+}
+
+/// A GPU that has had nothing to do slows down, to a fifth of its speed and for a while.
+fn warm_up(mut work: impl FnMut()) {
+    let started = Instant::now();
+    while started.elapsed() < Duration::from_millis(200) {
+        work();
+    }
 }
 
 /// Bytes a second, counted as they are read and as they are written.
@@ -186,27 +194,33 @@ impl Gpu {
 
     /// One kernel after the other, as a token of GPT-2 launches them.
     fn parts(&self) {
-        const TIMES: u32 = 200;
-        let each = |work: &dyn Fn()| {
-            work();
-            median(3, || self.busy(|| (0..TIMES).for_each(|_| work()))) / TIMES
+        const TIMES: u32 = 100;
+        let each = |work: &dyn Fn() -> Tensor<2>| {
+            let (_, recording) = Recording::of(&self.device, || (1..TIMES).fold(work(), |_, _| work()));
+            let recording = recording.expect("a GPU records");
+            // SAFETY: all that `work` reads is there until this returns.
+            let replay = || unsafe { recording.replay() };
+            warm_up(|| _ = black_box(replay().into_data()));
+            median(9, || self.busy(|| _ = replay())) / TIMES
         };
         let (x, gamma) = (self.random([1, 768]), self.random([768]));
         let norm = LayerNorm { gamma: &gamma, beta: &gamma, epsilon: 1e-5 };
-        println!("layer_norm of 768: {} µs", us(each(&|| _ = kernels::layer_norm(&x, norm))));
+        println!("layer_norm of 768: {} µs", us(each(&|| kernels::layer_norm(&x, norm))));
         for position in [64, 256, 1000] {
             let qkv = self.random([1, 3 * 768]);
             let cache = std::cell::RefCell::new(kernels::KeyValues::new(1, 12, 1024, 64, &self.device));
-            let call = kernels::Attention { position, scale: 0.125 };
-            let time = each(&|| _ = kernels::attention(&qkv, &mut cache.borrow_mut(), call));
+            let positions = Indices::new(vec![position], &self.device);
+            let call = kernels::Attention { positions: &positions, scale: 0.125 };
+            let time = each(&|| kernels::attention(&qkv, &mut cache.borrow_mut(), call));
             println!("attention to {position} tokens: {} µs", us(time));
         }
-        for (layout, inputs, outputs) in [
-            (Layout::InOut, 768, 768),
-            (Layout::InOut, 768, 2304),
-            (Layout::InOut, 768, 3072),
-            (Layout::InOut, 3072, 768),
-            (Layout::OutIn, 768, 50257),
+        for (layout, inputs, outputs, norm) in [
+            (Layout::InOut, 768, 768, None),
+            (Layout::InOut, 768, 2304, None),
+            (Layout::InOut, 768, 2304, Some(norm)),
+            (Layout::InOut, 768, 3072, Some(norm)),
+            (Layout::InOut, 3072, 768, None),
+            (Layout::OutIn, 768, 50257, None),
         ] {
             for format in [Format::F32, Format::F16, Format::Q8] {
                 let shape = if layout == Layout::InOut { [inputs, outputs] } else { [outputs, inputs] };
@@ -215,17 +229,18 @@ impl Gpu {
                 let weight = Weight::new(values, shape, layout, format, &self.device);
                 let (x, bias) = (self.random([1, inputs]), self.random([outputs]));
                 let call = Linear {
-                    norm: None,
+                    norm,
                     weight: &weight,
                     bias: Some(bias),
                     residual: None,
                     activation: Activation::Identity,
                 };
                 let bytes = format.byte_len(shape) as f64;
-                let time = each(&|| _ = kernels::linear(&x, &call));
+                let time = each(&|| kernels::linear(&x, &call));
                 let least = bytes / self.bandwidth * 1e6;
                 println!(
-                    "linear {inputs} to {outputs}, {}: {} µs, at least {least:.1}",
+                    "linear {inputs} to {outputs}{}, {}: {} µs, at least {least:.1}",
+                    norm.map_or("", |_| " after a norm"),
                     format.name(),
                     us(time)
                 );
@@ -253,23 +268,30 @@ impl Gpu {
         const TOKENS: u32 = 64;
         let Config { n_layer, .. } = *model.config();
         let prompt: Vec<u32> = (1..=CONTEXT as u32).collect();
-        let mut cache = model.cache(1, model.config().n_positions).expect("it fits");
-        let mut last = next(model, prompt.clone(), &mut cache);
-        let mut write = |tokens: u32| {
+        // Two tokens on, when the launches of those that follow are known.
+        let start = || {
+            let mut cache = model.cache(1, model.config().n_positions).expect("it fits");
+            let first = next(model, prompt.clone(), &mut cache);
+            let second = next(model, vec![first], &mut cache);
+            (next(model, vec![second], &mut cache), cache)
+        };
+        let write = || {
+            let (mut last, mut cache) = start();
             let started = Instant::now();
-            for _ in 0..tokens {
+            for _ in 0..TOKENS {
                 last = next(model, vec![last], &mut cache);
             }
-            started.elapsed() / tokens
+            started.elapsed() / TOKENS
         };
-        write(8);
-        let token = write(TOKENS);
-        let mut cache = model.cache(1, model.config().n_positions).expect("it fits");
-        next(model, prompt, &mut cache);
-        let busy = self.busy(|| {
-            for token in 1..=TOKENS {
-                black_box(model.next_logits(&[vec![token]], &mut cache).expect("it fits"));
-            }
+        warm_up(|| _ = write());
+        let token = median(5, write);
+        let busy = median(5, || {
+            let (last, mut cache) = start();
+            self.busy(|| {
+                for _ in 0..TOKENS {
+                    black_box(model.next_logits(&[vec![last]], &mut cache).expect("it fits"));
+                }
+            })
         }) / TOKENS;
         // Two for the embeddings, the last layer norm and the head, and five a block.
         let dispatches = 4 + 5 * n_layer as u32;

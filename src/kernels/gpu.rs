@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use burn::backend::Wgpu;
 use burn::backend::wgpu::{CubeDim, CubeTensor, KernelSource, SourceKernel, SourceTemplate, into_contiguous};
 use burn::tensor::{DType, Int, Shape, Tensor};
-use cubecl::prelude::{CubeCount, KernelId};
+use cubecl::prelude::{CubeCount, ExecutionMode, KernelId};
 use cubecl::server::{KernelArguments, MetadataBindingInfo};
 
-use super::weight::{Format, Values, Weight};
+use super::weight::{Format, Layout, Values, Weight};
 
 /// A WGSL shader. Its value names it in the cache of pipelines, so that the text is only made once.
 pub trait Shader: Copy + Debug + Eq + Hash + Send + Sync + 'static {
@@ -22,6 +22,12 @@ pub trait Shader: Copy + Debug + Eq + Hash + Send + Sync + 'static {
 
     /// Names of the numbers of `info`.
     fn info(&self) -> &'static [&'static str];
+
+    /// Whether these numbers are part of the shader. That saves the time in which it reads them, before all else, and
+    /// costs another shader for every other number.
+    fn is_fixed(&self) -> bool {
+        false
+    }
 }
 
 /// Invocations of a workgroup, where nothing else is said.
@@ -58,26 +64,37 @@ pub fn set_shares_sums(shares_sums: bool) {
     SHARES_SUMS.store(shares_sums, Ordering::Relaxed);
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Source<S>(S);
+#[derive(Debug, Clone)]
+struct Source<S> {
+    shader: S,
+    /// `info`, where it is part of the shader.
+    constants: Option<Vec<u32>>,
+}
 
 impl<S: Shader> KernelSource for Source<S> {
     fn source(&self) -> SourceTemplate {
         use std::fmt::Write;
         let mut text = String::new();
-        let fields: Vec<String> = self.0.info().iter().map(|name| format!("{name}: u32")).collect();
+        let fields: Vec<String> = self.shader.info().iter().map(|name| format!("{name}: u32")).collect();
         let _ = writeln!(text, "struct Info {{ {} }}", fields.join(", ")); // writing to a String cannot fail
-        let buffers = self.0.buffers();
+        let buffers = self.shader.buffers();
         for (index, (name, kind)) in buffers.iter().enumerate() {
             let _ =
                 writeln!(text, "@group(0) @binding({index}) var<storage, read_write> {name}: array<{kind}>;");
         }
-        let _ = writeln!(text, "@group(0) @binding({}) var<storage, read> info: Info;", buffers.len());
-        SourceTemplate::new(text + &self.0.body())
+        let _ = match &self.constants {
+            None => writeln!(text, "@group(0) @binding({}) var<storage, read> info: Info;", buffers.len()),
+            Some(values) => {
+                let values: Vec<String> = values.iter().map(|value| format!("{value}u")).collect();
+                writeln!(text, "const info = Info({});", values.join(", "))
+            }
+        };
+        SourceTemplate::new(text + &self.shader.body())
     }
 
     fn id(&self) -> KernelId {
-        KernelId::new::<Self>().info(self.0)
+        // A checked kernel counts the turns of every loop, and then a GPU's compiler unrolls none.
+        KernelId::new::<Self>().info((self.shader, self.constants.clone())).mode(ExecutionMode::Unchecked)
     }
 
     fn lang(&self) -> &'static str {
@@ -114,12 +131,15 @@ pub struct Quads {
     pub format: Format,
     /// Rows are a multiple of four numbers long. Packed ones always are.
     pub whole: bool,
+    /// Which way they lie: the scales of four columns lie together, or those of a row.
+    pub layout: Layout,
 }
 
 impl Quads {
     pub fn of(weight: &Weight) -> Self {
         let format = weight.format();
-        Self { format, whole: format != Format::F32 || weight.shape()[1].is_multiple_of(4) }
+        let whole = format != Format::F32 || weight.shape()[1].is_multiple_of(4);
+        Self { format, whole, layout: weight.layout() }
     }
 
     /// Names and types of the weight's buffers.
@@ -128,7 +148,10 @@ impl Quads {
             (Format::F32, true) => vec![("weight", "vec4<f32>")],
             (Format::F32, false) => vec![("weight", "f32")],
             (Format::F16, _) => vec![("weight", "vec2<u32>")],
-            (Format::Q8, _) => vec![("weight", "u32"), ("scales", "f32")],
+            (Format::Q8, _) => {
+                let scales = if self.layout == Layout::InOut { "vec4<f32>" } else { "f32" };
+                vec![("weight", "u32"), ("scales", scales)]
+            }
         }
     }
 
@@ -175,14 +198,17 @@ pub fn launch<const D: usize>(
     let result = client.empty(shape.iter().product::<usize>() * size_of::<f32>());
     let mut buffers: Vec<_> = inputs.into_iter().map(|Buffer(tensor)| tensor.handle.binding()).collect();
     buffers.push(result.clone().binding());
-    let words = info.chunks(2).map(|pair| match pair {
-        [low, high] => u64::from(*low) | u64::from(*high) << 32,
-        one => u64::from(one[0]),
-    });
-    let arguments =
-        KernelArguments::new().with_buffers(buffers).with_info(MetadataBindingInfo::custom(words.collect()));
+    let constants = shader.is_fixed().then(|| info.to_vec());
+    let mut arguments = KernelArguments::new().with_buffers(buffers);
+    if constants.is_none() {
+        let words = info.chunks(2).map(|pair| match pair {
+            [low, high] => u64::from(*low) | u64::from(*high) << 32,
+            one => u64::from(one[0]),
+        });
+        arguments = arguments.with_info(MetadataBindingInfo::custom(words.collect()));
+    }
     let [x, y, z] = groups.map(word);
-    let kernel = SourceKernel::new(Source(shader), CubeDim::new_1d(word(WORKGROUP)));
+    let kernel = SourceKernel::new(Source { shader, constants }, CubeDim::new_1d(word(WORKGROUP)));
     client.launch(Box::new(kernel), CubeCount::Static(x, y, z), arguments);
     let tensor = CubeTensor::new_contiguous(client, device, Shape::from(shape), result, DType::F32);
     Some(Tensor::from_primitive::<Wgpu>(tensor))

@@ -3,7 +3,10 @@
 use burn::tensor::Tensor;
 
 use super::Attention;
-use crate::kernels::gpu::{Shader, WORKGROUP, buffer, float, int_buffer, launch, threads, unrolled, word};
+use crate::kernels::gpu::{Shader, buffer, float, int_buffer, launch, threads, unrolled, word};
+
+/// Keys whose values an invocation reads at once.
+const ABREAST: usize = 8;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct AttentionShader {
@@ -14,17 +17,13 @@ struct AttentionShader {
 impl Shader for AttentionShader {
     fn body(&self) -> String {
         let Self { head_size, threads } = *self;
-        let (product, number) = match self.span() {
-            1 => ("a * b", "qkv[index]"),
-            _ => ("dot(a, b)", "qkv[index / SPAN][index % SPAN]"),
-        };
+        let (kind, product) = if self.span() == 1 { ("f32", "a * b") } else { ("vec4<f32>", "dot(a, b)") };
+        let width = (head_size / self.span()).next_power_of_two().min(threads);
         [
-            &format!("alias V = {};\nconst SPAN = {}u;\n", self.kind(), self.span()),
-            &format!("const THREADS = {threads}u;\nconst HEAD_SIZE = {head_size}u;\n"),
-            &format!("const DIMS = {}u;\n", head_size.div_ceil(WORKGROUP)),
+            &format!("alias V = {kind};\nconst SPAN = {}u;\nconst HEAD_SIZE = {head_size}u;\n", self.span()),
+            &format!("const THREADS = {threads}u;\nconst WIDTH = {width}u;\nconst ABREAST = {ABREAST}u;\n"),
             &format!("fn product(a: V, b: V) -> f32 {{ return {product}; }}\n"),
-            &format!("fn number(index: u32) -> f32 {{ return {number}; }}\n"),
-            &unrolled(include_str!("attention.wgsl"), '$', 4),
+            &unrolled(include_str!("attention.wgsl"), '$', ABREAST),
         ]
         .map(String::as_str)
         .concat()
@@ -35,8 +34,8 @@ impl Shader for AttentionShader {
             ("qkv", self.kind()),
             ("positions", "u32"),
             ("keys", self.kind()),
-            ("values", "f32"),
-            ("y", "f32"),
+            ("values", self.kind()),
+            ("y", self.kind()),
         ]
     }
 

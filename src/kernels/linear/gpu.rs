@@ -13,19 +13,15 @@ use crate::kernels::weight::{Format, Layout, Q8_BLOCK};
 
 /// Rows of one invocation when there are many: the more, the seldomer the weights are read.
 const MANY_ROWS: usize = 8;
-/// Invocations that share the inputs of the same outputs, of which there are too few to fill a GPU, and how many such
-/// outputs a workgroup has, by four.
-const SLICES: usize = 32;
-const WORKERS: usize = 8;
+/// Invocations of a workgroup whose outputs are too few to fill a GPU: they share the inputs of the same ones.
+const SHARERS: usize = 256;
+/// Inputs that one of them reads at once. It waits as long for one as for all of these.
+const ABREAST: usize = 8;
 /// Invocations that share the inputs where those of an output lie together, so that they are read together.
 const LANES: usize = Q8_BLOCK / 4;
 
-/// The longest row that a workgroup norms for itself, in half of the 16 KiB that it has on every device.
-const MAX_NORMED: usize = 2048;
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct LinearShader {
-    layout: Layout,
     quads: Quads,
     /// Rows of `x` are a multiple of four numbers long.
     whole_x: bool,
@@ -37,17 +33,19 @@ struct LinearShader {
     sharing: usize,
     /// Outputs of a workgroup, by four.
     workers: usize,
-    /// How long the row is that a layer norm comes before.
-    normed: Option<usize>,
+    /// Inputs that such an invocation takes in a row, and of which it reads so many at once.
+    step: usize,
+    abreast: usize,
+    /// A layer norm comes before.
+    normed: bool,
 }
 
 impl Shader for LinearShader {
     fn body(&self) -> String {
-        let scale = match (self.quads.format, self.layout) {
+        let scale = match (self.quads.format, self.quads.layout) {
             (Format::Q8, Layout::InOut) => {
                 "fn scale(block: u32, column: u32) -> vec4<f32> {
-                    let at = 4u * (block * ((info.width + 3u) / 4u) + column);
-                    return vec4(scales[at], scales[at + 1u], scales[at + 2u], scales[at + 3u]);
+                    return scales[block * ((info.width + 3u) / 4u) + column];
                 }"
             }
             (Format::Q8, Layout::OutIn) => {
@@ -57,7 +55,7 @@ impl Shader for LinearShader {
             }
             _ => "fn scale(a: u32, b: u32) -> f32 { return 1.0; }",
         };
-        let x_quad = match (self.layout, self.whole_x) {
+        let x_quad = match (self.quads.layout, self.whole_x) {
             (Layout::InOut, _) => "",
             (Layout::OutIn, true) => {
                 "fn x_quad(start: u32, k: u32) -> vec4<f32> { return x[(start + k) / 4u]; }\n"
@@ -71,28 +69,25 @@ impl Shader for LinearShader {
                 }\n"
             }
         };
-        let prepare = match (self.layout, self.normed) {
+        let prepare = match (self.quads.layout, self.normed) {
             (Layout::OutIn, _) => String::new(),
-            (Layout::InOut, None) => "fn prepare(local: u32) {}
+            (Layout::InOut, false) => "fn prepare(local: u32) {}
                 fn input(start: u32, k: u32) -> f32 { return x[start + k]; }\n"
                 .to_owned(),
-            (Layout::InOut, Some(inputs)) => format!(
-                "const INPUTS = {inputs}u;\n{}{}",
-                moments(self.workers * self.sharing),
-                include_str!("normed.wgsl")
-            ),
+            (Layout::InOut, true) => moments(SHARERS) + include_str!("normed.wgsl"),
         };
         let read = |name: &str, there: bool, bound: &str| {
             let value = if there { format!("{name}[{bound}]") } else { "0.0".to_owned() };
             format!("fn {name}_at(index: u32) -> f32 {{ return {value}; }}\n")
         };
-        let (sharing, sums, main) = match self.layout {
+        let (sharing, sums, main) = match self.quads.layout {
             Layout::InOut => ("SLICES", OVER_SLICES, include_str!("in_out.wgsl")),
             Layout::OutIn => ("LANES", "", include_str!("out_in.wgsl")),
         };
         [
             &format!("const ROWS = {}u;\nconst {sharing} = {}u;\n", self.rows, self.sharing),
             &format!("const BLOCK = {Q8_BLOCK}u;\nconst WORKERS = {}u;\n", self.workers),
+            &format!("const STEP = {}u;\nconst ABREAST = {}u;\n", self.step, self.abreast),
             sums,
             &self.quads.functions(),
             x_quad,
@@ -103,16 +98,16 @@ impl Shader for LinearShader {
             &format!("\n{}", read("bias", self.bias, "min(index, info.outputs - 1u)")),
             &read("residual", self.residual, "index"),
             &wgsl(self.activation),
-            &unrolled(&unrolled(main, '#', self.rows), '$', 4),
+            &unrolled(&unrolled(main, '#', self.rows), '$', self.abreast),
         ]
         .concat()
     }
 
     fn buffers(&self) -> Vec<(&'static str, &'static str)> {
-        let quads = self.layout == Layout::OutIn && self.whole_x;
+        let quads = self.quads.layout == Layout::OutIn && self.whole_x;
         let mut buffers = vec![("x", if quads { "vec4<f32>" } else { "f32" })];
         buffers.extend(self.quads.buffers());
-        buffers.extend(self.normed.iter().flat_map(|_| [("gamma", "f32"), ("beta", "f32")]));
+        buffers.extend([("gamma", "f32"), ("beta", "f32")].into_iter().filter(|_| self.normed));
         buffers.extend(self.bias.then_some(("bias", "f32")));
         buffers.extend(self.residual.then_some(("residual", "f32")));
         buffers.push(("y", "f32"));
@@ -122,6 +117,11 @@ impl Shader for LinearShader {
     fn info(&self) -> &'static [&'static str] {
         &["rows", "inputs", "outputs", "width", "groups", "slope", "epsilon"]
     }
+
+    /// A single row is over before long.
+    fn is_fixed(&self) -> bool {
+        self.rows == 1 && self.quads.layout == Layout::InOut && self.sharing > 1
+    }
 }
 
 /// `None` when the tensors are not on a GPU.
@@ -130,21 +130,23 @@ pub fn linear(x: &Tensor<2>, call: &Linear) -> Option<Tensor<2>> {
     let (rows, inputs, outputs) = (x.dims()[0], matrix.inputs(), matrix.outputs());
     let (name, slope) = activation.name_and_slope();
     let shader_rows = rows.next_power_of_two().min(MANY_ROWS);
-    let (workers, sharing) = match matrix.layout() {
-        _ if !shares_sums() => (WORKGROUP, 1),
-        Layout::InOut => (WORKERS, SLICES),
-        Layout::OutIn => (WORKGROUP / LANES, LANES),
+    let (workers, sharing, step, abreast) = match matrix.layout() {
+        _ if !shares_sums() => (WORKGROUP, 1, Q8_BLOCK, 4),
+        Layout::InOut => {
+            let slices = if inputs > 1024 { 128 } else { 64 };
+            (SHARERS / slices, slices, ABREAST, ABREAST)
+        }
+        Layout::OutIn => (WORKGROUP / LANES, LANES, Q8_BLOCK, 4),
     };
     let input = buffer(x)?;
     // With several rows, or the head's many workgroups, a dispatch of its own costs less. A processor that plays the GPU
     // has slow workgroup memory: there a token of GPT-2's 124M took 830 ms and not 340.
-    let is_joined = rows == 1 && matrix.layout() == Layout::InOut && inputs <= MAX_NORMED && shares_sums();
+    let is_joined = rows == 1 && matrix.layout() == Layout::InOut && shares_sums();
     let (input, norm) = match norm {
         Some(norm) if !is_joined => (buffer(&layer_norm(x, *norm))?, None),
         norm => (input, norm.as_ref()),
     };
     let shader = LinearShader {
-        layout: matrix.layout(),
         quads: Quads::of(matrix),
         whole_x: inputs.is_multiple_of(4),
         rows: shader_rows,
@@ -153,7 +155,9 @@ pub fn linear(x: &Tensor<2>, call: &Linear) -> Option<Tensor<2>> {
         activation: name,
         sharing,
         workers,
-        normed: norm.map(|_| inputs),
+        step,
+        abreast,
+        normed: norm.is_some(),
     };
     let mut buffers = vec![input];
     buffers.extend(weight(matrix)?);

@@ -1,8 +1,8 @@
 // activation(x · weight + bias) + residual for a weight [inputs, outputs]: an invocation has four outputs of ROWS rows.
-// SLICES invocations share the inputs of the same outputs, each taking every SLICES-th block of BLOCK.
+// SLICES invocations share the inputs of the same outputs, each taking every SLICES-th STEP of them.
 //
 // gpu.rs puts the constants, `prepare`, `input`, `stride`, `quad`, `scale`, `bias_at` and `residual_at` before this, and repeats
-// each line that has a # for every row, and each that has a $ for four inputs.
+// each line that has a # for every row, and each that has a $ for the ABREAST inputs that are read at once.
 
 alias V = vec4<f32>;
 
@@ -23,31 +23,32 @@ fn main(
     if is_inside {
         let inputs = info.inputs;
         let stride = stride();
-        for (var block = slice; block * BLOCK < inputs; block += SLICES) {
+        for (var first = slice * STEP; first < inputs; first += SLICES * STEP) {
             var part# = V();
-            let end = min((block + 1u) * BLOCK, inputs);
-            var k = block * BLOCK;
+            let end = min(first + STEP, inputs);
+            var k = first;
             var at = k * stride;
-            // By four, since the loop itself costs as much as what it does.
-            for (; k + 4u <= end; k += 4u) {
+            // Many at once, since the loop itself costs as much as what it does.
+            for (; k + ABREAST <= end; k += ABREAST) {
                 let w$ = quad(at + $u * stride, column);
                 part# += input(start#, k + $u) * w$;
-                at += 4u * stride;
+                at += ABREAST * stride;
             }
             for (; k < end; k++) {
                 let w = quad(at, column);
                 part# += input(start#, k) * w;
                 at += stride;
             }
-            let s = scale(block, column);
+            let s = scale(first / BLOCK, column);
             sum# += s * part#;
         }
     }
-    if SLICES == 1u {
-        if is_inside && row + #u < info.rows { write(row + #u, column, sum#); }
-        return;
+    if SLICES > 1u {
+        if row + #u < info.rows { sum# = over_slices(sum#, local); }
     }
-    { let total = over_slices(sum#, local); if is_inside && slice == 0u && row + #u < info.rows { write(row + #u, column, total); } }
+    if is_inside && slice == 0u {
+        if row + #u < info.rows { write(row + #u, column, sum#); }
+    }
 }
 
 fn write(row: u32, column: u32, sum: V) {

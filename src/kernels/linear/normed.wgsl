@@ -1,16 +1,11 @@
-// A row of x as a layer norm makes it, which each workgroup of in_out.wgsl does for itself: that costs less than a dispatch
-// of its own. gpu.rs puts INPUTS before this.
+// A row of x as a layer norm makes it, in in_out.wgsl. Each workgroup finds its moments: that costs less than a dispatch.
 
-var<workgroup> normed: array<f32, INPUTS>;
+var<private> moments: vec2<f32>;
 
 fn prepare(local: u32) {
-    let moments = mean_and_scale(0u, INPUTS, local);
-    for (var i = local; i < INPUTS; i += THREADS) {
-        normed[i] = (x[i] - moments.x) * moments.y * gamma[i] + beta[i];
-    }
-    workgroupBarrier();
+    moments = mean_and_scale(0u, info.inputs, local);
 }
 
 fn input(start: u32, k: u32) -> f32 {
-    return normed[k];
+    return (x[k] - moments.x) * moments.y * gamma[k] + beta[k];
 }
