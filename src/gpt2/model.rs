@@ -167,23 +167,22 @@ impl Gpt2 {
         let device = self.wte.device();
         let mut run = |tokens: &Tokens| self.logits(&self.blocks(tokens, &mut cache.layers));
         match &mut cache.step {
-            Step::Recorded { network, tokens, recording } if Arc::ptr_eq(network, self) => {
-                tokens.write(token_ids, position);
+            Step::Recorded(step) if Arc::ptr_eq(&step.network, self) => {
+                step.tokens.write(token_ids, position);
                 // SAFETY: this has all that they read, but for the cache, which forgets them when it changes its tensors.
-                unsafe { recording.replay() }
+                unsafe { step.recording.replay() }
             }
             Step::First => {
                 cache.step = Step::Second;
                 run(&Tokens::new(token_ids, position, &device))
             }
-            Step::Second | Step::Recorded { .. } => {
+            Step::Second | Step::Recorded(_) => {
                 let tokens = Tokens::new(token_ids, position, &device);
                 let (logits, recording) = Recording::of(&device, || run(&tokens));
-                cache.step = recording.map_or(Step::Second, |recording| Step::Recorded {
-                    network: self.clone(),
-                    tokens,
-                    recording,
-                });
+                if let Some(recording) = recording {
+                    let network = self.clone();
+                    cache.step = Step::Recorded(Box::new(RecordedStep { network, tokens, recording }));
+                }
                 logits
             }
         }
@@ -261,8 +260,16 @@ enum Step {
     First,
     /// A token of each row was read, and it is likely that others follow.
     Second,
-    /// They are recorded, with what they read beside the cache.
-    Recorded { network: Arc<Gpt2>, tokens: Tokens, recording: Recording<2> },
+    /// All.
+    Recorded(Box<RecordedStep>),
+}
+
+/// Recorded launches, with what they read beside the cache.
+#[derive(Debug)]
+struct RecordedStep {
+    network: Arc<Gpt2>,
+    tokens: Tokens,
+    recording: Recording<2>,
 }
 
 /// The keys and values of the tokens read so far. It belongs to a run, never to the model.

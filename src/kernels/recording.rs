@@ -14,6 +14,7 @@ pub struct Recording<const D: usize> {
 impl<const D: usize> Recording<D> {
     /// What `work` gives, and a recording of its launches where `device` is a GPU. It is called a second time for that,
     /// when nothing is computed, and must launch the same kernels on the same tensors, and upload nothing.
+    #[cfg_attr(not(any(target_arch = "wasm32", feature = "wgpu")), allow(unused_variables))]
     pub fn of(device: &Device, mut work: impl FnMut() -> Tensor<D>) -> (Tensor<D>, Option<Self>) {
         #[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
         if let Ok(tensor) = Tensor::<1>::empty([1], device).try_into_primitive::<burn::backend::Wgpu>()

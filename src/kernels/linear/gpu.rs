@@ -20,6 +20,7 @@ const ABREAST: usize = 8;
 /// Invocations that share the inputs where those of an output lie together, so that they are read together.
 const LANES: usize = Q8_BLOCK / 4;
 
+#[allow(clippy::struct_excessive_bools)] // a part each, which the shader has or not
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct LinearShader {
     quads: Quads,
