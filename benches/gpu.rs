@@ -9,6 +9,7 @@
 use std::fs::read;
 use std::hint::black_box;
 use std::path::Path;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use burn::backend::Wgpu;
@@ -195,8 +196,9 @@ impl Gpu {
     /// One kernel after the other, as a token of GPT-2 launches them.
     fn parts(&self) {
         const TIMES: u32 = 100;
-        let each = |work: &dyn Fn() -> Tensor<2>| {
-            let (_, recording) = Recording::of(&self.device, || (1..TIMES).fold(work(), |_, _| work()));
+        let each = |outputs: usize, work: &(dyn Fn() -> Tensor<2> + Sync)| {
+            let all = || (1..TIMES).fold(work(), |_, _| work());
+            let (_, recording) = Recording::of([1, outputs], &self.device, all);
             let recording = recording.expect("a GPU records");
             // SAFETY: all that `work` reads is there until this returns.
             let replay = || unsafe { recording.replay() };
@@ -205,13 +207,14 @@ impl Gpu {
         };
         let (x, gamma) = (self.random([1, 768]), self.random([768]));
         let norm = LayerNorm { gamma: &gamma, beta: &gamma, epsilon: 1e-5 };
-        println!("layer_norm of 768: {} µs", us(each(&|| kernels::layer_norm(&x, norm))));
+        println!("layer_norm of 768: {} µs", us(each(768, &|| kernels::layer_norm(&x, norm))));
         for position in [64, 256, 1000] {
             let qkv = self.random([1, 3 * 768]);
-            let cache = std::cell::RefCell::new(kernels::KeyValues::new(1, 12, 1024, 64, &self.device));
+            let cache = Mutex::new(kernels::KeyValues::new(1, 12, 1024, 64, &self.device));
             let positions = Indices::new(vec![position], &self.device);
             let call = kernels::Attention { positions: &positions, scale: 0.125 };
-            let time = each(&|| kernels::attention(&qkv, &mut cache.borrow_mut(), call));
+            let time =
+                each(768, &|| kernels::attention(&qkv, &mut cache.lock().expect("nobody panicked"), call));
             println!("attention to {position} tokens: {} µs", us(time));
         }
         for (layout, inputs, outputs, norm) in [
@@ -236,7 +239,7 @@ impl Gpu {
                     activation: Activation::Identity,
                 };
                 let bytes = format.byte_len(shape) as f64;
-                let time = each(&|| kernels::linear(&x, &call));
+                let time = each(outputs, &|| kernels::linear(&x, &call));
                 let least = bytes / self.bandwidth * 1e6;
                 println!(
                     "linear {inputs} to {outputs}{}, {}: {} µs, at least {least:.1}",

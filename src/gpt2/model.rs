@@ -178,7 +178,8 @@ impl Gpt2 {
             }
             Step::Second | Step::Recorded(_) => {
                 let tokens = Tokens::new(token_ids, position, &device);
-                let (logits, recording) = Recording::of(&device, || run(&tokens));
+                let shape = [token_ids.len(), self.wte.outputs()];
+                let (logits, recording) = Recording::of(shape, &device, || run(&tokens));
                 if let Some(recording) = recording {
                     let network = self.clone();
                     cache.step = Step::Recorded(Box::new(RecordedStep { network, tokens, recording }));

@@ -210,6 +210,10 @@ pub fn launch<const D: usize>(
     let [x, y, z] = groups.map(word);
     let kernel = SourceKernel::new(Source { shader, constants }, CubeDim::new_1d(word(WORKGROUP)));
     client.launch(Box::new(kernel), CubeCount::Static(x, y, z), arguments);
+    if client.is_capturing() {
+        // A recording takes memory in the order of the first time, which does not depend then on how far the device's thread is.
+        let _ = client.check([]);
+    }
     let tensor = CubeTensor::new_contiguous(client, device, Shape::from(shape), result, DType::F32);
     Some(Tensor::from_primitive::<Wgpu>(tensor))
 }

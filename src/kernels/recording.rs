@@ -12,22 +12,32 @@ pub struct Recording<const D: usize> {
 }
 
 impl<const D: usize> Recording<D> {
-    /// What `work` gives, and a recording of its launches where `device` is a GPU. It is called a second time for that,
-    /// when nothing is computed, and must launch the same kernels on the same tensors, and upload nothing.
+    /// What `work` gives, which has this `shape`, and a recording of its launches where `device` is a GPU. It is called a
+    /// second time for that, when nothing is computed, and must launch the same kernels on the same tensors, and upload
+    /// nothing.
     #[cfg_attr(not(any(target_arch = "wasm32", feature = "wgpu")), allow(unused_variables))]
-    pub fn of(device: &Device, mut work: impl FnMut() -> Tensor<D>) -> (Tensor<D>, Option<Self>) {
+    pub fn of(
+        shape: [usize; D],
+        device: &Device,
+        mut work: impl FnMut() -> Tensor<D> + Send,
+    ) -> (Tensor<D>, Option<Self>) {
         #[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
         if let Ok(tensor) = Tensor::<1>::empty([1], device).try_into_primitive::<burn::backend::Wgpu>()
             && tensor.client.graph_prepare().is_ok()
         {
-            let first = work();
-            // Recorded launches allocate nothing: they get the memory that the first ones left, and this for the result.
-            drop(Tensor::<D>::empty(first.dims(), device));
-            if tensor.client.start_capture().is_err() {
+            let client = tensor.client;
+            // No memory can be added while launches are recorded. In this pool each size has its own, so that there is as much
+            // of it as the first time took, and room for the result besides, which is still there the second time.
+            let (first, room) = client.memory_persistent_allocation((), |()| {
+                let room = client.empty(shape.iter().product::<usize>() * size_of::<f32>());
+                (work(), room)
+            });
+            drop(room);
+            if client.start_capture().is_err() {
                 return (first, None);
             }
-            let result = work();
-            let graph = tensor.client.stop_capture().ok();
+            let result = client.memory_persistent_allocation((), |()| work());
+            let graph = client.stop_capture().ok();
             return (first, graph.map(|graph| Self { graph, result }));
         }
         (work(), None)

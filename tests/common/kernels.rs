@@ -134,7 +134,7 @@ pub async fn assert_recorded_launches_read_what_is_there(device: &Device) {
         layer_norm(&layer_norm(&gather(&table, indices, None), norm), norm)
     };
     let mut indices = Indices::new(vec![3, 4], device);
-    let (first, recording) = Recording::of(device, || work(&indices));
+    let (first, recording) = Recording::of([2, 8], device, || work(&indices));
     assert_tensors_close("the first time", first, work(&indices)).await;
     let Some(recording) = recording else {
         assert!(!on_gpu(device), "a GPU records");

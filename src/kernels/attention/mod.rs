@@ -11,7 +11,8 @@ use burn::tensor::{Bool, Device, Int, Tensor, TensorData, activation::softmax};
 
 use super::Indices;
 
-/// The keys and values of the tokens that one attention layer has read, each `[rows, n_head, capacity, head_size]`.
+/// The keys and values of the tokens that one attention layer has read, each `[rows, n_head, capacity, head_size]`. Within a
+/// head, they lie as the device's kernel reads them.
 #[derive(Debug)]
 pub struct KeyValues {
     /// Keys and values. Taken out while they are written, so that they have one owner and are written in place.
