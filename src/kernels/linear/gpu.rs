@@ -119,7 +119,7 @@ impl Shader for LinearShader {
         &["rows", "inputs", "outputs", "width", "groups", "slope", "epsilon"]
     }
 
-    /// A single row is over before long.
+    /// A single row is short, and mostly waits for what it reads.
     fn is_fixed(&self) -> bool {
         self.rows == 1 && self.quads.layout == Layout::InOut && self.sharing > 1
     }
