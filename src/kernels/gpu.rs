@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use burn::backend::Wgpu;
 use burn::backend::wgpu::{CubeDim, CubeTensor, KernelSource, SourceKernel, SourceTemplate, into_contiguous};
 use burn::tensor::{DType, Int, Shape, Tensor};
+use cubecl::client::Client;
 use cubecl::prelude::{CubeCount, ExecutionMode, KernelId};
-use cubecl::server::{KernelArguments, MetadataBindingInfo};
+use cubecl::server::{Handle, KernelArguments, MetadataBindingInfo};
 
 use super::weight::{Format, Layout, Values, Weight};
 
@@ -54,7 +55,7 @@ pub fn shares_sums() -> bool {
     SHARES_SUMS.load(Ordering::Relaxed)
 }
 
-/// Invocations of a workgroup, for shaders whose workgroups have a sum each: there are few of them, too few for a GPU.
+/// Invocations of a workgroup, for shaders that share sums in one, since there are too few for a GPU otherwise.
 pub fn threads() -> usize {
     if shares_sums() { 256 } else { WORKGROUP }
 }
@@ -185,6 +186,11 @@ impl Quads {
     }
 }
 
+/// Memory for a kernel's result of a shape.
+pub fn room<const D: usize>(client: &Client, shape: [usize; D]) -> Handle {
+    client.empty(shape.iter().product::<usize>() * size_of::<f32>())
+}
+
 /// A kernel's new tensor of a shape, and its launch over `groups` workgroups. The result is the last of the buffers.
 pub fn launch<const D: usize>(
     shader: impl Shader,
@@ -195,7 +201,7 @@ pub fn launch<const D: usize>(
 ) -> Option<Tensor<D>> {
     let first = &inputs.first()?.0;
     let (client, device) = (first.client.clone(), first.device.clone());
-    let result = client.empty(shape.iter().product::<usize>() * size_of::<f32>());
+    let result = room(&client, shape);
     let mut buffers: Vec<_> = inputs.into_iter().map(|Buffer(tensor)| tensor.handle.binding()).collect();
     buffers.push(result.clone().binding());
     let constants = shader.is_fixed().then(|| info.to_vec());

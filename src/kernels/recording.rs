@@ -29,7 +29,7 @@ impl<const D: usize> Recording<D> {
             // No memory can be added while launches are recorded. In this pool each size has its own, so that there is as much
             // of it as the first time took, and room for the result besides, which is still there the second time.
             let (first, room) = client.memory_persistent_allocation((), |()| {
-                let room = client.empty(shape.iter().product::<usize>() * size_of::<f32>());
+                let room = super::gpu::room(&client, shape);
                 (work(), room)
             });
             drop(room);

@@ -293,19 +293,15 @@ impl Fixture {
         let part =
             |from: usize, to: usize| token_ids.iter().map(|row| row[from..to].to_vec()).collect::<Vec<_>>();
         let vocab_size = model.config().vocab_size;
+        let assert_after = |position: usize, what: &str, got: &[f32]| {
+            for (row, got) in got.chunks(vocab_size).enumerate() {
+                let start = (row * length + position) * vocab_size;
+                assert_close(self.name, what, got, &logits[start..start + vocab_size], tolerance);
+            }
+        };
         let mut last = model.logits(&part(0, 3), &mut cache).expect("the tokens fit").narrow(1, 2, 1);
         for position in 3..=length {
-            let got = read(last.clone()).await;
-            for (row, got) in got.chunks(vocab_size).enumerate() {
-                let start = (row * length + position - 1) * vocab_size;
-                assert_close(
-                    self.name,
-                    "logits by steps",
-                    got,
-                    &logits[start..start + vocab_size],
-                    tolerance,
-                );
-            }
+            assert_after(position - 1, "logits by steps", &read(last.clone()).await);
             if position < length {
                 last = model.logits(&part(position, position + 1), &mut cache).expect("the token fits");
             }
@@ -317,11 +313,7 @@ impl Fixture {
             for cache in &mut caches {
                 let tokens = part(position, position + 1);
                 let got = read(model.next_logits(&tokens, cache).expect("the token fits")).await;
-                for (row, got) in got.chunks(vocab_size).enumerate() {
-                    let start = (row * length + position) * vocab_size;
-                    let what = "logits token by token";
-                    assert_close(self.name, what, got, &logits[start..start + vocab_size], tolerance);
-                }
+                assert_after(position, "logits token by token", &got);
             }
         }
     }

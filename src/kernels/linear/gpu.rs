@@ -5,18 +5,14 @@ use burn::tensor::Tensor;
 use super::Linear;
 use crate::kernels::activation::wgsl;
 use crate::kernels::gpu::{
-    MAX_GROUPS, OVER_SLICES, Quads, Shader, WORKGROUP, buffer, float, launch, moments, shares_sums, unrolled,
-    weight, word,
+    MAX_GROUPS, OVER_SLICES, Quads, Shader, WORKGROUP, buffer, float, launch, moments, shares_sums, threads,
+    unrolled, weight, word,
 };
 use crate::kernels::layer_norm::layer_norm;
 use crate::kernels::weight::{Format, Layout, Q8_BLOCK};
 
 /// Rows of one invocation when there are many: the more, the seldomer the weights are read.
 const MANY_ROWS: usize = 8;
-/// Invocations of a workgroup whose outputs are too few to fill a GPU: they share the inputs of the same ones.
-const SHARERS: usize = 256;
-/// Inputs that one of them reads at once. It waits as long for one as for all of these.
-const ABREAST: usize = 8;
 /// Invocations that share the inputs where those of an output lie together, so that they are read together.
 const LANES: usize = Q8_BLOCK / 4;
 
@@ -34,9 +30,6 @@ struct LinearShader {
     sharing: usize,
     /// Outputs of a workgroup, by four.
     workers: usize,
-    /// Inputs that such an invocation takes in a row, and of which it reads so many at once.
-    step: usize,
-    abreast: usize,
     /// A layer norm comes before.
     normed: bool,
 }
@@ -75,20 +68,33 @@ impl Shader for LinearShader {
             (Layout::InOut, false) => "fn prepare(local: u32) {}
                 fn input(start: u32, k: u32) -> f32 { return x[start + k]; }\n"
                 .to_owned(),
-            (Layout::InOut, true) => moments(SHARERS) + include_str!("normed.wgsl"),
+            (Layout::InOut, true) => moments(self.workers * self.sharing) + include_str!("normed.wgsl"),
         };
         let read = |name: &str, there: bool, bound: &str| {
             let value = if there { format!("{name}[{bound}]") } else { "0.0".to_owned() };
             format!("fn {name}_at(index: u32) -> f32 {{ return {value}; }}\n")
         };
-        let (sharing, sums, main) = match self.quads.layout {
-            Layout::InOut => ("SLICES", OVER_SLICES, include_str!("in_out.wgsl")),
-            Layout::OutIn => ("LANES", "", include_str!("out_in.wgsl")),
+        // Inputs that an invocation takes in a row, and of which it reads so many at once. One that shares them with others
+        // has few, and waits as long for one as for all of these.
+        let (step, abreast) = if self.sharing > 1 { (8, 8) } else { (Q8_BLOCK, 4) };
+        let (constants, sums, main) = match self.quads.layout {
+            Layout::InOut => (
+                format!(
+                    "const SLICES = {}u;\nconst STEP = {step}u;\nconst ABREAST = {abreast}u;\n",
+                    self.sharing
+                ),
+                OVER_SLICES,
+                unrolled(include_str!("in_out.wgsl"), '$', abreast),
+            ),
+            Layout::OutIn => {
+                let main = unrolled(include_str!("out_in.wgsl"), '$', 4);
+                (format!("const LANES = {}u;\n", self.sharing), "", main)
+            }
         };
         [
-            &format!("const ROWS = {}u;\nconst {sharing} = {}u;\n", self.rows, self.sharing),
-            &format!("const BLOCK = {Q8_BLOCK}u;\nconst WORKERS = {}u;\n", self.workers),
-            &format!("const STEP = {}u;\nconst ABREAST = {}u;\n", self.step, self.abreast),
+            &format!("const ROWS = {}u;\nconst WORKERS = {}u;\n", self.rows, self.workers),
+            &format!("const BLOCK = {Q8_BLOCK}u;\n"),
+            &constants,
             sums,
             &self.quads.functions(),
             x_quad,
@@ -99,7 +105,7 @@ impl Shader for LinearShader {
             &format!("\n{}", read("bias", self.bias, "min(index, info.outputs - 1u)")),
             &read("residual", self.residual, "index"),
             &wgsl(self.activation),
-            &unrolled(&unrolled(main, '#', self.rows), '$', self.abreast),
+            &unrolled(&main, '#', self.rows),
         ]
         .concat()
     }
@@ -131,13 +137,13 @@ pub fn linear(x: &Tensor<2>, call: &Linear) -> Option<Tensor<2>> {
     let (rows, inputs, outputs) = (x.dims()[0], matrix.inputs(), matrix.outputs());
     let (name, slope) = activation.name_and_slope();
     let shader_rows = rows.next_power_of_two().min(MANY_ROWS);
-    let (workers, sharing, step, abreast) = match matrix.layout() {
-        _ if !shares_sums() => (WORKGROUP, 1, Q8_BLOCK, 4),
+    let (workers, sharing) = match matrix.layout() {
+        _ if !shares_sums() => (WORKGROUP, 1),
         Layout::InOut => {
             let slices = if inputs > 1024 { 128 } else { 64 };
-            (SHARERS / slices, slices, ABREAST, ABREAST)
+            (threads() / slices, slices)
         }
-        Layout::OutIn => (WORKGROUP / LANES, LANES, Q8_BLOCK, 4),
+        Layout::OutIn => (WORKGROUP / LANES, LANES),
     };
     let input = buffer(x)?;
     // With several rows, or the head's many workgroups, a dispatch of its own costs less. A processor that plays the GPU
@@ -156,8 +162,6 @@ pub fn linear(x: &Tensor<2>, call: &Linear) -> Option<Tensor<2>> {
         activation: name,
         sharing,
         workers,
-        step,
-        abreast,
         normed: norm.is_some(),
     };
     let mut buffers = vec![input];
