@@ -1,0 +1,55 @@
+"""Scenes from the command line:
+
+python -m training.scenes prepare [--drawings DIR] [--out DIR] [--variants 6] [--backgrounds 6]
+python -m training.scenes sheet OUT.png [--count 48] [--seed 0] [--split held_out] [--size 256]
+python -m training.scenes speed [--size 128]
+"""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+import torch  # noqa: E402
+
+from .compose import FOLDER, Scenes  # noqa: E402
+from .drawings import fetch  # noqa: E402
+from .prepare import prepare  # noqa: E402
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("command", choices=("prepare", "sheet", "speed"))
+    parser.add_argument("picture", type=Path, nargs="?")
+    parser.add_argument("--drawings", type=Path, default=FOLDER.parent / "fluent", help="the unpacked npm package; downloaded when not there")
+    parser.add_argument("--out", "--scenes", type=Path, default=FOLDER)
+    parser.add_argument("--variants", type=int, default=6, help="sprites a subject at most")
+    parser.add_argument("--backgrounds", type=int, default=6, help="a place and time")
+    parser.add_argument("--count", type=int, default=48)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--split", choices=("train", "held_out"), default="train")
+    parser.add_argument("--size", type=int, default=256)
+    args = parser.parse_args()
+    if args.command == "prepare":
+        return prepare(fetch(args.drawings), args.out, args.variants, args.backgrounds)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    scenes = Scenes(args.out, args.size, device)
+    if args.command == "sheet":
+        from sheets import save_sheet
+
+        drawn = scenes.draw(args.count, args.seed, args.split)
+        return save_sheet(args.picture, drawn.pictures, drawn.captions, columns=8, width=min(args.size, 192))
+    scenes.draw(64, 0)
+    started, count = time.time(), 2048 if device == "cuda" else 256
+    scenes.draw(count, 1)
+    if device == "cuda":
+        torch.cuda.synchronize()
+    print(f"{count / (time.time() - started):.0f} scenes/s of {args.size} pixels")
+    started = time.time()
+    scenes.captions(500, 2)
+    print(f"{500 / (time.time() - started):.0f} layouts and captions/s a core")
+
+
+main()
