@@ -4,13 +4,13 @@ import functools
 import random
 
 from .layouts import Item, Layout
-from .lexicon import Entry, article, of_kind
+from .lexicon import Entry, article, find, of_kind
 
 # Words that are not counted: "bread", not "a bread".
 UNCOUNTED = {"bread", "cheese", "milk", "corn", "soup", "porridge", "yarn", "wool", "candy", "chocolate", "tea", "honey", "gold", "treasure"}
 PLAIN = ("on a plain background", "on a simple background", "on a {} background", "on a plain {} background")
 STYLES = {"pencil": ("a pencil drawing of {}", "a pencil sketch of {}", "{}, pencil drawing", "a black and white drawing of {}")}
-FRAMES = ("a picture of {}", "an illustration of {}", "a picture book scene of {}")
+FRAMES = ("a picture of {}", "an illustration of {}", "a drawing of {}")
 INDOORS = {
     "day": "in the daytime", "morning": "in the morning", "sunset": "at sunset", "dusk": "in the evening", "night": "at night",
     "rain": "on a rainy day", "snowfall": "on a snowy day", "fog": "on a foggy day",
@@ -42,6 +42,17 @@ def _names(subject: Entry) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return bare, subject.en
 
 
+@functools.cache
+def adjective_words(name: str) -> tuple[str, ...]:
+    """The commonest words of an adjective that are not also somebody's name, as 'giant' is."""
+    return tuple(word for word in of_kind("adjective")[name].en if not find(word))[:4]
+
+
+@functools.cache
+def _names_only(phrase: str, subject: str) -> bool:
+    return [entry.name for entry in find(phrase)] == [subject]
+
+
 def noun_phrase(item: Item, rng: random.Random) -> str:
     """'a small red car', 'an explorer'."""
     subject = of_kind("subject")[item.subject]
@@ -52,12 +63,11 @@ def noun_phrase(item: Item, rng: random.Random) -> str:
         name = rng.choice(bare if item.size or item.colour or item.mood else all_names)
     elif chance < 0.45 and subject.near and not (item.size or item.colour):
         name = rng.choice(subject.near)
-    adjectives = of_kind("adjective")
-    words = [rng.choice(adjectives[item.size].en[:4])] if item.size else []
-    if item.mood:
-        words.append(rng.choice(adjectives[item.mood].en[:4]))
+    words = [rng.choice(adjective_words(adjective)) for adjective in (item.size, item.mood) if adjective]
     words += [item.colour] if item.colour else []
     phrase = " ".join([*words, name])
+    if not _names_only(phrase, subject.name):  # "blue" and "sea turtle" would make a blue sea
+        name, phrase = subject.name, " ".join([*words, subject.name])
     return phrase if name in UNCOUNTED else article(phrase)
 
 

@@ -159,7 +159,9 @@ class Layouts:
                 continue
             if second.category in ("food", "object", "plant") and far > 2:
                 continue
-            weights[name] = weight / (1 + far)
+            # The few that one can sit on, hold or ride would seldom come up.
+            ways = {way for way, fits in self.relations(place, [first, second]) if fits}
+            weights[name] = weight / (1 + far) * (5 if ways & {"on", "holding", "riding"} else 1)
         return Weighted(weights) if weights else None
 
     def draw(self, rng: random.Random, split: str = "train", count: int | None = None) -> Layout:
