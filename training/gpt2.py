@@ -1,16 +1,21 @@
-"""Train the story model of `models/gpt2-stories`: a small GPT-2 and its byte-level BPE.
+"""Train the story model of `models/gpt2-stories`: a small GPT-2 and its byte-level BPE, on real stories and our own tales.
 
-    python training/gpt2.py --data DIR [--minutes 105] [--until HH:MM] [--export models/gpt2-stories]
+    python training/gpt2.py --data DIR [--minutes 105] [--until HH:MM] [--start models/gpt2-stories] [--export DIR]
 
 The same command goes on from the last checkpoint. The architecture is transformers' `GPT2LMHeadModel`, unchanged. The
-budget is time, not steps: the learning rate and the mix of stories follow the fraction of it that has passed, so that the
-run ends annealed however fast the machine is. What makes a short run worth it: Muon (Jordan et al., 2024) for the matrices
-inside the blocks, AdamW for the rest; bf16; windows that often begin where a story begins; first everything, then more
-and more of the simple stories. What makes few stories enough: each is read some ten times, against dropout and weight
-decay, without which the held-out loss rises from the third time on.
+budget is time, not steps (recipe.py): the learning rate and the mix of stories follow the fraction of it that has passed.
+What makes a short run worth it: Muon (Jordan et al., 2024) for the matrices inside the blocks, AdamW for the rest; bf16;
+windows that often begin where a story begins; first everything, then more and more of the simple stories and the tales.
+What makes few stories enough: each is read some ten times, against dropout and weight decay, without which the held-out
+loss rises from the third time on.
+
+The real stories teach the language; most of them are long, and few end within the 512 tokens that the model sees. The
+tales (training/tales) teach what a short story is: one hero whose name and place stay, and an end. They are told anew,
+each with other names and words, `--tale-tokens` of them; plots that are held out are measured as a kind of their own.
 
 What ships was made on one GPU by `--minutes 4.2 --batch-tokens 32768`, 145 million tokens. Two CPU cores read 1,000 to
-3,000 a second: there `--batch-tokens 6144`, the default, and less dropout suit the few millions that a night gives.
+3,000 a second: there `--batch-tokens 6144`, the default, and less dropout suit the few millions that a night gives. A
+rehearsal of everything, from the texts to the exported folder: `--minutes 3 --data DIR --out DIR --export DIR`.
 
 `--data` holds gzipped JSON lines with `title`, `text` and, where known, `author` and `license`, one file a collection.
 None of them is a file that one URL serves, so nothing is downloaded; they were made from
@@ -20,23 +25,25 @@ None of them is a file that one URL serves, so nothing is downloaded; they were 
   classics.jsonl.gz                 short stories of Project Gutenberg: Andersen, Grimm, Wilde, O. Henry, Doyle, …
   gutenberg_short_fiction.jsonl.gz  short fictions of Project Gutenberg, as listed by LCATS, github.com/xenotaur/lcats
 
-Writes to `--out` (training/runs/gpt2): `tokenizer.json`, `stories.pt` (the tokens), `checkpoint.pt`, `loss.png`; and
-with `--export DIR` the model folder, at the end or, with `--export-only`, at once from the last checkpoint or from the
-mean of several (`--average`; copy `checkpoint.pt` aside while training goes on). With `--start DIR` a run goes on from a
-model folder instead, and the mean of that folder and of what the run made measures better than either.
+Writes to `--out` (training/runs/gpt2): `tokenizer.json`, `stories.pt` (the tokens; delete it after a change of the texts),
+`checkpoint.pt`, `loss.png`; and with `--export DIR` the model folder, at the end or, with `--export-only`, at once from the
+last checkpoint or from the mean of several (`--average`; copy `checkpoint.pt` aside while training goes on). With `--start
+DIR` a run goes on from a model folder, with its tokenizer, instead, and the mean of that folder and of what the run made
+measures better than either.
 """
 
 import argparse
 import collections
-import datetime
 import gzip
 import hashlib
+import itertools
 import json
 import math
 import random
 import re
 import statistics
-import time
+import sys
+from array import array
 from pathlib import Path
 
 import torch
@@ -44,6 +51,8 @@ import torch.nn.functional as F
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 from transformers import GenerationConfig, GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
 
+import recipe
+import tales
 from muon import orthogonalised
 
 END = "<|endoftext|>"  # before and after every story: bos and eos
@@ -66,9 +75,12 @@ COLLECTIONS = {
     "gutenberg_short_fiction": "Project Gutenberg (gutenberg.org), public domain in the United States: short fiction",
 }
 # Each kind's share of the windows at the start and at the end of training; in between it is interpolated.
-MIX = {"simple": (0.03, 0.08), "fairy": (0.10, 0.18), "space": (0.30, 0.28), "other": (0.57, 0.46)}
+MIX = {
+    "simple": (0.03, 0.06), "fairy": (0.10, 0.12), "space": (0.25, 0.13), "other": (0.47, 0.19), "tales": (0.15, 0.50),
+}  # fmt: skip
 WEIGHT_DECAY = 0.2  # of matrices and embeddings
 STORY_START = 0.4  # this share of the windows begins with a story's beginning, as visitors' prompts do
+HELD_OUT_TALES = 4  # of each plot that is held out
 
 
 # --- stories ---------------------------------------------------------------------------------------------------------
@@ -147,10 +159,15 @@ def attribution(stories: list[dict]) -> str:
                 authors[story["author"].strip() or "Titles"].append(story["title"].strip())
         lines += [f"## {heading}", ""]
         lines += [f"- {author}: {'; '.join(sorted(titles))}" for author, titles in sorted(authors.items())] + [""]
-    return "\n".join(lines)
+    return "\n".join([*lines, "## Tales", "", "- Hearth's own plots and generator (training/tales), under Hearth's licence"]) + "\n"
 
 
-def train_tokenizer(stories: list[dict]) -> Tokenizer:
+def paragraphs(tale: tales.Tale) -> str:
+    """A tale's text, its paragraphs one a line, like the other stories'."""
+    return tale["text"].replace("\n\n", "\n")
+
+
+def train_tokenizer(stories: list[dict], plots: list[tales.Plot]) -> Tokenizer:
     """Byte-level BPE with GPT-2's pre-tokenizer."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
@@ -159,6 +176,7 @@ def train_tokenizer(stories: list[dict]) -> Tokenizer:
     texts = [story["text"] for story in stories if not story["held_out"]]
     # Simple stories count threefold, so that their words are whole tokens.
     texts += 2 * [story["text"] for story in stories if not story["held_out"] and story["kind"] in ("simple", "fairy")]
+    texts += map(paragraphs, tales.tell_many(plots, 20 * len(plots), seed=1))
     trainer = trainers.BpeTrainer(
         vocab_size=VOCABULARY, special_tokens=[END], initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False
     )
@@ -166,30 +184,64 @@ def train_tokenizer(stories: list[dict]) -> Tokenizer:
     return tokenizer
 
 
-def prepare(data: Path | None, out: Path, start: Path | None) -> dict:
-    """`stories.pt`: of each kind the training tokens in one row, where in it stories begin, and the held-out stories."""
-    if (out / "stories.pt").exists():
-        return torch.load(out / "stories.pt")
-    if data is None:
+class Row:
+    """The training tokens of a kind in one row, and where in it stories begin."""
+
+    def __init__(self):
+        self.tokens, self.starts = array("h", [0]), array("q")
+
+    def add(self, ids: list[int]) -> None:
+        self.starts.append(len(self.tokens) - 1)  # at the token that ends the story before
+        self.tokens.extend([*ids, 0])
+
+    def tensors(self) -> tuple[torch.Tensor, torch.Tensor]:
+        return torch.frombuffer(self.tokens, dtype=torch.int16), torch.frombuffer(self.starts, dtype=torch.int64)
+
+
+def prepare(args: argparse.Namespace, device: str) -> dict:
+    """`stories.pt`: of each kind the training tokens and where stories begin, and the held-out stories."""
+    cache = args.out / "stories.pt"
+    if cache.exists():
+        return torch.load(cache)
+    if args.data is None:
         raise SystemExit("--data DIR is needed the first time; see the top of this file")
-    stories = read_stories(data)
-    (out / "ATTRIBUTION.md").write_text(attribution(stories), encoding="utf-8")
-    tokenizer = Tokenizer.from_file(str(start / "tokenizer.json")) if start else train_tokenizer(stories)
-    tokenizer.save(str(out / "tokenizer.json"))
-    prepared: dict = {"train": {}, "held_out": []}
-    for kind in MIX:
-        tokens, starts = [0], []
-        for story in (story for story in stories if story["kind"] == kind):
-            ids = tokenizer.encode(story["text"]).ids
-            if story["held_out"]:
-                prepared["held_out"].append((kind, story["title"], len(story["text"].encode()), torch.tensor([0, *ids, 0])))
-            else:
-                starts.append(len(tokens) - 1)  # at the token that ends the story before
-                tokens += [*ids, 0]
-        prepared["train"][kind] = (torch.tensor(tokens, dtype=torch.int16), torch.tensor(starts))
-        print(f"{kind}: {len(starts)} stories, {len(tokens):,} tokens")
-    torch.save(prepared, out / "stories.pt")
+    stories = read_stories(args.data)
+    plots, held_out_plots = tales.split(tales.read(args.tales))
+    if not plots:
+        raise SystemExit(f"there are no plots in {args.tales}")
+    (args.out / "ATTRIBUTION.md").write_text(attribution(stories), encoding="utf-8")
+    tokenizer = Tokenizer.from_file(str(args.start / "tokenizer.json")) if args.start else train_tokenizer(stories, plots)
+    tokenizer.save(str(args.out / "tokenizer.json"))
+    rows = {kind: Row() for kind in MIX}
+    held_out = []
+    for story in stories:
+        ids = tokenizer.encode(story["text"]).ids
+        if story["held_out"]:
+            held_out.append((story["kind"], story["title"], len(story["text"].encode()), torch.tensor([0, *ids, 0])))
+        else:
+            rows[story["kind"]].add(ids)
+    add_tales(rows["tales"], tokenizer, plots, tale_budget(args, device), args.seed)
+    for tale in tales.tell_many(held_out_plots, HELD_OUT_TALES * len(held_out_plots), seed=0):
+        text = paragraphs(tale)
+        held_out.append(("tales", tale["id"], len(text.encode()), torch.tensor([0, *tokenizer.encode(text).ids, 0])))
+    for kind, row in rows.items():
+        print(f"{kind}: {len(row.starts)} stories, {len(row.tokens):,} tokens", flush=True)
+    prepared = {"train": {kind: row.tensors() for kind, row in rows.items()}, "held_out": held_out}
+    torch.save(prepared, cache)
     return prepared
+
+
+def tale_budget(args: argparse.Namespace, device: str) -> int:
+    """Tokens of tales to tell, by default about as many as the run will read: no tale comes much oftener than once."""
+    most, least = 30_000_000, 300_000
+    return args.tale_tokens or (most if device == "cuda" else min(most, max(least, int(50_000 * args.minutes))))
+
+
+def add_tales(row: Row, tokenizer: Tokenizer, plots: list[tales.Plot], budget: int, seed: int) -> None:
+    told = tales.tell_many(plots, sys.maxsize, seed)
+    while len(row.tokens) < budget:
+        for encoding in tokenizer.encode_batch([paragraphs(tale) for tale in itertools.islice(told, 256)]):
+            row.add(encoding.ids)
 
 
 def draw_windows(train: dict, count: int, length: int, fraction: float, chance: random.Random) -> torch.Tensor:
@@ -240,7 +292,7 @@ class Muon(torch.optim.Optimizer):
 
 @torch.no_grad()
 def held_out_loss(model: GPT2LMHeadModel, held_out: list, windows: int | None = None) -> dict[str, float]:
-    """Nats per token and bits per byte, overall and of the simple kinds; `windows` of 256 a kind, or all stories in full."""
+    """Nats per token and bits per byte, of each kind and of all that are no tales; `windows` of 256 a kind, or all in full."""
     device, sums = model.device, collections.Counter()
     is_training = model.training
     model.eval()
@@ -254,7 +306,7 @@ def held_out_loss(model: GPT2LMHeadModel, held_out: list, windows: int | None = 
                 with torch.autocast(device.type, torch.bfloat16, enabled=bool(windows)):
                     logits = model(piece[None, :-1].to(device)).logits[0]
                 loss += F.cross_entropy(logits.float(), piece[1:].to(device), reduction="sum").item()
-            for name in ("all", kind):
+            for name in (kind,) if kind == "tales" else ("all", kind):
                 sums[f"{name} nats"] += loss
                 sums[f"{name} tokens"] += len(ids) - 1
                 sums[f"{name} bytes"] += size
@@ -265,26 +317,6 @@ def held_out_loss(model: GPT2LMHeadModel, held_out: list, windows: int | None = 
         if sums[f"{name} bytes"]:
             result[f"{name} bits per byte"] = sums[f"{name} nats"] / math.log(2) / sums[f"{name} bytes"]
     return result
-
-
-def save_losses(path: Path, history: list[dict]) -> None:
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots(figsize=(8, 4))
-    tokens = [entry["tokens"] / 1e6 for entry in history]
-    axes.plot(tokens, [entry["loss"] for entry in history], alpha=0.5, label="training (the mix changes)")
-    for kind in ("all", "simple", "fairy", "space"):
-        points = [(x, entry["held_out"][kind]) for x, entry in zip(tokens, history) if "held_out" in entry]
-        if points:
-            axes.plot(*zip(*points), marker=".", label=f"held out: {kind}")
-    axes.set(xlabel="million tokens", ylabel="nats per token", title="GPT-2 on stories", ylim=(3, 7))
-    axes.legend()
-    figure.tight_layout()
-    figure.savefig(path)
-    plt.close(figure)
 
 
 def export(model: GPT2LMHeadModel, out: Path, folder: Path, held_out: list) -> None:
@@ -303,7 +335,8 @@ def export(model: GPT2LMHeadModel, out: Path, folder: Path, held_out: list) -> N
     settings.write_text(re.sub(r'"TokenizersBackend"', '"PreTrainedTokenizerFast"', settings.read_text()))
     (folder / "model.safetensors").chmod(0o644)  # written for its owner alone
     shipped = GPT2LMHeadModel.from_pretrained(folder, dtype=torch.float32).to(model.device)
-    for name, value in held_out_loss(shipped.eval(), held_out).items():
+    # Half a million tokens: on a CPU a part of them has to do.
+    for name, value in held_out_loss(shipped.eval(), held_out, None if shipped.device.type == "cuda" else 12).items():
         print(f"{name}: {value:.3f}" if "bits" in name else f"{name}: perplexity {math.exp(value):.2f}")
     for name in ("loss.png", "ATTRIBUTION.md"):
         if (out / name).exists():
@@ -317,47 +350,41 @@ def weights_of(path: Path) -> dict[str, torch.Tensor]:
     return torch.load(path, map_location="cpu", weights_only=False)["model"]
 
 
-def train(args: argparse.Namespace) -> None:
-    torch.manual_seed(args.seed)
-    torch.set_flush_denormal(True)
-    chance = random.Random(args.seed)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    args.out.mkdir(parents=True, exist_ok=True)
-    stories = prepare(args.data, args.out, args.start)
-    model = GPT2LMHeadModel(GPT2Config(**CONFIG)).to(device)
-    matrices = [p for name, p in model.named_parameters() if p.dim() == 2 and ".h." in name]
+def optimisers(args: argparse.Namespace, model: GPT2LMHeadModel) -> dict[str, torch.optim.Optimizer]:
+    matrices = [parameter for name, parameter in model.named_parameters() if parameter.dim() == 2 and ".h." in name]
     embeddings = [model.transformer.wte.weight, model.transformer.wpe.weight]
-    vectors = [p for p in model.parameters() if p.dim() == 1]
-    muon = Muon(matrices, lr=args.muon_learning_rate)
+    vectors = [parameter for parameter in model.parameters() if parameter.dim() == 1]
     adam = torch.optim.AdamW(
         [dict(params=embeddings, weight_decay=WEIGHT_DECAY), dict(params=vectors, weight_decay=0.0)],
         lr=args.learning_rate, betas=(0.9, 0.95),
     )  # fmt: skip
-    saved = {"model": model, "muon": muon, "adam": adam}
-    history: list[dict] = []
-    elapsed = 0.0  # seconds of training, pauses and earlier runs' gaps not counted
-    checkpoint = args.out / "checkpoint.pt"
-    if checkpoint.exists():
-        state = torch.load(checkpoint, map_location=device, weights_only=False)
-        for name, part in saved.items():
-            part.load_state_dict(state[name])
-        history, elapsed = state["history"], state["elapsed"]
-        chance.setstate(state["chance"])
-        print(f"resumed after {elapsed / 60:.1f} minutes, step {len(history)}")
-    elif args.start:
-        model.load_state_dict(weights_of(args.start))
-    if args.export_only:
-        if args.average:  # late checkpoints' mean measures better than the last of them
-            states = [weights_of(path) for path in args.average]
-            model.load_state_dict({key: sum(state[key] for state in states) / len(states) for key in states[0]})
-        return export(model, args.out, args.export, stories["held_out"])
+    return {"muon": Muon(matrices, lr=args.muon_learning_rate), "adam": adam}
 
-    def save() -> None:
-        state = {name: part.state_dict() for name, part in saved.items()}
-        state.update(history=history, elapsed=elapsed, chance=chance.getstate())
-        torch.save(state, checkpoint.with_suffix(".tmp"))
-        checkpoint.with_suffix(".tmp").replace(checkpoint)
-        save_losses(args.out / "loss.png", history)
+
+def train(args: argparse.Namespace) -> None:
+    device = recipe.prepare(args)
+    stories = prepare(args, device)
+    model = GPT2LMHeadModel(GPT2Config(**CONFIG)).to(device)
+    optimiser = optimisers(args, model)
+    run = recipe.Run(args, device, model=model, **optimiser)
+    if args.start and not run.history:
+        model.load_state_dict(weights_of(args.start))
+    if args.average:  # late checkpoints' mean measures better than the last of them
+        states = [weights_of(path) for path in args.average]
+        model.load_state_dict({key: sum(state[key] for state in states) / len(states) for key in states[0]})
+    if not args.export_only:
+        train_on(stories, model, optimiser, run, device)
+    if args.export:
+        export(model, args.out, args.export, stories["held_out"])
+        if args.pieces:
+            recipe.write_pieces(args.export, args.pieces)
+
+
+def train_on(stories: dict, model: GPT2LMHeadModel, optimiser: dict, run: recipe.Run, device: str) -> None:
+    args, length = run.args, CONFIG["n_positions"]
+    rates = {"muon": args.muon_learning_rate, "adam": args.learning_rate}
+    clipped = [parameter for group in optimiser["adam"].param_groups for parameter in group["params"]]
+    chance = random.Random(args.seed + len(run.history))  # a resumed run draws other windows
 
     def loss_of(inputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         logits = model(inputs, use_cache=False).logits
@@ -366,76 +393,45 @@ def train(args: argparse.Namespace) -> None:
     if args.compile:
         loss_of = torch.compile(loss_of, dynamic=False)
 
-    until = math.inf
-    if args.until:
-        now = datetime.datetime.now()
-        end = datetime.datetime.combine(now.date(), datetime.time.fromisoformat(args.until))
-        until = (end if end > now else end + datetime.timedelta(days=1)).timestamp()
-    tokens = history[-1]["tokens"] if history else 0
-    length = CONFIG["n_positions"]
-    last_save = last_evaluation = elapsed
-    if args.threads:  # on a shared machine one can be faster than two
-        torch.set_num_threads(args.threads)
-    while True:
-        while args.pause_file and args.pause_file.exists():
-            time.sleep(1)
-        started = time.time()
-        budget = min(args.minutes * 60, elapsed + until - started)
-        fraction = elapsed / budget
-        if budget <= elapsed or fraction >= 1:
-            break
-        # A short warm-up, then a straight line to zero.
-        rate = min(1.0, (len(history) + 1) / 30) * min(1.0, (1 - fraction) / 0.8)
-        muon.param_groups[0]["lr"] = args.muon_learning_rate * rate
-        for group in adam.param_groups:
-            group["lr"] = args.learning_rate * rate
-        windows = draw_windows(stories["train"], args.batch_tokens // length, length, fraction, chance).to(device)
+    def measure() -> dict[str, float]:
+        losses = held_out_loss(model, stories["held_out"], windows=12)
+        print("held out:", {name: round(value, 3) for name, value in losses.items()}, flush=True)
+        return {"held-out stories": losses["all"], "held-out tales": losses["tales"]}
+
+    held_out, measured_at = measure(), run.elapsed
+    for _ in run.steps():
+        for name, part in optimiser.items():
+            for group in part.param_groups:
+                group["lr"] = rates[name] * run.rate(warm_up=30, decay=0.8)
+        windows = draw_windows(stories["train"], args.batch_tokens // length, length, run.fraction, chance).to(device)
         with torch.autocast(device, torch.bfloat16):
             loss = loss_of(windows[:, :-1], windows[:, 1:])
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(embeddings + vectors, 1.0)  # Muon's updates have a fixed size already
-        muon.step()
-        adam.step()
+        torch.nn.utils.clip_grad_norm_(clipped, 1.0)  # Muon's updates have a fixed size already
+        for part in optimiser.values():
+            part.step()
         model.zero_grad(set_to_none=True)
-        tokens += windows[:, 1:].numel()
-        loss = loss.item()  # waits for a GPU, which the time must have in it
-        seconds = time.time() - started
-        elapsed += seconds
-        history.append({"loss": loss, "tokens": tokens, "seconds": seconds})
-        if len(history) % 5 == 0:
-            print(f"step {len(history)}: loss {loss:.3f}, {fraction:.1%}, {windows.numel() / seconds:.0f} tokens/s", flush=True)
-        if elapsed - last_evaluation > 60 * args.evaluate_every:
-            history[-1]["held_out"] = held_out_loss(model, stories["held_out"], windows=12)
-            print("held out:", {name: round(value, 3) for name, value in history[-1]["held_out"].items()}, flush=True)
-            last_evaluation = elapsed
-        if elapsed - last_save > 60 * args.save_every:
-            save()
-            last_save = elapsed
-    save()
-    if args.export:
-        export(model, args.out, args.export, stories["held_out"])
+        run.record(windows[:, 1:].numel(), every=10, loss=loss.detach(), **held_out)
+        if run.elapsed - measured_at > 60 * args.evaluate_every:
+            held_out, measured_at = measure(), run.elapsed
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = recipe.arguments(__doc__, "gpt2", minutes=105)
     parser.add_argument("--data", type=Path, help="folder with the five collections")
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "runs" / "gpt2")
-    parser.add_argument("--export", type=Path, help="write the model folder here at the end")
-    parser.add_argument("--export-only", action="store_true", help="write it from the last checkpoint and stop")
-    parser.add_argument("--average", type=Path, nargs="+", help="with --export-only: the mean of these checkpoints or model folders")
-    parser.add_argument("--start", type=Path, help="model folder to begin from, its tokenizer too, when there is no checkpoint")
-    parser.add_argument("--minutes", type=float, default=105, help="of training in all, pauses not counted")
-    parser.add_argument("--until", help="stop, annealed, at this time of day (HH:MM) if the minutes are not over by then")
-    parser.add_argument("--pause-file", type=Path, help="wait while this file exists")
-    parser.add_argument("--threads", type=int, default=0, help="by default as many as PyTorch chooses")
+    parser.add_argument("--tales", type=Path, default=tales.PLOTS, help="plots of the tales: a folder or a file")
+    parser.add_argument("--tale-tokens", type=int, default=0, help="30 million on a GPU, 50,000 a minute on a CPU otherwise")
+    parser.add_argument("--average", type=Path, nargs="+", help="with --export-only: the mean of these checkpoints or folders")
+    parser.add_argument("--start", type=Path, help="model folder to begin from, and its tokenizer, if there is no checkpoint")
+    parser.add_argument("--pieces", type=Path, help="write the exported folder here too, as files under 16 MiB")
     parser.add_argument("--batch-tokens", type=int, default=6144)
     parser.add_argument("--muon-learning-rate", type=float, default=0.02)
     parser.add_argument("--learning-rate", type=float, default=2e-3, help="AdamW's, for embeddings, norms and biases")
-    parser.add_argument("--no-compile", dest="compile", action="store_false", help="without torch.compile")
-    parser.add_argument("--save-every", type=float, default=4, help="minutes between checkpoints")
     parser.add_argument("--evaluate-every", type=float, default=5, help="minutes between held-out losses")
-    parser.add_argument("--seed", type=int, default=0)
-    train(parser.parse_args())
+    args = parser.parse_args()
+    if args.average and not args.export_only:
+        parser.error("--average is for --export-only")
+    train(args)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """The update of Muon (Jordan et al., 2024, github.com/KellerJordan/Muon), which the recipes shape to their networks' matrices."""
 
+import collections
+
 import torch
 
 
@@ -14,3 +16,24 @@ def orthogonalised(matrices: torch.Tensor) -> torch.Tensor:
         polynomial = torch.baddbmm(gram, gram, gram, beta=b, alpha=c)
         x = torch.baddbmm(x, polynomial, x, beta=a)  # a x + (b gram + c gram²) x
     return (x.mT if tall else x).to(matrices.dtype)
+
+
+class Muon(torch.optim.Optimizer):
+    """Nesterov momentum, orthogonalised (github.com/KellerJordan/Muon). A convolution is a matrix `[out, in · 3 · 3]`."""
+
+    def __init__(self, parameters, lr: float, momentum: float = 0.95):
+        super().__init__(parameters, dict(lr=lr, momentum=momentum))
+
+    @torch.no_grad()
+    def step(self) -> None:
+        for group in self.param_groups:
+            alike: dict[torch.Size, list] = collections.defaultdict(list)
+            for parameter in group["params"]:
+                momentum = self.state[parameter].setdefault("momentum", torch.zeros_like(parameter))
+                momentum.lerp_(parameter.grad, 1 - group["momentum"])
+                alike[parameter.shape].append((parameter, parameter.grad.lerp(momentum, group["momentum"]).flatten(1)))
+            for shape, pairs in alike.items():  # one batched product for all weights of a shape
+                updates = orthogonalised(torch.stack([update for _, update in pairs]))
+                scale = max(1, updates.shape[1] / updates.shape[2]) ** 0.5
+                for (parameter, _), update in zip(pairs, updates):
+                    parameter.add_(update.view(shape), alpha=-group["lr"] * scale)

@@ -103,7 +103,7 @@ class Run:
 
     def record(self, pictures: int = 0, every: int = 50, **values) -> None:
         """Ends a step: `values` are scalars (tensors too), kept for the curves; `pictures` counts what was seen."""
-        entry = {name: float(value) for name, value in values.items()}  # waits for a GPU, which the time must have in it
+        entry = {name: float(torch.as_tensor(value).detach()) for name, value in values.items()}  # waits for a GPU, which the time must have in it
         seconds = time.time() - self._started
         self.elapsed += seconds
         seen = (self.history[-1]["pictures"] if self.history else 0) + pictures

@@ -1,0 +1,487 @@
+"""Train the picture book of `models/picturebook`: a sentence becomes a scene.
+
+    python training/picturebook.py --vae DIR [--size small|full] [--minutes 80] [--export models/picturebook-many-steps]
+    python training/picturebook.py --distil --start models/picturebook-many-steps --export models/picturebook
+
+The same command goes on from the last checkpoint. Both calls write what `StableDiffusionPipeline.from_pretrained` reads:
+a CLIP text model with a vocabulary of its own, a U-Net, and the autoencoder of vae.py in whose latents the U-Net works.
+The text model is trained from nothing, together with the U-Net and by its loss alone. That pipeline passes no attention
+mask, so that the U-Net attends to the padding too; it is trained as it will be run. Scenes are drawn while it trains
+(scenes/compose.py). None is mirrored: captions say left and right.
+
+The first call is latent diffusion (Rombach et al., 2022) with what has been learnt since: the network predicts the velocity
+(Salimans and Ho, 2022); the noise ends where nothing of the picture is left, as sampling begins there (Lin et al., 2024);
+every noise level counts alike, as each one's loss is divided by what it usually is (in the spirit of Karras et al., 2024);
+a batch's timesteps are spread evenly; a tenth of the captions is empty, for classifier-free guidance (Ho and Salimans,
+2021). Muon (Jordan et al., 2024) for the convolutions and matrices inside the blocks, AdamW for the rest; bf16.
+
+The second call, `--distil`, is latent consistency distillation (Luo et al., 2023): the student learns to go from any noise
+to the end of the teacher's path at once, and then draws in 4 to 8 steps. It learns from the guided teacher, at one guidance
+scale, so that each of these steps is one evaluation; whoever runs it leaves guidance off. Three choices from Song and
+Dhariwal (2024): the target comes from the student itself and not from a moving average of it, which biases it and is one
+network more; the distance is the pseudo-Huber one, by which a few pictures that are far off do not rule a batch; and what
+ships is a moving average all the same.
+
+What ships is in f16, below 60 MB. Writes to `--out` (training/runs/picturebook-SIZE[-distil]): `checkpoint.pt`, `loss.png`,
+`tokenizer/`, `held-out.png` (scenes that are never trained on) and `samples-MINUTES.png` (their captions, drawn; not picked).
+"""
+
+import argparse
+import copy
+import itertools
+import json
+import re
+import time
+from pathlib import Path
+from typing import Callable, Iterable, Iterator
+
+import torch
+from diffusers import (
+    AutoencoderKL,
+    DDPMScheduler,
+    DPMSolverMultistepScheduler,
+    LCMScheduler,
+    StableDiffusionPipeline,
+    UNet2DConditionModel,
+)
+from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+from torch.utils.flop_counter import FlopCounterMode
+from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
+
+import recipe
+from muon import Muon
+from sheets import save_sheet
+
+VOCABULARY = 4608
+# Captions have at most some 25 tokens. CLIP's own 77 would only be more padding, and cross-attention pays for padding.
+LENGTH = 32
+TEXT = dict(hidden_size=256, intermediate_size=1024, num_hidden_layers=4, num_attention_heads=4, projection_dim=256)
+UNET = dict(
+    in_channels=16, out_channels=16, layers_per_block=1, cross_attention_dim=TEXT["hidden_size"], use_linear_projection=True,
+    down_block_types=("CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
+    up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D"),
+)  # fmt: skip
+# What diffusers calls `attention_head_dim` is the number of heads here: of 32 channels, so that many words can be heard.
+SIZES = {
+    "full": dict(sample_size=16, block_out_channels=(192, 256), attention_head_dim=(6, 8)),  # 256 x 256 pixels
+    "small": dict(sample_size=8, block_out_channels=(128, 192), attention_head_dim=(4, 6)),  # 128 x 128
+}
+# Stable Diffusion's, which goes through much noise: there the layout of a scene is decided. Six steps then fall on
+# noise that is infinitely, 9, 4, 2, 1 and half as strong as the signal.
+NOISE = dict(
+    num_train_timesteps=1000, beta_schedule="scaled_linear", beta_start=0.00085, beta_end=0.012,
+    rescale_betas_zero_snr=True, prediction_type="v_prediction", steps_offset=1,
+)  # fmt: skip
+SCHEDULE = DDPMScheduler(**NOISE)
+DROPPED_CAPTIONS = 0.1
+
+SAMPLER = DPMSolverMultistepScheduler(**NOISE, timestep_spacing="trailing")
+STEPS = 20
+GUIDANCE_SCALE = 3.0
+
+ORIGINAL_STEPS = 50  # of the teacher's path, between which the student has to be consistent
+STUDENT_SAMPLER = LCMScheduler(**NOISE, original_inference_steps=ORIGINAL_STEPS)
+STUDENT_STEPS = 6
+
+
+# --- tokens ----------------------------------------------------------------------------------------------------------
+
+
+def texts_of(path: Path) -> Iterator[str]:
+    """Each line of a text file; of a .jsonl file every string in it."""
+
+    def strings(value) -> Iterator[str]:
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, (list, dict)):
+            for each in value.values() if isinstance(value, dict) else value:
+                yield from strings(each)
+
+    with path.open(encoding="utf-8") as lines:
+        for line in lines:
+            yield from strings(json.loads(line)) if path.suffix == ".jsonl" else [line]
+
+
+def train_tokenizer(texts: Iterable[str], size: int = VOCABULARY) -> CLIPTokenizer:
+    """CLIP's byte-pair encoding with a vocabulary of these texts, in CLIP's order: bytes, last bytes, merges, the two ends."""
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    letters = [*alphabet, *(letter + "</w>" for letter in alphabet)]
+    ends = ["<|startoftext|>", "<|endoftext|>"]
+    clip = CLIPTokenizer().backend_tokenizer
+    bpe = Tokenizer(models.BPE(end_of_word_suffix="</w>"))
+    bpe.normalizer, bpe.pre_tokenizer = clip.normalizer, clip.pre_tokenizer
+    trainer = trainers.BpeTrainer(
+        vocab_size=size - len(ends), end_of_word_suffix="</w>", initial_alphabet=alphabet, show_progress=False
+    )
+    bpe.train_from_iterator(texts, trainer)
+    # The trainer does not know of letters at a word's end that the texts have none of: these take some merges' places.
+    merges = [tuple(pair) for pair in json.loads(bpe.to_str())["model"]["merges"]][: size - len(letters) - len(ends)]
+    tokens = [*letters, *dict.fromkeys(left + right for left, right in merges), *ends]
+    vocabulary = {token: index for index, token in enumerate(tokens)}
+    return CLIPTokenizer(vocabulary, merges, model_max_length=LENGTH)
+
+
+def save_tokenizer(tokenizer: CLIPTokenizer, folder: Path) -> None:
+    """`vocab.json` and `merges.txt`, which every reader of CLIP's tokenizers knows, instead of the newer `tokenizer.json`."""
+    tokenizer.save_pretrained(folder)
+    tokenizer.backend_tokenizer.model.save(str(folder))
+    (folder / "tokenizer.json").unlink()
+
+
+def tokens(tokenizer: CLIPTokenizer, captions: list[str]) -> torch.Tensor:
+    """`[count, LENGTH]`, as StableDiffusionPipeline makes them."""
+    return tokenizer(captions, padding="max_length", max_length=LENGTH, truncation=True, return_tensors="pt").input_ids
+
+
+def check_captions(tokenizer: CLIPTokenizer, captions: list[str]) -> str:
+    """None may be cut off. How long they are, and how many of their words are one token."""
+    lengths = [len(ids) for ids in tokenizer(captions).input_ids]
+    longest = max(range(len(captions)), key=lengths.__getitem__)
+    if lengths[longest] > LENGTH:
+        raise ValueError(f"{lengths[longest]} tokens are more than {LENGTH}: {captions[longest]!r}")
+    words = {word for caption in captions for word in re.findall(r"[^\W\d_]+", caption.lower())}
+    whole = sum(len(tokenizer(word).input_ids) == 3 for word in words)
+    mean = sum(lengths) / len(lengths)
+    return f"{len(tokenizer)} tokens; captions have {mean:.1f}, at most {lengths[longest]}; {whole} of {len(words)} words are one"
+
+
+# --- network ---------------------------------------------------------------------------------------------------------
+
+
+class Painter(torch.nn.Module):
+    """What is trained: the text model and the U-Net."""
+
+    def __init__(self, text_encoder: CLIPTextModel, unet: UNet2DConditionModel):
+        super().__init__()
+        self.text_encoder, self.unet = text_encoder, unet
+
+    def encode(self, ids: torch.Tensor) -> torch.Tensor:
+        """`[count, LENGTH, hidden]`. No attention mask, as StableDiffusionPipeline passes none."""
+        return self.text_encoder(ids).last_hidden_state
+
+    def forward(self, latents: torch.Tensor, timesteps: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
+        return self.unet(latents, timesteps, encoder_hidden_states=self.encode(ids)).sample.float()
+
+
+def make_painter(text: dict, unet: dict, vocabulary: int = VOCABULARY) -> Painter:
+    """Of random weights."""
+    ends = dict(bos_token_id=vocabulary - 2, eos_token_id=vocabulary - 1, pad_token_id=vocabulary - 1)
+    config = CLIPTextConfig(**text, vocab_size=vocabulary, max_position_embeddings=LENGTH, **ends)
+    return Painter(CLIPTextModel(config), UNet2DConditionModel(**unet))
+
+
+def costs(size: str) -> dict[str, int]:
+    """Parameters of both networks, and the multiplications of one evaluation of each."""
+    with torch.device("meta"):
+        painter = make_painter(TEXT, {**UNET, **SIZES[size]}).eval()
+        states = torch.zeros(1, LENGTH, TEXT["hidden_size"])
+        latents = torch.zeros(1, UNET["in_channels"], *2 * (SIZES[size]["sample_size"],))
+        calls = {
+            "text_encoder": lambda: painter.encode(torch.zeros(1, LENGTH, dtype=torch.long)),
+            "unet": lambda: painter.unet(latents, torch.zeros(1), encoder_hidden_states=states),
+        }
+        result = {"parameters": sum(parameter.numel() for parameter in painter.parameters())}
+        for name, call in calls.items():
+            with FlopCounterMode(display=False) as counter, torch.no_grad():
+                call()
+            result[name] = counter.get_total_flops() // 2  # it counts additions too
+    return result
+
+
+def pipeline(painter: Painter, vae: AutoencoderKL, tokenizer: CLIPTokenizer, scheduler) -> StableDiffusionPipeline:
+    networks = dict(vae=vae, text_encoder=painter.text_encoder, unet=painter.unet)
+    others = dict(safety_checker=None, feature_extractor=None, requires_safety_checker=False)
+    made = StableDiffusionPipeline(**networks, tokenizer=tokenizer, scheduler=copy.deepcopy(scheduler), **others)
+    made.set_progress_bar_config(disable=True)
+    return made
+
+
+def load(folder: Path) -> tuple[Painter, AutoencoderKL, CLIPTokenizer]:
+    """What `export` wrote, in f32."""
+    made = StableDiffusionPipeline.from_pretrained(folder, dtype=torch.float32)
+    return Painter(made.text_encoder, made.unet), made.vae, made.tokenizer
+
+
+def export(made: StableDiffusionPipeline, folder: Path, steps: int, guidance_scale: float) -> int:
+    """The folder that `StableDiffusionPipeline.from_pretrained` reads, in f16, and its bytes.
+
+    What it is to be called with is in model_index.json, where diffusers passes over it.
+    """
+    half = {
+        name: copy.deepcopy(part).cpu().to(memory_format=torch.contiguous_format).half()
+        for name, part in made.components.items()
+        if isinstance(part, torch.nn.Module)
+    }
+    StableDiffusionPipeline(**{**made.components, **half}, requires_safety_checker=False).save_pretrained(folder)
+    save_tokenizer(made.tokenizer, folder / "tokenizer")
+    index = json.loads((folder / "model_index.json").read_text())
+    recipe.write_json(folder / "model_index.json", {**index, "num_inference_steps": steps, "guidance_scale": guidance_scale})
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    for path in files:
+        path.chmod(0o644)  # weights are written for their owner alone
+    return sum(path.stat().st_size for path in files)
+
+
+# --- scenes ----------------------------------------------------------------------------------------------------------
+
+
+@torch.no_grad()
+def encode(vae: AutoencoderKL, pictures: torch.Tensor) -> torch.Tensor:
+    """Latents of bytes, as StableDiffusionPipeline expects them: scaled, and not shifted."""
+    pixels = (pictures.to(vae.device, torch.float32) / 127.5 - 1).contiguous(memory_format=torch.channels_last)
+    with torch.autocast(vae.device.type, torch.bfloat16):
+        means = torch.cat([vae.encode(part).latent_dist.mean for part in pixels.split(128)])
+    return means.float() * vae.config.scaling_factor
+
+
+class Pool:
+    """Latents and token ids of scenes. With a share of `fresh` 1, each is a new one. A CPU composes and encodes a scene more
+    slowly than it learns from it: with less, that share is new, and a batch is picked from all that a ring of them holds."""
+
+    FIRST, CHUNK, CAPACITY = 2048, 64, 2**16
+
+    def __init__(self, stream: Callable[[int], Iterator[tuple[torch.Tensor, torch.Tensor]]], count: int, fresh: float):
+        self.count, self.fresh = count, fresh
+        self.stream = stream(count if fresh >= 1 else self.CHUNK)
+        self.drawn, self.owed = 0, 0.0
+        self.seconds = 0.0  # spent on drawing and encoding; on a GPU only on asking for it
+
+    def add(self, latents: torch.Tensor, ids: torch.Tensor) -> None:
+        if not self.drawn:  # memory that nothing is written to costs nothing
+            self.latents = latents.new_empty(self.CAPACITY, *latents.shape[1:], dtype=torch.bfloat16)
+            self.ids = ids.new_empty(self.CAPACITY, *ids.shape[1:])
+        places = torch.arange(self.drawn, self.drawn + len(ids), device=ids.device) % self.CAPACITY
+        self.latents[places], self.ids[places] = latents.bfloat16(), ids
+        self.drawn += len(ids)
+
+    def batch(self) -> tuple[torch.Tensor, torch.Tensor]:
+        started = time.time()
+        if self.fresh >= 1:
+            latents, ids = next(self.stream)
+            self.drawn += len(ids)
+        else:
+            self.owed += self.count * self.fresh if self.drawn else self.FIRST
+            while self.owed >= self.CHUNK:
+                self.add(*next(self.stream))
+                self.owed -= self.CHUNK
+            picked = torch.randint(min(self.drawn, self.CAPACITY), (self.count,), device=self.ids.device)
+            latents, ids = self.latents[picked].float(), self.ids[picked]
+        self.seconds += time.time() - started
+        return latents, ids
+
+
+# --- training --------------------------------------------------------------------------------------------------------
+
+
+def spread(count: int, device: torch.device) -> torch.Tensor:
+    """One random number from each of `count` equal stretches of [0, 1)."""
+    places = (torch.arange(count, device=device) + torch.rand(count, device=device)) / count
+    return places.clamp(max=1 - 1e-6)  # f32 rounds the last one up
+
+
+class Denoising(torch.nn.Module):
+    """The first call's loss: the velocity's squared error, every noise level's divided by what it usually is."""
+
+    LEVELS = 20
+
+    def __init__(self, nothing: torch.Tensor):
+        super().__init__()
+        self.register_buffer("usual", torch.ones(self.LEVELS))  # averaged over the last steps
+        self.register_buffer("nothing", nothing, persistent=False)
+
+    def forward(self, painter: Painter, clean: torch.Tensor, ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """What to minimise, and what to report."""
+        count = len(clean)
+        ids = ids.where(torch.rand(count, 1, device=ids.device) >= DROPPED_CAPTIONS, self.nothing)
+        places = spread(count, clean.device)
+        timesteps, levels = (places * len(SCHEDULE)).long(), (places * self.LEVELS).long()
+        noise = torch.randn_like(clean)
+        with torch.autocast(clean.device.type, torch.bfloat16):
+            velocity = painter(SCHEDULE.add_noise(clean, noise, timesteps), timesteps, ids)
+        losses = (velocity - SCHEDULE.get_velocity(clean, noise, timesteps)).square().mean((1, 2, 3))
+        weighted = (losses / self.usual[levels]).mean()
+        self.usual.index_add_(0, levels, 0.02 * self.LEVELS / count * (losses.detach() - self.usual[levels]))
+        return weighted, losses.detach().mean()
+
+
+def consistent(velocity: torch.Tensor, noisy: torch.Tensor, timesteps: torch.Tensor) -> torch.Tensor:
+    """The student's picture, as LCMScheduler makes it of the U-Net's output: at timestep 0 it is the input."""
+    signal, noise = scales(timesteps)
+    skip, out = STUDENT_SAMPLER.get_scalings_for_boundary_condition_discrete(timesteps.view(-1, 1, 1, 1))
+    return out * (signal * noisy - noise * velocity) + skip * noisy
+
+
+def scales(timesteps: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """How strong the picture and the noise are."""
+    kept = SCHEDULE.alphas_cumprod.to(timesteps.device)[timesteps].view(-1, 1, 1, 1)
+    return kept.sqrt(), (1 - kept).sqrt()
+
+
+class Consistency:
+    """The second call's loss: two neighbours on the guided teacher's path, a DDIM step apart, are to lead to one picture."""
+
+    def __init__(self, teacher: UNet2DConditionModel, nothing: torch.Tensor, guidance_scale: float):
+        self.teacher, self.nothing, self.guidance_scale = teacher, nothing, guidance_scale
+
+    @torch.no_grad()
+    def step(self, noisy: torch.Tensor, states: torch.Tensor, nothing: torch.Tensor, timesteps, nearer) -> torch.Tensor:
+        """The teacher's, from `timesteps` to `nearer`; the last one is to the picture itself, though timestep 0 has noise."""
+        both = torch.cat([nothing.expand_as(states), states])
+        without, velocity = self.teacher(noisy.repeat(2, 1, 1, 1), timesteps.repeat(2), both).sample.float().chunk(2)
+        velocity = without + self.guidance_scale * (velocity - without)
+        (signal, noise), (signal_nearer, noise_nearer) = scales(timesteps), scales(nearer)
+        picture, its_noise = signal * noisy - noise * velocity, noise * noisy + signal * velocity
+        return picture.where(nearer.view(-1, 1, 1, 1) == 0, signal_nearer * picture + noise_nearer * its_noise)
+
+    def __call__(self, painter: Painter, clean: torch.Tensor, ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """What to minimise, and what to report."""
+        stride = len(SCHEDULE) // ORIGINAL_STEPS
+        timesteps = ((spread(len(clean), clean.device) * ORIGINAL_STEPS).long() + 1) * stride - 1
+        nearer = (timesteps - stride).clamp(min=0)
+        noisy = SCHEDULE.add_noise(clean, torch.randn_like(clean), timesteps)
+        with torch.autocast(clean.device.type, torch.bfloat16):
+            with torch.no_grad():
+                states, nothing = painter.encode(ids), painter.encode(self.nothing)
+                stepped = self.step(noisy, states, nothing, timesteps, nearer)
+                goal = consistent(painter.unet(stepped, nearer, states).sample.float(), stepped, nearer)
+            picture = consistent(painter.unet(noisy, timesteps, states).sample.float(), noisy, timesteps)
+        errors = (picture - goal).flatten(1)
+        softness = 0.00054 * errors.shape[1] ** 0.5
+        distance = ((errors.square().sum(1) + softness**2).sqrt() - softness).mean()
+        return distance, errors.detach().square().mean()
+
+
+def optimisers(painter: Painter, args: argparse.Namespace) -> tuple[Muon, torch.optim.AdamW]:
+    """Muon for matrices inside the blocks, AdamW for the ends, embeddings, norms and biases."""
+    trained = {name: parameter for name, parameter in painter.named_parameters() if parameter.requires_grad}
+    inner = {name: p for name, p in trained.items() if p.dim() > 1 and re.search(r"block|layers\.", name)}
+    outer = [p for name, p in trained.items() if name not in inner]
+    adam = torch.optim.AdamW(outer, lr=args.learning_rate, betas=(0.9, 0.98), weight_decay=0.0)
+    return Muon(inner.values(), lr=args.muon_learning_rate), adam
+
+
+def make_networks(args: argparse.Namespace, captions: Callable[[], list[str]]) -> tuple[Painter, AutoencoderKL, CLIPTokenizer]:
+    """From `--start`, or random ones and a tokenizer of the captions, made at the first call and kept."""
+    if args.start:
+        painter, vae, tokenizer = load(args.start)
+        return painter, AutoencoderKL.from_pretrained(args.vae, dtype=torch.float32) if args.vae else vae, tokenizer
+    folder = args.out / "tokenizer"
+    if not folder.exists():
+        texts = captions()
+        tales = (text for path in args.words for text in texts_of(path))
+        # Captions count so much that the tales' words, which nothing is learnt of, do not take their words' places.
+        tokenizer = train_tokenizer(itertools.chain(itertools.chain.from_iterable([texts] * 20), tales))
+        print(check_captions(tokenizer, texts))
+        save_tokenizer(tokenizer, folder)
+    tokenizer = CLIPTokenizer.from_pretrained(folder)
+    painter = make_painter(TEXT, {**UNET, **SIZES[args.size]}, len(tokenizer))
+    return painter, AutoencoderKL.from_pretrained(args.vae, dtype=torch.float32), tokenizer
+
+
+def train(args: argparse.Namespace) -> None:
+    from scenes.compose import Scenes
+
+    device = recipe.prepare(args)
+    if device == "cpu":  # the fused attention's way back is slow there, and products in bf16 are fast
+        torch.backends.cuda.enable_flash_sdp(False)
+        torch.backends.cuda.allow_fp16_bf16_reduction_math_sdp(True)
+    pixels = 16 * SIZES[args.size]["sample_size"]
+    scenes = Scenes(args.scenes, size=pixels, device=device)
+    painter, vae, tokenizer = make_networks(args, lambda: scenes.captions(20_000, args.seed))
+    if vae.config.shift_factor:
+        raise ValueError("StableDiffusionPipeline does not shift latents: the autoencoder must have no shift_factor")
+    vae.to(device, memory_format=torch.channels_last).requires_grad_(False).eval()
+    painter.to(device, memory_format=torch.channels_last).train()
+    nothing = tokens(tokenizer, [""]).to(device)
+    parts = {}
+    if args.distil:
+        painter.text_encoder.requires_grad_(False)
+        objective = Consistency(copy.deepcopy(painter.unet).eval().requires_grad_(False), nothing, args.guidance_scale)
+        finish = dict(scheduler=STUDENT_SAMPLER, steps=STUDENT_STEPS, guidance_scale=1.0)
+    else:
+        parts["objective"] = objective = Denoising(nothing).to(device)
+        finish = dict(scheduler=SAMPLER, steps=STEPS, guidance_scale=args.guidance_scale)
+    average = recipe.Average(painter)
+    muon, adam = optimisers(painter, args)
+    run = recipe.Run(args, device, painter=painter, average=average, muon=muon, adam=adam, **parts)
+    finished = pipeline(average.module, vae, tokenizer, finish["scheduler"])
+
+    def stream(count: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        for drawn in scenes.stream(count, args.seed + len(run.history), args.workers):
+            yield encode(vae, drawn.pictures), tokens(tokenizer, drawn.captions).to(device)
+
+    held_out = scenes.draw(48 if device == "cuda" else 24, 0, split="held_out")
+    save_sheet(args.out / "held-out.png", held_out.pictures, held_out.captions)
+
+    def save_samples() -> None:
+        call = dict(num_inference_steps=finish["steps"], guidance_scale=finish["guidance_scale"], output_type="pt")
+        drawn = finished(held_out.captions, generator=torch.Generator().manual_seed(0), **call).images
+        save_sheet(args.out / f"samples-{run.elapsed / 60:03.0f}.png", drawn * 2 - 1, held_out.captions)
+
+    if not args.export_only:
+        run.on_save = save_samples
+        pool = Pool(stream, args.batch_size, args.fresh)
+        train_on(run, pool, painter, average, objective, muon, adam)
+    if args.export:
+        size = export(finished, args.export, finish["steps"], finish["guidance_scale"])
+        print(f"{args.export}: {size / 1e6:.1f} MB")
+        if (args.out / "loss.png").exists():
+            (args.export / "loss.png").write_bytes((args.out / "loss.png").read_bytes())
+        if args.pieces:
+            recipe.write_pieces(args.export, args.pieces)
+
+
+def train_on(run: recipe.Run, pool: Pool, painter: Painter, average: recipe.Average, objective, muon: Muon, adam) -> None:
+    """Until the time is over."""
+    args, batch = run.args, None
+    if args.compile:
+        painter.unet.compile(dynamic=False)
+    for step in run.steps():
+        for optimiser, rate in ((muon, args.muon_learning_rate), (adam, args.learning_rate)):
+            optimiser.param_groups[0]["lr"] = rate * run.rate()
+        before = pool.seconds
+        loss, reported = objective(painter, *(batch or pool.batch()))
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(adam.param_groups[0]["params"], 1.0)  # Muon's updates have a fixed size already
+        muon.step()
+        adam.step()
+        painter.zero_grad(set_to_none=True)
+        average.update(painter, step)
+        batch = pool.batch()  # the next one, while a GPU is still at this
+        run.record(pictures=args.batch_size, loss=reported, drawing=pool.seconds - before)
+    if run.history:
+        share = sum(entry["drawing"] for entry in run.history) / sum(entry["seconds"] for entry in run.history)
+        print(f"{run.history[-1]['pictures']} pictures, {pool.drawn} of them new; drawing took {share:.0%} of the time")
+
+
+def main() -> None:
+    cuda = torch.cuda.is_available()
+    parser = recipe.arguments(__doc__, "picturebook", minutes=80)
+    parser.set_defaults(out=None)
+    parser.add_argument("--size", choices=SIZES, default="full", help="small: 128 x 128, to be trained on two CPU cores")
+    parser.add_argument("--vae", type=Path, help="the autoencoder's folder; by default that of --start")
+    parser.add_argument("--scenes", type=Path, help="what `python -m training.scenes prepare` wrote")
+    parser.add_argument("--words", type=Path, nargs="*", default=[], help="text or .jsonl files: more for the vocabulary")
+    parser.add_argument("--start", type=Path, help="model folder to begin from, when there is no checkpoint")
+    parser.add_argument("--distil", action="store_true", help="teach what --start draws to a student of few steps")
+    parser.add_argument("--pieces", type=Path, help="write the exported folder there too, as a tar in pieces")
+    parser.add_argument("--guidance-scale", type=float, default=GUIDANCE_SCALE, help="of sample sheets, and folded into the student")
+    parser.add_argument("--batch-size", type=int, default=512 if cuda else 64)
+    parser.add_argument("--fresh", type=float, default=1.0 if cuda else 0.125, help="share of a batch's scenes that are new")
+    parser.add_argument("--workers", type=int, default=8 if cuda else 0, help="processes that lay scenes out")
+    parser.add_argument("--muon-learning-rate", type=float, help="by default 0.02, and 0.002 to distil")
+    parser.add_argument("--learning-rate", type=float, help="AdamW's; by default 0.001, and 0.0001 to distil")
+    args = parser.parse_args()
+    if args.distil and not args.start:
+        parser.error("--distil needs --start")
+    if not args.vae and not args.start:
+        parser.error("--vae or --start is needed")
+    suffix = "-distil" if args.distil else ""
+    args.out = args.out or Path(__file__).parent / "runs" / f"picturebook-{args.size}{suffix}"
+    args.muon_learning_rate = args.muon_learning_rate or (0.002 if args.distil else 0.02)
+    args.learning_rate = args.learning_rate or (0.0001 if args.distil else 0.001)
+    train(args)
+
+
+if __name__ == "__main__":
+    main()

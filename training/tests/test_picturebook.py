@@ -1,0 +1,279 @@
+"""What has to hold before a long training is worth its time: the vocabulary, the sizes, and what the pipeline will run."""
+
+import argparse
+import itertools
+import json
+import random
+import re
+import tempfile
+import unittest
+from pathlib import Path
+from typing import Iterator
+
+import diffusers
+import torch
+import transformers
+from diffusers import AutoencoderKL, StableDiffusionPipeline
+from transformers import CLIPTokenizer
+
+import picturebook
+from scenes.captions import caption
+from scenes.compose import FOLDER
+from scenes.layouts import Layouts
+
+CAPTIONS = [
+    "A small fox sits on the left of a red house, and a tall tree stands on the right, at night.",
+    "three yellow ducks on a pond under a rainbow",
+    "The dragon's tower by the sea: it isn't raining, but the sky is grey!",
+]
+TINY_TEXT = dict(hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=2, projection_dim=32)
+TINY_UNET = picturebook.UNET | dict(
+    in_channels=4, out_channels=4, cross_attention_dim=32, sample_size=4,
+    block_out_channels=(32, 32), attention_head_dim=(1, 2), norm_num_groups=8,
+)  # fmt: skip
+AUTOENCODER = 4_000_000  # parameters, at most
+
+
+def setUpModule():
+    diffusers.utils.logging.set_verbosity_error()
+    diffusers.utils.logging.disable_progress_bar()
+    transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+
+
+def make_tokenizer() -> CLIPTokenizer:
+    return picturebook.train_tokenizer(CAPTIONS * 3, size=700)
+
+
+def make_pipeline(tokenizer: CLIPTokenizer, scheduler=picturebook.SAMPLER) -> tuple[picturebook.Painter, StableDiffusionPipeline]:
+    torch.manual_seed(0)
+    painter = picturebook.make_painter(TINY_TEXT, TINY_UNET, len(tokenizer)).eval()
+    blocks = dict(down_block_types=("DownEncoderBlock2D",) * 2, up_block_types=("UpDecoderBlock2D",) * 2)
+    vae = AutoencoderKL(**blocks, block_out_channels=(8, 8), norm_num_groups=4, scaling_factor=0.7).eval()
+    return painter, picturebook.pipeline(painter, vae, tokenizer, scheduler)
+
+
+class TokenizerTests(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.tokenizer = make_tokenizer()
+
+    def test_words_come_back(self):
+        ids = self.tokenizer("three yellow ducks on a pond under a rainbow").input_ids
+        self.assertEqual(self.tokenizer.decode(ids, skip_special_tokens=True), "three yellow ducks on a pond under a rainbow")
+        self.assertEqual(len(ids), 2 + 9)  # the words of the corpus are one token each
+
+    def test_any_text_has_tokens(self):
+        ids = self.tokenizer("Zebra 🦓 überqueren 42").input_ids
+        self.assertEqual(self.tokenizer.decode(ids, skip_special_tokens=True), "zebra 🦓 überqueren 4 2")
+
+    def test_vocabulary_is_in_the_order_of_clip(self):
+        names = self.tokenizer.convert_ids_to_tokens(range(len(self.tokenizer)))
+        self.assertEqual(names[256:512], [name + "</w>" for name in names[:256]])
+        self.assertEqual(names[-2:], ["<|startoftext|>", "<|endoftext|>"])
+        self.assertLessEqual(len(names), 700)
+
+    def test_captions_fit(self):
+        self.assertIn("36 of 36 words", picturebook.check_captions(self.tokenizer, CAPTIONS))
+        with self.assertRaisesRegex(ValueError, "more than 32"):
+            picturebook.check_captions(self.tokenizer, ["a fox and " * 20])
+
+    @unittest.skipUnless((FOLDER / "index.json").exists(), "scenes are not prepared")
+    def test_captions_of_scenes_fit_and_have_a_token_for_each_word(self):
+        rng, layouts = random.Random(0), Layouts(FOLDER)
+        captions = [caption(layouts.draw(rng), rng) for _ in range(4000)]
+        summary = picturebook.check_captions(picturebook.train_tokenizer(captions), captions)
+        whole, words = map(int, re.search(r"(\d+) of (\d+) words", summary).groups())
+        self.assertEqual(whole, words)
+
+    def test_saved_files_are_read_alike(self):
+        with tempfile.TemporaryDirectory() as folder:
+            picturebook.save_tokenizer(self.tokenizer, Path(folder))
+            names = {path.name for path in Path(folder).iterdir()}
+            self.assertEqual(names, {"vocab.json", "merges.txt", "tokenizer_config.json"})
+            again = CLIPTokenizer.from_pretrained(folder)
+        self.assertEqual(again.model_max_length, picturebook.LENGTH)
+        self.assertTrue(torch.equal(picturebook.tokens(again, CAPTIONS), picturebook.tokens(self.tokenizer, CAPTIONS)))
+
+    def test_words_are_taken_from_text_and_from_lines_of_json(self):
+        with tempfile.TemporaryDirectory() as folder:
+            text, lines = Path(folder, "tales.txt"), Path(folder, "tales.jsonl")
+            text.write_text("a fox\na hen\n")
+            lines.write_text('{"title": "a fox", "pages": ["a hen", {"text": "an egg"}], "year": 3}\n"the end"\n')
+            self.assertEqual([line.strip() for line in picturebook.texts_of(text)], ["a fox", "a hen"])
+            self.assertEqual(list(picturebook.texts_of(lines)), ["a fox", "a hen", "an egg", "the end"])
+
+
+class SizeTests(unittest.TestCase):
+    def test_full_size_stays_below_sixty_megabytes(self):
+        costs = picturebook.costs("full")
+        self.assertLess((costs["parameters"] + AUTOENCODER) * 2, 60e6)
+        self.assertTrue(1.5e9 < costs["unet"] < 2.7e9, costs)
+
+    def test_small_size_is_for_two_cores(self):
+        costs = picturebook.costs("small")
+        self.assertLess(costs["parameters"], 16_000_000)
+        self.assertLess(costs["unet"], 0.35e9, costs)
+
+    def test_heads_have_32_channels(self):
+        for size, config in picturebook.SIZES.items():
+            for channels, heads in zip(config["block_out_channels"], config["attention_head_dim"]):
+                self.assertEqual(channels, 32 * heads, size)
+
+
+class PipelineTests(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.tokenizer = make_tokenizer()
+
+    def draw(self, pipeline: StableDiffusionPipeline, **options) -> torch.Tensor:
+        generator = torch.Generator().manual_seed(1)
+        return pipeline(CAPTIONS[1:], generator=generator, num_inference_steps=4, output_type="pt", **options).images
+
+    def test_empty_captions_are_what_guidance_uses(self):
+        painter, pipeline = make_pipeline(self.tokenizer)
+        seen = []
+
+        def look(_, arguments, named):
+            seen.append(arguments[0])
+            self.assertIsNone(named.get("attention_mask"))
+
+        painter.text_encoder.register_forward_pre_hook(look, with_kwargs=True)
+        self.draw(pipeline, guidance_scale=3.0)
+        for ids, captions in zip(seen, (CAPTIONS[1:], ["", ""]), strict=True):
+            self.assertTrue(torch.equal(ids, picturebook.tokens(self.tokenizer, captions)))
+
+    def test_exported_folder_draws_the_same(self):
+        for scheduler, steps, scale in ((picturebook.SAMPLER, 20, 3.0), (picturebook.STUDENT_SAMPLER, 6, 1.0)):
+            _, pipeline = make_pipeline(self.tokenizer, scheduler)
+            before = self.draw(pipeline, guidance_scale=scale)
+            with tempfile.TemporaryDirectory() as parent:
+                folder = Path(parent, "picturebook")
+                size = picturebook.export(pipeline, folder, steps, scale)
+                self.assertEqual(size, sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()))
+                for weights in folder.rglob("*.safetensors"):
+                    self.assertEqual(weights.stat().st_mode & 0o777, 0o644)
+                painter, vae, tokenizer = picturebook.load(folder)
+                loaded = StableDiffusionPipeline.from_pretrained(folder, dtype=torch.float32)
+                index = json.loads((folder / "model_index.json").read_text())
+                self.assertEqual((index["num_inference_steps"], index["guidance_scale"]), (steps, scale))
+                self.assertEqual(type(loaded.scheduler), type(scheduler))
+            loaded.set_progress_bar_config(disable=True)
+            again = picturebook.pipeline(painter, vae, tokenizer, scheduler)
+            for after in (self.draw(loaded, guidance_scale=scale), self.draw(again, guidance_scale=scale)):
+                torch.testing.assert_close(after, before, atol=0.02, rtol=0)
+
+    def test_networks_in_memory_stay_in_f32(self):
+        painter, pipeline = make_pipeline(self.tokenizer)
+        with tempfile.TemporaryDirectory() as folder:
+            picturebook.export(pipeline, Path(folder, "picturebook"), 20, 3.0)
+        self.assertEqual({parameter.dtype for parameter in painter.parameters()}, {torch.float32})
+
+
+class TrainingTests(unittest.TestCase):
+    def setUp(self):
+        torch.manual_seed(2)
+        self.tokenizer = make_tokenizer()
+        self.painter = picturebook.make_painter(TINY_TEXT, TINY_UNET, len(self.tokenizer))
+        self.nothing = picturebook.tokens(self.tokenizer, [""])
+        self.clean = torch.randn(8, 4, 4, 4)
+        self.ids = picturebook.tokens(self.tokenizer, CAPTIONS[:2] * 4)
+
+    def test_student_returns_its_input_at_timestep_zero(self):
+        noisy, velocity = torch.randn(2, 3, 4, 4, 4)
+        timesteps = torch.zeros(3, dtype=torch.long)
+        self.assertTrue(torch.equal(picturebook.consistent(velocity, noisy, timesteps), noisy))
+
+    def test_student_is_what_the_scheduler_makes_of_it(self):
+        noisy, velocity = torch.randn(2, 1, 4, 4, 4)
+        scheduler = picturebook.STUDENT_SAMPLER
+        scheduler.set_timesteps(picturebook.STUDENT_STEPS)
+        stride = scheduler.config.num_train_timesteps // picturebook.ORIGINAL_STEPS
+        for timestep in scheduler.timesteps:
+            self.assertEqual((int(timestep) + 1) % stride, 0)  # where it was trained
+            expected = scheduler.step(velocity, timestep, noisy).denoised
+            torch.testing.assert_close(picturebook.consistent(velocity, noisy, timestep.view(1)), expected)
+
+    def test_teacher_steps_as_ddim_does(self):
+        teacher = self.painter.unet.eval().requires_grad_(False)
+        objective = picturebook.Consistency(teacher, self.nothing, guidance_scale=2.0)
+        states, nothing = self.painter.encode(self.ids).detach(), self.painter.encode(self.nothing).detach()
+        ddim = diffusers.DDIMScheduler(**picturebook.NOISE, clip_sample=False, timestep_spacing="trailing")
+        ddim.set_timesteps(picturebook.ORIGINAL_STEPS)
+        for timestep in (999, 499, 19):
+            timesteps = torch.full((8,), timestep)
+            nearer = (timesteps - 20).clamp(min=0)
+            stepped = objective.step(self.clean, states, nothing, timesteps, nearer)
+            with_text = teacher(self.clean, timesteps, states).sample
+            without = teacher(self.clean, timesteps, nothing.expand_as(states)).sample
+            expected = ddim.step(2 * with_text - without, timestep, self.clean).prev_sample
+            torch.testing.assert_close(stepped, expected, atol=1e-5, rtol=1e-4)
+
+    def test_distillation_trains_the_unet_alone(self):
+        self.painter.text_encoder.requires_grad_(False)
+        objective = picturebook.Consistency(self.painter.unet, self.nothing, guidance_scale=2.0)
+        loss, reported = objective(self.painter, self.clean, self.ids)
+        loss.backward()
+        self.assertTrue(loss.isfinite() and reported.isfinite())
+        self.assertTrue(all(parameter.grad is not None for parameter in self.painter.unet.parameters()))
+        self.assertTrue(all(parameter.grad is None for parameter in self.painter.text_encoder.parameters()))
+
+    def test_usual_losses_follow_the_losses(self):
+        objective = picturebook.Denoising(self.nothing)
+        before = objective.usual.clone()
+        loss, reported = objective(self.painter, self.clean, self.ids)
+        loss.backward()
+        self.assertFalse(torch.equal(objective.usual, before))
+        self.assertEqual(list(objective.state_dict()), ["usual"])
+        self.assertIsNotNone(self.painter.text_encoder.embeddings.token_embedding.weight.grad)
+
+    def test_every_weight_has_one_optimiser_in_an_order_that_a_checkpoint_can_rely_on(self):
+        args = argparse.Namespace(learning_rate=1e-3, muon_learning_rate=0.02)
+        muon, adam = picturebook.optimisers(self.painter, args)
+        matrices, others = (optimiser.param_groups[0]["params"] for optimiser in (muon, adam))
+        self.assertEqual(len(matrices) + len(others), len(list(self.painter.parameters())))
+        self.assertTrue(all(matrix.dim() > 1 for matrix in matrices))
+        order = [id(parameter) for parameter in self.painter.parameters()]
+        places = [order.index(id(matrix)) for matrix in matrices]
+        self.assertEqual(places, sorted(places))
+        self.assertIn(id(self.painter.unet.conv_in.weight), map(id, others))
+        self.assertIn(id(self.painter.text_encoder.embeddings.token_embedding.weight), map(id, others))
+
+    def test_timesteps_are_spread_evenly(self):
+        places = picturebook.spread(64, torch.device("cpu"))
+        self.assertEqual((places * 64).long().tolist(), list(range(64)))
+
+
+class PoolTests(unittest.TestCase):
+    def setUp(self):
+        self.counts = []
+
+    def stream(self, count: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        for number in itertools.count(1):
+            self.counts.append(count)
+            yield torch.full((count, 1, 2, 2), float(number)), torch.full((count, 3), number)
+
+    def test_all_are_new_when_asked_for(self):
+        pool = picturebook.Pool(self.stream, 7, fresh=1.0)
+        pool.batch()
+        _, ids = pool.batch()
+        self.assertEqual((self.counts, ids[0, 0]), ([7, 7], 2))
+
+    def test_a_share_is_new(self):
+        pool = picturebook.Pool(self.stream, 128, fresh=0.25)
+        for _ in range(9):
+            latents, ids = pool.batch()
+        self.assertEqual(pool.drawn, pool.FIRST + 8 * 32)
+        self.assertEqual((len(latents), latents.dtype), (128, torch.float32))
+        self.assertTrue(torch.equal(latents[:, 0, 0, 0].long(), ids[:, 0]))  # a scene keeps its caption
+
+    def test_the_oldest_make_room(self):
+        pool = picturebook.Pool(self.stream, 128, fresh=0.5)
+        pool.FIRST, pool.CAPACITY = 128, 128
+        pool.batch()
+        pool.batch()
+        self.assertEqual(sorted(set(pool.ids[:, 0].tolist())), [2, 3])
+
+
+if __name__ == "__main__":
+    unittest.main()
