@@ -8,7 +8,7 @@ import path from 'node:path';
 
 import { build, sizes } from './build.js';
 import { flags, installChromium } from './chromium.js';
-import { Failure, installPackages, installRustTools, root, run, script } from './shell.js';
+import { Failure, installPackages, installRustTools, output, root, run, script } from './shell.js';
 
 /** The wasm engine as brotli may be this large, in bytes. */
 const MAX_BROTLI = 2_500_000;
@@ -40,6 +40,14 @@ function wasmTests() {
   run('cargo', ['test', '--release', ...WASM, '--test', 'web'], { env });
 }
 
+/** The tests of captions, lexicon and tales, which the standard library is enough for; those of networks need PyTorch. */
+function trainingTests() {
+  if (output('python3', ['--version']) === null) {
+    throw new Failure('The training data is tested with Python: install Python 3.11 or later, then try again.');
+  }
+  run('python3', ['-m', 'unittest', 'tests.test_scenes', 'tests.test_tales'], { env: { PYTHONPATH: 'training' } });
+}
+
 function checkSize() {
   const { wasm, brotli } = sizes();
   console.log(
@@ -59,6 +67,7 @@ const steps = [
   ['wasm size', checkSize],
   ['tsc', () => run('tsc', ['-p', '.'])],
   ['node tests', () => nodeTest('tests/node')],
+  ['training tests', trainingTests],
   ['cargo test', () => run('cargo', ['test'])],
   ['clippy', () => run('cargo', ['clippy', '--all-targets', '--', '-D', 'warnings'])],
   [

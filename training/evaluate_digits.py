@@ -9,7 +9,9 @@ the share of each class, and the Fréchet distance (FID) between the classifier'
 real test digits. It also finds the training digits nearest to some drawn ones, and saves them side by side.
 
 A folder with a `config.json` is a GAN, one with a `model_index.json` a diffusion model, which draws with the scheduler
-that its folder holds.
+that its folder holds. Variational autoencoders (`config.json` with the model type "vae") are asked for no class: for each
+network of the folder the report has its ELBO of the test digits, the share of their reconstructions that the classifier
+reads as the digit they were, and the FID of digits drawn from the prior.
 """
 
 import argparse
@@ -27,6 +29,7 @@ from torch import nn
 import diffusion
 import gan
 import mnist
+import vae_mnist
 
 GOAL = 0.992
 
@@ -108,6 +111,12 @@ def frechet_distance(a: torch.Tensor, b: torch.Tensor) -> float:
     return max(0.0, (difference @ difference + covariance_a.trace() + covariance_b.trace() - 2 * middle).item())
 
 
+def model_type(folder: Path) -> str | None:
+    """What `config.json` says, if there is one."""
+    config = folder / "config.json"
+    return json.loads(config.read_text())["model_type"] if config.exists() else None
+
+
 @torch.no_grad()
 def draw_gan(folder: Path, labels: torch.Tensor) -> torch.Tensor:
     config = json.loads((folder / "config.json").read_text())
@@ -147,7 +156,34 @@ def table(rows: list[dict]) -> str:
     for row in rows:
         percentages = [f"{share:.1%}" for share in row["shares"]]
         lines.append([row["name"], f"{row['as asked']:.2%}", f"{row['confidence']:.2%}", f"{row['FID']:.2f}", *percentages])
+    return as_table(lines)
+
+
+def as_table(lines: list[list[str]]) -> str:
+    """Markdown's."""
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+@torch.no_grad()
+def judge_autoencoders(folder: Path, classifier: Classifier, data: Path | None, count: int) -> str:
+    """A table with a row for each network of the folder; `count` digits are drawn from each."""
+    digits, labels = vae_mnist.pixels("test", data)
+
+    def judged(digits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return judge(classifier, digits.reshape(-1, 1, 28, 28) * 2 - 1)
+
+    _, real_features = judged(digits)
+    head = ["", "ELBO", "reconstruction", "KL", "active latents", "reconstructions read right", "FID"]
+    lines = [head, ["---"] * len(head)]
+    for name, network in vae_mnist.load_all(folder).items():
+        bound = vae_mnist.measures(network, digits)
+        probs, _ = judged(network.decode(network.encode(digits)[0]))
+        right = (probs.argmax(1) == labels).double().mean().item()
+        _, features = judged(network.decode(vae_mnist.prior(count, network)))
+        nats = [f"{bound[term]:.1f}" for term in ("ELBO", "reconstruction", "KL")]
+        fid = frechet_distance(features, real_features)
+        lines.append([name, *nats, str(bound["active"]), f"{right:.1%}", f"{fid:.1f}"])
+    return as_table(lines)
 
 
 def save_neighbours(path: Path, images: torch.Tensor, training: torch.Tensor) -> float:
@@ -171,6 +207,12 @@ def main() -> None:
     torch.set_flush_denormal(True)
     classifier = train_classifier(args.data, args.out)
     torch.manual_seed(1)
+    if model_type(args.model) == "vae":
+        text = judge_autoencoders(args.model, classifier, args.data, args.count) + "\n"
+        print(text)
+        if args.card:
+            args.card.write_text(text)
+        return
     if (args.model / "model_index.json").exists():
         asked = torch.arange(args.count) % 10
         drawn = draw_diffusion(args.model, asked, args.steps, args.guidance_scale)

@@ -7,7 +7,7 @@ The same command goes on from the last checkpoint. Both calls write what `Stable
 a CLIP text model with a vocabulary of its own, a U-Net, and the autoencoder of vae.py in whose latents the U-Net works.
 The text model is trained from nothing, together with the U-Net and by its loss alone. That pipeline passes no attention
 mask, so that the U-Net attends to the padding too; it is trained as it will be run. Scenes are drawn while it trains
-(scenes/compose.py). None is mirrored: captions say left and right.
+(scenes/compose.py).
 
 The first call is latent diffusion (Rombach et al., 2022) with what has been learnt since: the network predicts the velocity
 (Salimans and Ho, 2022); the noise ends where nothing of the picture is left, as sampling begins there (Lin et al., 2024);
@@ -50,6 +50,7 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 import recipe
 from muon import Muon
+from scenes.compose import Scenes
 from sheets import save_sheet
 
 VOCABULARY = 4608
@@ -57,13 +58,14 @@ VOCABULARY = 4608
 LENGTH = 32
 TEXT = dict(hidden_size=256, intermediate_size=1024, num_hidden_layers=4, num_attention_heads=4, projection_dim=256)
 UNET = dict(
-    in_channels=16, out_channels=16, layers_per_block=1, cross_attention_dim=TEXT["hidden_size"], use_linear_projection=True,
+    in_channels=16, out_channels=16, layers_per_block=1, time_embedding_dim=512,
+    cross_attention_dim=TEXT["hidden_size"], use_linear_projection=True,
     down_block_types=("CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
     up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D"),
 )  # fmt: skip
 # What diffusers calls `attention_head_dim` is the number of heads here: of 32 channels, so that many words can be heard.
 SIZES = {
-    "full": dict(sample_size=16, block_out_channels=(192, 256), attention_head_dim=(6, 8)),  # 256 x 256 pixels
+    "full": dict(sample_size=16, block_out_channels=(160, 256), attention_head_dim=(5, 8)),  # 256 x 256 pixels
     "small": dict(sample_size=8, block_out_channels=(128, 192), attention_head_dim=(4, 6)),  # 128 x 128
 }
 # Stable Diffusion's, which goes through much noise: there the layout of a scene is decided. Six steps then fall on
@@ -141,8 +143,8 @@ def check_captions(tokenizer: CLIPTokenizer, captions: list[str]) -> str:
         raise ValueError(f"{lengths[longest]} tokens are more than {LENGTH}: {captions[longest]!r}")
     words = {word for caption in captions for word in re.findall(r"[^\W\d_]+", caption.lower())}
     whole = sum(len(tokenizer(word).input_ids) == 3 for word in words)
-    mean = sum(lengths) / len(lengths)
-    return f"{len(tokenizer)} tokens; captions have {mean:.1f}, at most {lengths[longest]}; {whole} of {len(words)} words are one"
+    mean, most = sum(lengths) / len(lengths), lengths[longest]
+    return f"{len(tokenizer)} tokens; captions have {mean:.1f}, at most {most}; {whole} of {len(words)} words are one"
 
 
 # --- network ---------------------------------------------------------------------------------------------------------
@@ -202,10 +204,10 @@ def load(folder: Path) -> tuple[Painter, AutoencoderKL, CLIPTokenizer]:
     return Painter(made.text_encoder, made.unet), made.vae, made.tokenizer
 
 
-def export(made: StableDiffusionPipeline, folder: Path, steps: int, guidance_scale: float) -> int:
+def export(made: StableDiffusionPipeline, folder: Path, call: dict) -> int:
     """The folder that `StableDiffusionPipeline.from_pretrained` reads, in f16, and its bytes.
 
-    What it is to be called with is in model_index.json, where diffusers passes over it.
+    model_index.json says what to call it with; diffusers passes over that.
     """
     half = {
         name: copy.deepcopy(part).cpu().to(memory_format=torch.contiguous_format).half()
@@ -215,7 +217,7 @@ def export(made: StableDiffusionPipeline, folder: Path, steps: int, guidance_sca
     StableDiffusionPipeline(**{**made.components, **half}, requires_safety_checker=False).save_pretrained(folder)
     save_tokenizer(made.tokenizer, folder / "tokenizer")
     index = json.loads((folder / "model_index.json").read_text())
-    recipe.write_json(folder / "model_index.json", {**index, "num_inference_steps": steps, "guidance_scale": guidance_scale})
+    recipe.write_json(folder / "model_index.json", {**index, **call})
     files = [path for path in folder.rglob("*") if path.is_file()]
     for path in files:
         path.chmod(0o644)  # weights are written for their owner alone
@@ -234,15 +236,27 @@ def encode(vae: AutoencoderKL, pictures: torch.Tensor) -> torch.Tensor:
     return means.float() * vae.config.scaling_factor
 
 
+def latents_of(
+    scenes: Scenes, vae: AutoencoderKL, tokenizer: CLIPTokenizer, seed: int, workers: int
+) -> Callable[[int], Iterator[tuple[torch.Tensor, torch.Tensor]]]:
+    """Endless batches, as many scenes each as is asked for: latents and token ids."""
+
+    def stream(count: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        for drawn in scenes.stream(count, seed, workers):
+            yield encode(vae, drawn.pictures), tokens(tokenizer, drawn.captions).to(vae.device)
+
+    return stream
+
+
 class Pool:
     """Latents and token ids of scenes. With a share of `fresh` 1, each is a new one. A CPU composes and encodes a scene more
     slowly than it learns from it: with less, that share is new, and a batch is picked from all that a ring of them holds."""
 
-    FIRST, CHUNK, CAPACITY = 2048, 64, 2**16
+    FIRST, CHUNK, CAPACITY = 2048, 64, 2**16  # scenes
 
     def __init__(self, stream: Callable[[int], Iterator[tuple[torch.Tensor, torch.Tensor]]], count: int, fresh: float):
         self.count, self.fresh = count, fresh
-        self.stream = stream(count if fresh >= 1 else self.CHUNK)
+        self.stream = stream(max(self.CHUNK, int(count * fresh)) if fresh < 1 else count)
         self.drawn, self.owed = 0, 0.0
         self.seconds = 0.0  # spent on drawing and encoding; on a GPU only on asking for it
 
@@ -262,8 +276,9 @@ class Pool:
         else:
             self.owed += self.count * self.fresh if self.drawn else self.FIRST
             while self.owed >= self.CHUNK:
+                before = self.drawn
                 self.add(*next(self.stream))
-                self.owed -= self.CHUNK
+                self.owed -= self.drawn - before
             picked = torch.randint(min(self.drawn, self.CAPACITY), (self.count,), device=self.ids.device)
             latents, ids = self.latents[picked].float(), self.ids[picked]
         self.seconds += time.time() - started
@@ -360,78 +375,33 @@ def optimisers(painter: Painter, args: argparse.Namespace) -> tuple[Muon, torch.
     return Muon(inner.values(), lr=args.muon_learning_rate), adam
 
 
-def make_networks(args: argparse.Namespace, captions: Callable[[], list[str]]) -> tuple[Painter, AutoencoderKL, CLIPTokenizer]:
-    """From `--start`, or random ones and a tokenizer of the captions, made at the first call and kept."""
+def make_networks(args: argparse.Namespace, scenes: Scenes | None) -> tuple[Painter, AutoencoderKL, CLIPTokenizer]:
+    """From `--start`, or random ones and a tokenizer for the scenes' captions, made at the first call and kept."""
     if args.start:
         painter, vae, tokenizer = load(args.start)
-        return painter, AutoencoderKL.from_pretrained(args.vae, dtype=torch.float32) if args.vae else vae, tokenizer
-    folder = args.out / "tokenizer"
-    if not folder.exists():
-        texts = captions()
-        tales = (text for path in args.words for text in texts_of(path))
-        # Captions count so much that the tales' words, which nothing is learnt of, do not take their words' places.
-        tokenizer = train_tokenizer(itertools.chain(itertools.chain.from_iterable([texts] * 20), tales))
-        print(check_captions(tokenizer, texts))
-        save_tokenizer(tokenizer, folder)
-    tokenizer = CLIPTokenizer.from_pretrained(folder)
-    painter = make_painter(TEXT, {**UNET, **SIZES[args.size]}, len(tokenizer))
-    return painter, AutoencoderKL.from_pretrained(args.vae, dtype=torch.float32), tokenizer
-
-
-def train(args: argparse.Namespace) -> None:
-    from scenes.compose import Scenes
-
-    device = recipe.prepare(args)
-    if device == "cpu":  # the fused attention's way back is slow there, and products in bf16 are fast
-        torch.backends.cuda.enable_flash_sdp(False)
-        torch.backends.cuda.allow_fp16_bf16_reduction_math_sdp(True)
-    pixels = 16 * SIZES[args.size]["sample_size"]
-    scenes = Scenes(args.scenes, size=pixels, device=device)
-    painter, vae, tokenizer = make_networks(args, lambda: scenes.captions(20_000, args.seed))
+    else:
+        folder = args.out / "tokenizer"
+        if not folder.exists():
+            save_tokenizer(tokenizer_of(scenes, args.words, args.seed), folder)
+        tokenizer = CLIPTokenizer.from_pretrained(folder)
+        painter = make_painter(TEXT, {**UNET, **SIZES[args.size]}, len(tokenizer))
+    if args.vae:
+        vae = AutoencoderKL.from_pretrained(args.vae, dtype=torch.float32)
     if vae.config.shift_factor:
         raise ValueError("StableDiffusionPipeline does not shift latents: the autoencoder must have no shift_factor")
-    vae.to(device, memory_format=torch.channels_last).requires_grad_(False).eval()
-    painter.to(device, memory_format=torch.channels_last).train()
-    nothing = tokens(tokenizer, [""]).to(device)
-    parts = {}
-    if args.distil:
-        painter.text_encoder.requires_grad_(False)
-        objective = Consistency(copy.deepcopy(painter.unet).eval().requires_grad_(False), nothing, args.guidance_scale)
-        finish = dict(scheduler=STUDENT_SAMPLER, steps=STUDENT_STEPS, guidance_scale=1.0)
-    else:
-        parts["objective"] = objective = Denoising(nothing).to(device)
-        finish = dict(scheduler=SAMPLER, steps=STEPS, guidance_scale=args.guidance_scale)
-    average = recipe.Average(painter)
-    muon, adam = optimisers(painter, args)
-    run = recipe.Run(args, device, painter=painter, average=average, muon=muon, adam=adam, **parts)
-    finished = pipeline(average.module, vae, tokenizer, finish["scheduler"])
-
-    def stream(count: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        for drawn in scenes.stream(count, args.seed + len(run.history), args.workers):
-            yield encode(vae, drawn.pictures), tokens(tokenizer, drawn.captions).to(device)
-
-    held_out = scenes.draw(48 if device == "cuda" else 24, 0, split="held_out")
-    save_sheet(args.out / "held-out.png", held_out.pictures, held_out.captions)
-
-    def save_samples() -> None:
-        call = dict(num_inference_steps=finish["steps"], guidance_scale=finish["guidance_scale"], output_type="pt")
-        drawn = finished(held_out.captions, generator=torch.Generator().manual_seed(0), **call).images
-        save_sheet(args.out / f"samples-{run.elapsed / 60:03.0f}.png", drawn * 2 - 1, held_out.captions)
-
-    if not args.export_only:
-        run.on_save = save_samples
-        pool = Pool(stream, args.batch_size, args.fresh)
-        train_on(run, pool, painter, average, objective, muon, adam)
-    if args.export:
-        size = export(finished, args.export, finish["steps"], finish["guidance_scale"])
-        print(f"{args.export}: {size / 1e6:.1f} MB")
-        if (args.out / "loss.png").exists():
-            (args.export / "loss.png").write_bytes((args.out / "loss.png").read_bytes())
-        if args.pieces:
-            recipe.write_pieces(args.export, args.pieces)
+    return painter, vae, tokenizer
 
 
-def train_on(run: recipe.Run, pool: Pool, painter: Painter, average: recipe.Average, objective, muon: Muon, adam) -> None:
+def tokenizer_of(scenes: Scenes, tales: list[Path], seed: int) -> CLIPTokenizer:
+    """Captions count twenty times, so that the tales' words, of which nothing is learnt, do not take their words' places."""
+    captions = scenes.captions(20_000, seed)
+    texts = itertools.chain(*itertools.repeat(captions, 20), *(texts_of(path) for path in tales))
+    tokenizer = train_tokenizer(texts)
+    print(check_captions(tokenizer, captions), flush=True)
+    return tokenizer
+
+
+def learn(run: recipe.Run, pool: Pool, objective, painter: Painter, average: recipe.Average, muon: Muon, adam) -> None:
     """Until the time is over."""
     args, batch = run.args, None
     if args.compile:
@@ -449,15 +419,62 @@ def train_on(run: recipe.Run, pool: Pool, painter: Painter, average: recipe.Aver
         average.update(painter, step)
         batch = pool.batch()  # the next one, while a GPU is still at this
         run.record(pictures=args.batch_size, loss=reported, drawing=pool.seconds - before)
-    if run.history:
-        share = sum(entry["drawing"] for entry in run.history) / sum(entry["seconds"] for entry in run.history)
-        print(f"{run.history[-1]['pictures']} pictures, {pool.drawn} of them new; drawing took {share:.0%} of the time")
+    if pool.drawn:
+        seconds = sum(entry["seconds"] for entry in run.history)
+        share = sum(entry["drawing"] for entry in run.history) / seconds
+        speed = run.history[-1]["pictures"] / seconds
+        print(f"{speed:.0f} pictures/s; {pool.drawn} new scenes, which took {share:.0%} of the time", flush=True)
+
+
+def sample_sheets(made: StableDiffusionPipeline, scenes: Scenes, run: recipe.Run, call: dict) -> Callable[[], None]:
+    """Draws captions of scenes that are never trained on, unpicked, whenever it is called."""
+    held_out = scenes.draw(48 if made.device.type == "cuda" else 24, seed=0, split="held_out")
+    save_sheet(run.args.out / "held-out.png", held_out.pictures, held_out.captions)
+
+    def save() -> None:
+        pictures = made(held_out.captions, generator=torch.Generator().manual_seed(0), output_type="pt", **call).images
+        save_sheet(run.args.out / f"samples-{run.elapsed / 60:03.0f}.png", pictures * 2 - 1, held_out.captions)
+
+    return save
+
+
+def train(args: argparse.Namespace) -> None:
+    device = recipe.prepare(args)
+    if device == "cpu":  # the fused attention's way back is slow there, and products in bf16 are fast
+        torch.backends.cuda.enable_flash_sdp(False)
+        torch.backends.cuda.allow_fp16_bf16_reduction_math_sdp(True)
+    scenes = None if args.export_only else Scenes(args.scenes, 16 * SIZES[args.size]["sample_size"], device)
+    painter, vae, tokenizer = make_networks(args, scenes)
+    vae.to(device, memory_format=torch.channels_last).requires_grad_(False).eval()
+    painter.to(device, memory_format=torch.channels_last)
+    nothing = tokens(tokenizer, [""]).to(device)
+    parts = {}
+    if args.distil:
+        painter.text_encoder.requires_grad_(False)
+        teacher = copy.deepcopy(painter.unet).requires_grad_(False)  # before the student's checkpoint is read
+        objective = Consistency(teacher, nothing, args.guidance_scale)
+        scheduler, call = STUDENT_SAMPLER, dict(num_inference_steps=STUDENT_STEPS, guidance_scale=1.0)
+    else:
+        parts["objective"] = objective = Denoising(nothing).to(device)
+        scheduler, call = SAMPLER, dict(num_inference_steps=STEPS, guidance_scale=args.guidance_scale)
+    average = recipe.Average(painter)
+    muon, adam = optimisers(painter, args)
+    run = recipe.Run(args, device, painter=painter, average=average, muon=muon, adam=adam, **parts)
+    made = pipeline(average.module, vae, tokenizer, scheduler)
+    if not args.export_only:
+        run.on_save = sample_sheets(made, scenes, run, call)
+        stream = latents_of(scenes, vae, tokenizer, args.seed + len(run.history), args.workers)
+        learn(run, Pool(stream, args.batch_size, args.fresh), objective, painter, average, muon, adam)
+    if args.export:
+        print(f"{args.export}: {export(made, args.export, call) / 1e6:.1f} MB")
+        if args.pieces:
+            recipe.write_pieces(args.export, args.pieces)
 
 
 def main() -> None:
     cuda = torch.cuda.is_available()
     parser = recipe.arguments(__doc__, "picturebook", minutes=80)
-    parser.set_defaults(out=None)
+    parser.set_defaults(out=None, compile=None)
     parser.add_argument("--size", choices=SIZES, default="full", help="small: 128 x 128, to be trained on two CPU cores")
     parser.add_argument("--vae", type=Path, help="the autoencoder's folder; by default that of --start")
     parser.add_argument("--scenes", type=Path, help="what `python -m training.scenes prepare` wrote")
@@ -465,9 +482,9 @@ def main() -> None:
     parser.add_argument("--start", type=Path, help="model folder to begin from, when there is no checkpoint")
     parser.add_argument("--distil", action="store_true", help="teach what --start draws to a student of few steps")
     parser.add_argument("--pieces", type=Path, help="write the exported folder there too, as a tar in pieces")
-    parser.add_argument("--guidance-scale", type=float, default=GUIDANCE_SCALE, help="of sample sheets, and folded into the student")
+    parser.add_argument("--guidance-scale", type=float, default=GUIDANCE_SCALE, help="of sheets, and folded into the student")
     parser.add_argument("--batch-size", type=int, default=512 if cuda else 64)
-    parser.add_argument("--fresh", type=float, default=1.0 if cuda else 0.125, help="share of a batch's scenes that are new")
+    parser.add_argument("--fresh", type=float, default=1.0 if cuda else 0.125, help="share of a batch that is new scenes")
     parser.add_argument("--workers", type=int, default=8 if cuda else 0, help="processes that lay scenes out")
     parser.add_argument("--muon-learning-rate", type=float, help="by default 0.02, and 0.002 to distil")
     parser.add_argument("--learning-rate", type=float, help="AdamW's; by default 0.001, and 0.0001 to distil")
@@ -476,6 +493,8 @@ def main() -> None:
         parser.error("--distil needs --start")
     if not args.vae and not args.start:
         parser.error("--vae or --start is needed")
+    if args.compile is None:  # for the student's loss that takes longer than a few minutes win back
+        args.compile = cuda and not args.distil
     suffix = "-distil" if args.distil else ""
     args.out = args.out or Path(__file__).parent / "runs" / f"picturebook-{args.size}{suffix}"
     args.muon_learning_rate = args.muon_learning_rate or (0.002 if args.distil else 0.02)

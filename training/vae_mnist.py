@@ -23,7 +23,6 @@ import argparse
 import copy
 import io
 import json
-import shutil
 from pathlib import Path
 from typing import Iterator
 
@@ -159,7 +158,6 @@ def train(args: argparse.Namespace) -> None:
         export(args.export, average.module)
         shipped = load_all(args.export)
         save_pictures(args.export, shipped, test_digits, test_labels)
-        shutil.copy(args.out / "loss.png", args.export)
         for name, network in shipped.items():
             print(name, {measure: round(value, 2) for measure, value in measures(network, test_digits).items()}, flush=True)
 
@@ -176,14 +174,20 @@ def measures(network: VAE, digits: torch.Tensor, draws: int = 10) -> dict[str, f
 # --- the model folder ------------------------------------------------------------------------------------------------
 
 
+def subfolder(folder: Path, name: str) -> Path:
+    """Where a network lies: the default one at the top."""
+    return folder if name == DEFAULT else folder / name
+
+
 def export(folder: Path, networks: nn.ModuleList) -> None:
     """`config.json` and `model.safetensors` (f16) of each network."""
     for (name, config), network in zip(CONFIGS.items(), networks):
-        place = folder if name == DEFAULT else folder / name
+        place = subfolder(folder, name)
         place.mkdir(parents=True, exist_ok=True)
         recipe.write_json(place / "config.json", config)
         tensors = {key: value.cpu().half().contiguous() for key, value in network.state_dict().items()}
         save_file(tensors, place / "model.safetensors", metadata={"format": "pt"})
+        (place / "model.safetensors").chmod(0o644)  # written for its owner alone
 
 
 def load(folder: Path) -> VAE:
@@ -194,9 +198,8 @@ def load(folder: Path) -> VAE:
 
 
 def load_all(folder: Path) -> dict[str, VAE]:
-    """Every network that the folder and its sub-folders hold, by name."""
-    places = {name: folder if name == DEFAULT else folder / name for name in CONFIGS}
-    return {name: load(place) for name, place in places.items() if (place / "config.json").exists()}
+    """The six networks of the folder and its sub-folders, by name."""
+    return {name: load(subfolder(folder, name)) for name in CONFIGS}
 
 
 # --- pictures --------------------------------------------------------------------------------------------------------

@@ -6,8 +6,13 @@ import random
 from .layouts import Item, Layout
 from .lexicon import Entry, article, find, of_kind
 
-# Words that are not counted: "bread", not "a bread".
-UNCOUNTED = {"bread", "cheese", "milk", "corn", "soup", "porridge", "yarn", "wool", "candy", "chocolate", "tea", "honey", "gold", "treasure"}
+# Words that are not counted, and plurals: "bread", not "a bread".
+UNCOUNTED = {
+    "armor", "armour", "berries", "binoculars", "bread", "candy", "cheese", "chocolate", "cocoa", "coffee", "coral", "corn", "fairy dust",
+    "fireworks", "firewood", "fresh bread", "gingerbread", "glitter", "gold", "honey", "hot chocolate", "ivy", "kelp", "lava", "lightning",
+    "luggage", "magic dust", "maize", "milk", "money", "music", "oatmeal", "porridge", "seaweed", "smoke", "soup", "stardust", "stew",
+    "sweetcorn", "sweets", "tea", "thunder", "toffee", "treasure", "wool", "yarn", "yellow cheese",
+}  # fmt: skip
 PLAIN = ("on a plain background", "on a simple background", "on a {} background", "on a plain {} background")
 STYLES = {"pencil": ("a pencil drawing of {}", "a pencil sketch of {}", "{}, pencil drawing", "a black and white drawing of {}")}
 FRAMES = ("a picture of {}", "an illustration of {}", "a drawing of {}")
@@ -63,12 +68,16 @@ def noun_phrase(item: Item, rng: random.Random) -> str:
         name = rng.choice(bare if item.size or item.colour or item.mood else all_names)
     elif chance < 0.45 and subject.near and not (item.size or item.colour):
         name = rng.choice(subject.near)
-    words = [rng.choice(adjective_words(adjective)) for adjective in (item.size, item.mood) if adjective]
-    words += [item.colour] if item.colour else []
-    phrase = " ".join([*words, name])
-    if not _names_only(phrase, subject.name):  # "blue" and "sea turtle" would make a blue sea
-        name, phrase = subject.name, " ".join([*words, subject.name])
-    return phrase if name in UNCOUNTED else article(phrase)
+    size, mood = (rng.choice(adjective_words(adjective)) if adjective else "" for adjective in (item.size, item.mood))
+
+    def described(name: str) -> str:
+        fits = size if name not in subject.proper or size == "little" else ""  # "little santa claus", but none is huge
+        return " ".join(word for word in (fits, mood, item.colour, name) if word)
+
+    if not _names_only(described(name), subject.name):  # "blue" and "sea turtle" would make a blue sea
+        name = subject.name
+    phrase = described(name)
+    return phrase if name in UNCOUNTED or name in subject.proper else article(phrase)
 
 
 def place_phrase(layout: Layout, rng: random.Random) -> str:

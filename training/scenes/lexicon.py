@@ -3,7 +3,8 @@
 Captions, judging, the stories' illustrator and Chinese prompts share this one file. An entry is a
 
 - subject: `en` are words of a story that should be drawn as this (unique over all entries; the first is its name in
-  captions), `near` words that may be when nothing better is there, `zh` the same in Chinese; `lives` where it makes sense;
+  captions), `near` words that may be when nothing better is there, `proper` those of both that are names and take no
+  article ("santa claus"), `zh` the same in Chinese; `lives` where it makes sense;
   `size` 1 to 5 in reality; `form` "whole", "head" (needs a body) or "bust" (needs legs); `moves` "stands", "flies", "sky"
   (belongs to the sky), "floats" (on water) or "sinks" (lies on the sea floor); `recolour` whether it comes in other
   colours; `drawings` the code points of its drawings in the Fluent 3D set, one a skin tone or hair;
@@ -28,6 +29,7 @@ class Entry:
     name: str
     en: tuple[str, ...]
     near: tuple[str, ...] = ()
+    proper: tuple[str, ...] = ()  # those that are names: "neptune", not "a neptune"
     zh: tuple[str, ...] = ()
     phrases: tuple[str, ...] = ()  # a place's and a time's, as captions say them
     # Of a subject:
@@ -44,7 +46,7 @@ class Entry:
 
     @property
     def article(self) -> str:
-        return article(self.name)
+        return self.name if self.name in self.proper else article(self.name)
 
 
 def article(noun: str) -> str:
@@ -53,10 +55,17 @@ def article(noun: str) -> str:
     return f"{'an' if vowel else 'a'} {noun}"
 
 
+def plural(noun: str) -> str:
+    """By the usual rule: 'puppies', 'foxes', 'boats'. The lexicon has the others."""
+    if re.search(r"[^aeiou]y$", noun):
+        return noun[:-1] + "ies"
+    return noun + ("es" if re.search(r"(s|x|z|ch|sh)$", noun) else "s")
+
+
 def _entry(row: dict) -> Entry:
     kind = next(kind for kind in ("subject", "place", "time", "relation", "adjective") if kind in row)
     phrases = row.get("in") or row.get("phrases") or ()
-    fields = {key: tuple(row[key]) for key in ("near", "zh", "lives", "drawings") if isinstance(row.get(key), list)}
+    fields = {key: tuple(row[key]) for key in ("near", "proper", "zh", "lives", "drawings") if isinstance(row.get(key), list)}
     fields |= {key: row[key] for key in ("category", "plural", "pronoun", "size", "form", "moves", "recolour") if key in row}
     return Entry(
         kind, row[kind], tuple(row.get("en") or phrases), phrases=tuple(phrases), group=row.get("kind", ""), **fields
@@ -85,6 +94,9 @@ def _words() -> tuple[dict[str, Entry], re.Pattern]:
     for entry in entries():
         for word in entry.near:
             words.setdefault(word.lower(), entry)
+    for word, entry in list(words.items()):
+        if entry.kind == "subject":
+            words.setdefault(plural(word), entry)
     longest_first = sorted(words, key=len, reverse=True)
     return words, re.compile(r"(?<![\w-])(" + "|".join(map(re.escape, longest_first)) + r")(?![\w-])")
 

@@ -234,6 +234,18 @@ def own_words(plot: Plot) -> frozenset[str]:
     return _own_words(tuple(all_texts(plot)))
 
 
+def taken_names(plot: Plot) -> frozenset[str]:
+    """Names that are words of the plot, or of its variables: no Daisy among daisies."""
+    options = (option for options in plot.get("vars", {}).values() for option in options)
+    return _taken_names(tuple(all_texts(plot)), tuple(options))
+
+
+@functools.cache
+def _taken_names(texts: tuple[str, ...], options: tuple[str, ...]) -> frozenset[str]:
+    used = {word.lower() for word in (*_own_words(texts), *options)}
+    return frozenset(name for names in words.NAMES.values() for name in names if name.lower() in used)
+
+
 @functools.cache
 def _own_words(texts: tuple[str, ...]) -> frozenset[str]:
     found: set[str] = set()
@@ -246,13 +258,17 @@ def _own_words(texts: tuple[str, ...]) -> frozenset[str]:
 def heroes(plot: Plot, place: str) -> dict[str, list[str]]:
     """Of each group the kinds that can be heroes in this place: a plot with a crab in it has no hero who is a crab too, and a
     plot whose friend is always a robot no robot."""
-    own = own_words(plot)
-    taken = {options[0] for options in plot.get("vars", {}).values() if len(set(options)) == 1}
+    always = frozenset(options[0] for options in plot.get("vars", {}).values() if len(set(options)) == 1)
+    return _heroes(tuple(plot["heroes"]), place, always, own_words(plot))
+
+
+@functools.cache
+def _heroes(groups: tuple[str, ...], place: str, always: frozenset[str], own: frozenset[str]) -> dict[str, list[str]]:
     found = {}
-    for group in plot["heroes"]:
-        kinds = [kind for kind in words.KINDS.get(group, []) if kind not in taken and words.belongs(kind, place)]
+    for group in groups:
+        kinds = [kind for kind in words.KINDS.get(group, []) if kind not in always and words.belongs(kind, place)]
         kinds = [kind for kind in kinds if not own & {kind, words.plural(kind), kind.capitalize()}]
         if kinds:
             found[group] = kinds
     # Where the writer calls the hero a dragon, there is no other dragon to be confused with.
-    return found or {group: words.KINDS[group] for group in plot["heroes"] if len(words.KINDS.get(group, [])) == 1}
+    return found or {group: words.KINDS[group] for group in groups if len(words.KINDS.get(group, [])) == 1}

@@ -7,7 +7,7 @@ people write, some tales begin with one of the usual openings before their first
 
 import random
 import re
-from typing import Iterable, Iterator
+from typing import Container, Iterator
 
 from . import plots, words
 from .plots import PLACEHOLDER, Plot
@@ -90,8 +90,8 @@ def draw_words(plot: Plot, chance: random.Random) -> dict[str, str]:
     group = chance.choices(list(groups), [len(kinds) ** 0.5 for kinds in groups.values()])[0]
     kind = chance.choice(groups[group])
     options = plot.get("vars", {})
-    taboo = {word.lower() for word in plots.own_words(plot)} | {word for words_ in options.values() for word in words_}
-    gender, name = draw_name(kind, taboo, chance)
+    taken = plots.taken_names(plot)
+    gender, name = draw_name(kind, taken, "", chance)
     adjective = chance.choice(words.adjectives(kind))
     drawn = {
         "name": name, "kind": kind, "adj": adjective, "hero": words.an(kind),
@@ -102,7 +102,7 @@ def draw_words(plot: Plot, chance: random.Random) -> dict[str, str]:
     drawn["the_described"] = f"the {described}"
     drawn["a_hero_named"] = f"{words.an(described)} named {name}"
     drawn["a_hero"] = f"{words.an(described)} {'named' if chance.random() < 0.7 else 'called'} {name}"
-    used, initials = {kind, place}, {name[0]}
+    used, initials = {kind, place}, name[0]
     for variable, choices in options.items():
         word = chance.choice([choice for choice in choices if choice not in used] or choices)
         used.add(word)
@@ -112,17 +112,17 @@ def draw_words(plot: Plot, chance: random.Random) -> dict[str, str]:
             drawn |= {variable: word, f"a_{variable}": words.an(word), f"the_{variable}": f"the {word}"}
             drawn[f"{variable}_s"] = words.plural(word)
         if plots.is_friend(variable):
-            gender, friend = draw_name(word, taboo, chance, initials)
-            initials.add(friend[0])
+            gender, friend = draw_name(word, taken, initials, chance)
+            initials += friend[0]
             drawn[f"{variable}_name"] = friend
             drawn |= {f"{variable}_{key}": pronoun for key, pronoun in words.PRONOUNS[gender].items()}
     return drawn
 
 
-def draw_name(kind: str, taboo: Iterable[str], chance: random.Random, initials: Iterable[str] = ()) -> tuple[str, str]:
-    """A gender that suits the kind, and a name that is no word of the plot and does not begin like another name."""
+def draw_name(kind: str, taken: Container[str], initials: str, chance: random.Random) -> tuple[str, str]:
+    """A gender that suits the kind, and a name that is not taken and does not begin like another name."""
     gender = "she" if kind in words.SHE else "he" if kind in words.HE else chance.choice(["she", "he"])
-    names = [name for name in words.NAMES[gender] if name.lower() not in taboo and name[0] not in initials]
+    names = [name for name in words.NAMES[gender] if name not in taken and name[0] not in initials]
     return gender, chance.choice(names)
 
 

@@ -3,6 +3,7 @@
 Kinds and places are words that the picture model knows too, so that a tale's scenes can be drawn.
 """
 
+import functools
 import re
 
 KINDS = {
@@ -89,6 +90,7 @@ IRREGULAR = {
 }  # fmt: skip
 
 
+@functools.cache
 def plural(noun: str) -> str:
     """"flying saucers", "loaves of bread", "maple leaves"."""
     if " of " in noun:

@@ -152,6 +152,12 @@ class Lexicon(unittest.TestCase):
         self.assertEqual(["mars"], [entry.name for entry in find("on the red planet mars")])
         self.assertEqual(["rocket", "dog", "cottage"], [entry.name for entry in find("The starship, the puppy and the cottage")])
 
+    def test_a_plural_is_found(self):
+        self.assertEqual(["dog", "fox", "mouse", "ship"], [entry.name for entry in find("Puppies, foxes and mice on three ships")])
+
+    def test_an_orange_thing_is_no_fruit(self):
+        self.assertEqual(["cat"], [entry.name for entry in find("an orange cat")])
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -28,10 +28,6 @@ TINY = {  # four pixels
 }
 
 
-def place(folder: Path, name: str) -> Path:
-    return folder if name == vae_mnist.DEFAULT else folder / name
-
-
 def tiny_network() -> vae_mnist.VAE:
     """With weights that make its bound differ from its likelihood."""
     torch.manual_seed(0)
@@ -106,11 +102,11 @@ class ExportTests(unittest.TestCase):
 class ShippedFolderTests(unittest.TestCase):
     def test_every_config_is_the_recipes(self):
         for name, config in vae_mnist.CONFIGS.items():
-            self.assertEqual(json.loads((place(SHIPPED, name) / "config.json").read_text()), config, name)
+            self.assertEqual(json.loads((vae_mnist.subfolder(SHIPPED, name) / "config.json").read_text()), config, name)
 
     def test_the_weights_fit_their_config_and_are_f16(self):
         for name, config in vae_mnist.CONFIGS.items():
-            tensors = load_file(place(SHIPPED, name) / "model.safetensors")
+            tensors = load_file(vae_mnist.subfolder(SHIPPED, name) / "model.safetensors")
             expected = {key: value.shape for key, value in vae_mnist.VAE(config).state_dict().items()}
             self.assertEqual({key: value.shape for key, value in tensors.items()}, expected, name)
             self.assertEqual({value.dtype for value in tensors.values()}, {torch.float16}, name)
