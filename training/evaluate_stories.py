@@ -3,9 +3,10 @@
     python training/evaluate_stories.py FOLDER [--data DIR] [--out DIR]
 
 FOLDER is any GPT-2 as transformers reads it. The beginnings (beginnings.txt) are continued as the page does it: the folder's
-generation_config.json, and what index.html asks for beside (`PAGE`); seeds are fixed. Each gets 300 tokens; what the
-figures say of names, pronouns, repetition and copies is about the first 150, about what a visitor reads. tales/judge.py has
-the rules. They are rules of thumb, so held-out tales, cut to the same length, are judged beside the model's.
+generation_config.json, and what index.html asks for beside (`PAGE`); seeds are fixed. Each gets 300 tokens to end in (few
+tales are that short: `--tokens 480` fills the context); what the figures say of names, pronouns, repetition and copies is
+about the first 150, about what a visitor reads. tales/judge.py has the rules. They are rules of thumb, so held-out tales,
+cut to the same length, are judged beside the model's.
 
 The table goes to the standard output as Markdown. `--out` (training/runs/stories) gets it too (`table.md`), with the figures
 (`figures.json`) and all that was written (`samples.jsonl`). With `--data`, as of gpt2.py, the held-out real stories are
@@ -30,7 +31,8 @@ from tales import judge
 
 HERE = Path(__file__).parent
 PAGE = dict(do_sample=True, temperature=0.8, top_p=0.95)  # <hearth-text id="text"> in index.html
-LONG, SHORT = 300, 150  # tokens: to end in, to be judged
+SHORT = 150  # tokens that are judged
+ENDS = (300, 480)  # tokens that a text may end in
 TALES_EACH = 40  # of each training plot, to know copies by: nearly every variant comes
 HELD_OUT_EACH = 4
 
@@ -39,7 +41,7 @@ HELD_OUT_EACH = 4
 
 
 @torch.no_grad()
-def write(model: GPT2LMHeadModel, tokenizer, beginnings: list[str], seed: int) -> list[list[int]]:
+def write(model: GPT2LMHeadModel, tokenizer, beginnings: list[str], tokens: int, seed: int) -> list[list[int]]:
     """What the model writes after each beginning, up to its end-of-text token. Beginnings of a length are one batch: padding
     would be tokens to the repetition penalty."""
     by_length = collections.defaultdict(list)
@@ -49,9 +51,10 @@ def write(model: GPT2LMHeadModel, tokenizer, beginnings: list[str], seed: int) -
     for length, indices in sorted(by_length.items()):
         torch.manual_seed(seed + length)
         ids = torch.tensor([tokenizer(beginnings[index])["input_ids"] for index in indices], device=model.device)
-        texts = model.generate(ids, attention_mask=torch.ones_like(ids), **PAGE, max_new_tokens=LONG)
-        for index, tokens in zip(indices, texts[:, length:].tolist()):
-            written[index] = until_end(tokens, model.generation_config.eos_token_id)
+        room = min(tokens, model.config.n_positions - length)
+        texts = model.generate(ids, attention_mask=torch.ones_like(ids), **PAGE, max_new_tokens=room)
+        for index, text in zip(indices, texts[:, length:].tolist()):
+            written[index] = until_end(text, model.generation_config.eos_token_id)
         print(f"{sum(map(bool, written))} of {len(beginnings)} written", flush=True)
     return written
 
@@ -63,7 +66,7 @@ def until_end(tokens: list[int], end: int) -> list[int]:
 # --- judging -----------------------------------------------------------------------------------------------------------
 
 
-def judge_text(beginning: str, short: str, ended: bool, copies: judge.Copies) -> dict:
+def judge_text(beginning: str, short: str, ended_after: int | None, copies: judge.Copies) -> dict:
     hero = judge.hero_of(beginning)
     return {
         "hero": hero,
@@ -71,16 +74,19 @@ def judge_text(beginning: str, short: str, ended: bool, copies: judge.Copies) ->
         "pronouns agree": judge.pronouns_agree(hero, beginning + short) if hero else None,
         "repeats": judge.repeats(beginning + short),
         "copied": copies.share(beginning, short),
-        "ended": ended,
+        "ended after": ended_after,
     }
 
 
-def figures(verdicts: list[dict]) -> dict[str, float]:
+def figures(verdicts: list[dict], tokens: int) -> dict[str, float]:
     """Shares of the texts that a question makes sense for."""
 
     def share(question: str, answer) -> float:
         asked = [verdict[question] for verdict in verdicts if verdict[question] is not None]
         return sum(value == answer for value in asked) / max(1, len(asked))
+
+    def ended_within(end: int) -> float:
+        return sum((verdict["ended after"] or math.inf) <= end for verdict in verdicts) / max(1, len(verdicts))
 
     copied = [verdict["copied"] for verdict in verdicts if verdict["copied"] is not None]
     return {
@@ -89,8 +95,8 @@ def figures(verdicts: list[dict]) -> dict[str, float]:
         "another name takes its place": share("name", "replaced"),
         "hero's pronouns agree": share("pronouns agree", True),
         "no 6 words twice": share("repeats", False),
-        f"ended within {LONG} tokens": share("ended", True),
         "8 words in a row from a training tale": sum(copied) / max(1, len(copied)),
+        **{f"ended within {end} tokens": ended_within(end) for end in ENDS if end <= tokens},
     }
 
 
@@ -99,7 +105,8 @@ def judge_model(tokenizer, beginnings: list[str], written: list[list[int]], end:
     for beginning, ids in zip(beginnings, written):
         short = tokenizer.decode(ids[:SHORT], skip_special_tokens=True)
         text = tokenizer.decode(ids, skip_special_tokens=True)
-        rows.append({"beginning": beginning, "text": text, **judge_text(beginning, short, end in ids, copies)})
+        ended_after = len(ids) if end in ids else None
+        rows.append({"beginning": beginning, "text": text, **judge_text(beginning, short, ended_after, copies)})
     return rows
 
 
@@ -111,7 +118,7 @@ def judge_tales(tokenizer, told: list[tales.Tale], copies: judge.Copies) -> list
         beginning = " ".join(text.split(" ")[:20])
         ids = tokenizer(text[len(beginning) :])["input_ids"]
         short = tokenizer.decode(ids[:SHORT])
-        rows.append({"beginning": beginning, **judge_text(beginning, short, len(ids) < LONG, copies)})
+        rows.append({"beginning": beginning, **judge_text(beginning, short, len(ids) + 1, copies)})
     return rows
 
 
@@ -164,6 +171,7 @@ def main() -> None:
     parser.add_argument("--tales", type=Path, default=tales.PLOTS, help="the plots that the model was trained on or could be")
     parser.add_argument("--beginnings", type=Path, default=HERE / "beginnings.txt")
     parser.add_argument("--count", type=int, help="only so many of the beginnings, evenly taken")
+    parser.add_argument("--tokens", type=int, default=300, help="to end in")
     parser.add_argument("--each", type=int, default=40, help="held-out stories of a kind to measure")
     parser.add_argument("--out", type=Path, default=HERE / "runs" / "stories")
     parser.add_argument("--threads", type=int, default=0, help="by default as many as PyTorch chooses")
@@ -187,12 +195,12 @@ def main() -> None:
 
     scores = {name: score(model, tokenizer, texts) for name, texts in unread(args.data, held_out_plots, args.each).items()}
     print("measured", flush=True)
-    samples = judge_model(tokenizer, beginnings, write(model, tokenizer, beginnings, args.seed), end, copies)
-    of_model, of_tales = figures(samples), figures(judge_tales(tokenizer, told, copies))
+    samples = judge_model(tokenizer, beginnings, write(model, tokenizer, beginnings, args.tokens, args.seed), end, copies)
+    of_model, of_tales = figures(samples, args.tokens), figures(judge_tales(tokenizer, told, copies), args.tokens)
     text = table(args.folder.name, of_model, of_tales, scores)
     print(text)
     (args.out / "table.md").write_text(text, encoding="utf-8")
-    settings = {**model.generation_config.to_diff_dict(), **PAGE, "max_new_tokens": LONG, "seed": args.seed}
+    settings = {**model.generation_config.to_diff_dict(), **PAGE, "max_new_tokens": args.tokens, "seed": args.seed}
     known = {name: {"perplexity": perplexity, "bits per byte": bits} for name, (perplexity, bits) in scores.items()}
     result = {"settings": settings, "beginnings": len(beginnings), "figures": of_model, "held-out tales": of_tales, "texts": known}
     recipe.write_json(args.out / "figures.json", result)
