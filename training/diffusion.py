@@ -18,13 +18,9 @@ the model folder, at the end or, with `--export-only`, at once from the last che
 """
 
 import argparse
-import collections
 import copy
-import datetime
 import inspect
 import json
-import math
-import time
 from pathlib import Path
 
 import torch
@@ -33,7 +29,9 @@ from diffusers import DDPMPipeline, DDPMScheduler, EulerAncestralDiscreteSchedul
 
 import gan
 import mnist
-from muon import orthogonalised
+import recipe
+from muon import Muon
+from recipe import UsualLosses
 
 CLASSES = 10
 NO_CLASS = CLASSES
@@ -49,7 +47,6 @@ SAMPLER = EulerAncestralDiscreteScheduler(**NOISE, timestep_spacing="trailing")
 STEPS = 25
 LEVELS = 20  # groups of timesteps whose usual losses are kept
 DROPPED_LABELS = 0.1
-AVERAGE = 16  # the moving average reaches back over about a sixteenth of the run, whatever its length
 
 
 def pixels(split: str, folder: Path | None) -> tuple[torch.Tensor, torch.Tensor]:
@@ -82,50 +79,7 @@ def draw(model, scheduler, labels: torch.Tensor, steps: int = STEPS, guidance_sc
     return sample[:, :, 2:-2, 2:-2].clamp(-1, 1).cpu()
 
 
-# --- optimiser -------------------------------------------------------------------------------------------------------
-
-
-class Muon(torch.optim.Optimizer):
-    """Nesterov momentum, orthogonalised (github.com/KellerJordan/Muon). A convolution is a matrix `[out, in · 3 · 3]`."""
-
-    def __init__(self, parameters, lr: float, momentum: float = 0.95):
-        super().__init__(parameters, dict(lr=lr, momentum=momentum))
-
-    @torch.no_grad()
-    def step(self) -> None:
-        for group in self.param_groups:
-            alike: dict[torch.Size, list] = collections.defaultdict(list)
-            for parameter in group["params"]:
-                momentum = self.state[parameter].setdefault("momentum", torch.zeros_like(parameter))
-                momentum.lerp_(parameter.grad, 1 - group["momentum"])
-                alike[parameter.shape].append((parameter, parameter.grad.lerp(momentum, group["momentum"]).flatten(1)))
-            for shape, pairs in alike.items():  # one batched product for all weights of a shape
-                updates = orthogonalised(torch.stack([update for _, update in pairs]))
-                scale = max(1, updates.shape[1] / updates.shape[2]) ** 0.5
-                for (parameter, _), update in zip(pairs, updates):
-                    parameter.add_(update.view(shape), alpha=-group["lr"] * scale)
-
-
 # --- training --------------------------------------------------------------------------------------------------------
-
-
-def save_losses(path: Path, history: list[dict]) -> None:
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots(figsize=(8, 4))
-    span = max(1, len(history) // 100)
-    means = [history[at : at + span] for at in range(0, len(history) - span + 1, span)]
-    axes.plot(
-        [part[-1]["digits"] / 60_000 for part in means],
-        [sum(entry["loss"] for entry in part) / len(part) for part in means],
-    )
-    axes.set(xlabel="epoch", ylabel="squared error of the velocity", yscale="log", title="Diffusion on MNIST")
-    figure.tight_layout()
-    figure.savefig(path)
-    plt.close(figure)
 
 
 def export(average: UNet2DModel, out: Path, folder: Path) -> None:
@@ -141,125 +95,65 @@ def export(average: UNet2DModel, out: Path, folder: Path) -> None:
 
 
 def train(args: argparse.Namespace) -> None:
-    torch.manual_seed(args.seed)
-    torch.set_flush_denormal(True)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    args.out.mkdir(parents=True, exist_ok=True)
+    device = recipe.prepare(args)
     model = UNet2DModel(**CONFIG).to(device)
     if args.start:
         model.load_state_dict(UNet2DModel.from_pretrained(args.start, subfolder="unet").state_dict())
-    average = copy.deepcopy(model).requires_grad_(False)
+    average = recipe.Average(model)
     inner = {name: p for name, p in model.named_parameters() if p.dim() > 1 and "block" in name}
     outer = [p for name, p in model.named_parameters() if name not in inner]
     muon = Muon(inner.values(), lr=args.muon_learning_rate)
     adam = torch.optim.AdamW(outer, lr=args.learning_rate, betas=(0.9, 0.98), weight_decay=0.0)
-    saved = {"model": model, "average": average, "muon": muon, "adam": adam}
-    usual = torch.ones(LEVELS, device=device)  # each noise level's loss, averaged over the last steps
-    history: list[dict] = []
-    elapsed = 0.0  # seconds of training, pauses and earlier runs' gaps not counted
-    checkpoint = args.out / "checkpoint.pt"
-    if checkpoint.exists():
-        state = torch.load(checkpoint, map_location=device)
-        for name, part in saved.items():
-            part.load_state_dict(state[name])
-        history, elapsed, usual = state["history"], state["elapsed"], state["usual"]
-        torch.manual_seed(args.seed + len(history))
-        print(f"resumed after {elapsed / 60:.1f} minutes, step {len(history)}")
+    usual = UsualLosses(LEVELS).to(device)
+    run = recipe.Run(args, device, model=model, average=average, muon=muon, adam=adam, usual=usual)
 
-    if args.export_only:
-        return export(average, args.out, args.export)
-    images, labels = (tensor.to(device) for tensor in pixels("train", args.data))
-    scheduler = DDPMScheduler(**NOISE)
+    def save_samples() -> None:
+        sheet = draw(average.module, SAMPLER, torch.arange(CLASSES, device=device).repeat(6))
+        gan.save_grid(args.out / f"samples-{run.elapsed / 60:03.0f}.png", sheet)
 
-    def save() -> None:
-        state = {name: part.state_dict() for name, part in saved.items()}
-        torch.save({**state, "history": history, "elapsed": elapsed, "usual": usual}, checkpoint.with_suffix(".tmp"))
-        checkpoint.with_suffix(".tmp").replace(checkpoint)
-        save_losses(args.out / "loss.png", history)
-        sheet = draw(average, SAMPLER, torch.arange(CLASSES, device=device).repeat(6))
-        gan.save_grid(args.out / f"samples-{elapsed / 60:03.0f}.png", sheet)
-
-    until = math.inf
-    if args.until:
-        now = datetime.datetime.now()
-        end = datetime.datetime.combine(now.date(), datetime.time.fromisoformat(args.until))
-        until = (end if end > now else end + datetime.timedelta(days=1)).timestamp()
-    rows = iter(())
-    digits = history[-1]["digits"] if history else 0
-    batch, last_save = args.batch_size, elapsed
-    if args.threads:  # on a shared machine one can be faster than two
-        torch.set_num_threads(args.threads)
-    network = torch.compile(model, dynamic=False) if args.compile else model
-    while True:
-        while args.pause_file and args.pause_file.exists():
-            time.sleep(1)
-        started, step = time.time(), len(history)
-        budget = min(args.minutes * 60, elapsed + until - started)
-        if budget <= elapsed:
-            break
-        fraction = elapsed / budget
-        # A short warm-up, then flat, then a straight line to zero.
-        rate = min(1.0, (step + 1) / 100, (1 - fraction) / 0.7)
-        muon.param_groups[0]["lr"] = args.muon_learning_rate * rate
-        adam.param_groups[0]["lr"] = args.learning_rate * rate
-        picked = next(rows, ())
-        if len(picked) < batch:  # a new epoch, in a new order
-            rows = iter(torch.randperm(len(images), device=device).split(batch))
-            picked = next(rows)
-        clean, classes = images[picked], labels[picked]
-        classes = classes.where(torch.rand(batch, device=device) >= DROPPED_LABELS, NO_CLASS)
-        # One timestep from each of `batch` equal stretches.
-        places = (torch.arange(batch, device=device) + torch.rand(batch, device=device)) / batch
-        timesteps = (places * NOISE["num_train_timesteps"]).long()
-        levels = (places * LEVELS).long()
-        noise = torch.randn_like(clean)
-        noisy = scheduler.add_noise(clean, noise, timesteps)
-        target = scheduler.get_velocity(clean, noise, timesteps)
-        with torch.autocast(device, torch.bfloat16):
-            velocity = network(noisy, timesteps, class_labels=classes).sample
-        losses = (velocity.float() - target).square().mean((1, 2, 3))
-        (losses / usual[levels]).mean().backward()
-        usual.index_add_(0, levels, 0.02 * LEVELS / batch * (losses.detach() - usual[levels]))
-        torch.nn.utils.clip_grad_norm_(outer, 1.0)  # Muon's updates have a fixed size already
-        muon.step()
-        adam.step()
-        model.zero_grad(set_to_none=True)
-        torch._foreach_lerp_(list(average.parameters()), list(model.parameters()), AVERAGE / (step + AVERAGE))
-        digits += batch
-        loss = losses.mean().item()  # waits for a GPU, which the time must have in it
-        seconds = time.time() - started
-        elapsed += seconds
-        history.append({"loss": loss, "digits": digits, "seconds": seconds})
-        if (step + 1) % 50 == 0:
-            recent = history[-50:]
-            loss, seconds = (sum(entry[key] for entry in recent) / 50 for key in ("loss", "seconds"))
-            print(f"step {step + 1}: loss {loss:.4f}, {fraction:.1%}, {batch / seconds:.0f} digits/s", flush=True)
-        if elapsed - last_save > 60 * args.save_every:
-            save()
-            last_save = elapsed
-    save()
-    print("usual losses by noise level:", [round(loss, 4) for loss in usual.tolist()])
+    if not args.export_only:
+        run.on_save = save_samples
+        images, labels = (tensor.to(device) for tensor in pixels("train", args.data))
+        network = torch.compile(model, dynamic=False) if args.compile else model
+        scheduler = DDPMScheduler(**NOISE)
+        rows = iter(())
+        batch = args.batch_size
+        for step in run.steps():
+            muon.param_groups[0]["lr"] = args.muon_learning_rate * run.rate()
+            adam.param_groups[0]["lr"] = args.learning_rate * run.rate()
+            picked = next(rows, ())
+            if len(picked) < batch:  # a new epoch, in a new order
+                rows = iter(torch.randperm(len(images), device=device).split(batch))
+                picked = next(rows)
+            clean, classes = images[picked], labels[picked]
+            classes = classes.where(torch.rand(batch, device=device) >= DROPPED_LABELS, NO_CLASS)
+            # One timestep from each of `batch` equal stretches.
+            fractions = (torch.arange(batch, device=device) + torch.rand(batch, device=device)) / batch
+            timesteps = (fractions * NOISE["num_train_timesteps"]).long()
+            noise = torch.randn_like(clean)
+            noisy = scheduler.add_noise(clean, noise, timesteps)
+            target = scheduler.get_velocity(clean, noise, timesteps)
+            with torch.autocast(device, torch.bfloat16):
+                velocity = network(noisy, timesteps, class_labels=classes).sample
+            losses = (velocity.float() - target).square().mean((1, 2, 3))
+            usual.weighted(losses, fractions).mean().backward()
+            torch.nn.utils.clip_grad_norm_(outer, 1.0)  # Muon's updates have a fixed size already
+            muon.step()
+            adam.step()
+            model.zero_grad(set_to_none=True)
+            average.update(model, step)
+            run.record(pictures=batch, loss=losses.mean())
     if args.export:
-        export(average, args.out, args.export)
+        export(average.module, args.out, args.export)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = recipe.arguments(__doc__, "diffusion", minutes=90)
     parser.add_argument("--data", type=Path, help="folder with the four IDX files; downloaded when not given")
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "runs" / "diffusion")
-    parser.add_argument("--export", type=Path, help="write the model folder here at the end")
-    parser.add_argument("--export-only", action="store_true", help="write it from the last checkpoint and stop")
     parser.add_argument("--start", type=Path, help="model folder to begin from, when there is no checkpoint; random weights otherwise")
-    parser.add_argument("--minutes", type=float, default=90, help="of training in all, pauses not counted")
-    parser.add_argument("--until", help="stop, annealed, at this time of day (HH:MM) if the minutes are not over by then")
-    parser.add_argument("--pause-file", type=Path, help="wait while this file exists")
-    parser.add_argument("--threads", type=int, default=0, help="by default as many as PyTorch chooses")
-    parser.add_argument("--no-compile", dest="compile", action="store_false", help="without torch.compile")
     parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--muon-learning-rate", type=float, default=0.02)
     parser.add_argument("--learning-rate", type=float, default=1e-3, help="AdamW's, for the ends, embeddings, norms and biases")
-    parser.add_argument("--save-every", type=float, default=6, help="minutes between checkpoints")
-    parser.add_argument("--seed", type=int, default=0)
     train(parser.parse_args())
 
 

@@ -53,8 +53,8 @@ from muon import Muon
 from scenes.compose import Scenes
 from sheets import save_sheet
 
-VOCABULARY = 4608
-# Captions have at most some 25 tokens. CLIP's own 77 would only be more padding, and cross-attention pays for padding.
+VOCABULARY = 5120
+# Captions have 13 tokens, seldom 30. CLIP's own 77 would only be more padding, and cross-attention pays for padding.
 LENGTH = 32
 TEXT = dict(hidden_size=256, intermediate_size=1024, num_hidden_layers=4, num_attention_heads=4, projection_dim=256)
 UNET = dict(
@@ -84,6 +84,8 @@ GUIDANCE_SCALE = 3.0
 ORIGINAL_STEPS = 50  # of the teacher's path, between which the student has to be consistent
 STUDENT_SAMPLER = LCMScheduler(**NOISE, original_inference_steps=ORIGINAL_STEPS)
 STUDENT_STEPS = 6
+
+READ = dict(dtype=torch.float32, low_cpu_mem_usage=False)  # the other way needs another package
 
 
 # --- tokens ----------------------------------------------------------------------------------------------------------
@@ -135,16 +137,22 @@ def tokens(tokenizer: CLIPTokenizer, captions: list[str]) -> torch.Tensor:
     return tokenizer(captions, padding="max_length", max_length=LENGTH, truncation=True, return_tensors="pt").input_ids
 
 
-def check_captions(tokenizer: CLIPTokenizer, captions: list[str]) -> str:
-    """None may be cut off. How long they are, and how many of their words are one token."""
-    lengths = [len(ids) for ids in tokenizer(captions).input_ids]
-    longest = max(range(len(captions)), key=lengths.__getitem__)
-    if lengths[longest] > LENGTH:
-        raise ValueError(f"{lengths[longest]} tokens are more than {LENGTH}: {captions[longest]!r}")
-    words = {word for caption in captions for word in re.findall(r"[^\W\d_]+", caption.lower())}
-    whole = sum(len(tokenizer(word).input_ids) == 3 for word in words)
-    mean, most = sum(lengths) / len(lengths), lengths[longest]
-    return f"{len(tokenizer)} tokens; captions have {mean:.1f}, at most {most}; {whole} of {len(words)} words are one"
+def tokenizer_of(captions: list[str], tales: list[Path]) -> CLIPTokenizer:
+    """With a token for each of the captions' words; the tales' words, of which no picture says anything, get what is left."""
+    words = " ".join(sorted({word for caption in captions for word in words_of(caption)}))
+    return train_tokenizer(itertools.chain(captions, itertools.repeat(words, 200), *(texts_of(path) for path in tales)))
+
+
+def words_of(caption: str) -> list[str]:
+    return re.findall(r"[^\W\d_]+", caption.lower())
+
+
+def measure(tokenizer: CLIPTokenizer, captions: list[str]) -> dict[str, int]:
+    """The vocabulary's size, the most tokens of a caption, the number of words, and how many of them are one token."""
+    longest = max(len(ids) for ids in tokenizer(captions).input_ids)
+    words = list({word for caption in captions for word in words_of(caption)})
+    whole = sum(len(ids) == 3 for ids in tokenizer(words).input_ids)  # between the two ends
+    return {"tokens": len(tokenizer), "longest": longest, "words": len(words), "whole": whole}
 
 
 # --- network ---------------------------------------------------------------------------------------------------------
@@ -200,7 +208,7 @@ def pipeline(painter: Painter, vae: AutoencoderKL, tokenizer: CLIPTokenizer, sch
 
 def load(folder: Path) -> tuple[Painter, AutoencoderKL, CLIPTokenizer]:
     """What `export` wrote, in f32."""
-    made = StableDiffusionPipeline.from_pretrained(folder, dtype=torch.float32)
+    made = StableDiffusionPipeline.from_pretrained(folder, **READ)
     return Painter(made.text_encoder, made.unet), made.vae, made.tokenizer
 
 
@@ -382,23 +390,17 @@ def make_networks(args: argparse.Namespace, scenes: Scenes | None) -> tuple[Pain
     else:
         folder = args.out / "tokenizer"
         if not folder.exists():
-            save_tokenizer(tokenizer_of(scenes, args.words, args.seed), folder)
+            captions = scenes.captions(20_000, args.seed)
+            tokenizer = tokenizer_of(captions, args.words)
+            print("captions:", measure(tokenizer, captions), flush=True)
+            save_tokenizer(tokenizer, folder)
         tokenizer = CLIPTokenizer.from_pretrained(folder)
         painter = make_painter(TEXT, {**UNET, **SIZES[args.size]}, len(tokenizer))
     if args.vae:
-        vae = AutoencoderKL.from_pretrained(args.vae, dtype=torch.float32)
+        vae = AutoencoderKL.from_pretrained(args.vae, **READ)
     if vae.config.shift_factor:
         raise ValueError("StableDiffusionPipeline does not shift latents: the autoencoder must have no shift_factor")
     return painter, vae, tokenizer
-
-
-def tokenizer_of(scenes: Scenes, tales: list[Path], seed: int) -> CLIPTokenizer:
-    """Captions count twenty times, so that the tales' words, of which nothing is learnt, do not take their words' places."""
-    captions = scenes.captions(20_000, seed)
-    texts = itertools.chain(*itertools.repeat(captions, 20), *(texts_of(path) for path in tales))
-    tokenizer = train_tokenizer(texts)
-    print(check_captions(tokenizer, captions), flush=True)
-    return tokenizer
 
 
 def learn(run: recipe.Run, pool: Pool, objective, painter: Painter, average: recipe.Average, muon: Muon, adam) -> None:

@@ -144,6 +144,21 @@ class Average:
         self.module.load_state_dict(state)
 
 
+class UsualLosses(torch.nn.Module):
+    """What a diffusion's loss usually is at each noise level, averaged over the last steps, so that all levels count alike."""
+
+    def __init__(self, levels: int):
+        super().__init__()
+        self.register_buffer("losses", torch.ones(levels))
+
+    def weighted(self, losses: torch.Tensor, fractions: torch.Tensor) -> torch.Tensor:
+        """`losses` `[count]` divided by the usual ones of their noise levels; `fractions` of the timesteps are in [0, 1)."""
+        count, levels = len(losses), (fractions * len(self.losses)).long()
+        weighted = losses / self.losses[levels]
+        self.losses.index_add_(0, levels, 0.02 * len(self.losses) / count * (losses.detach() - self.losses[levels]))
+        return weighted
+
+
 def save_curves(path: Path, history: list[dict], width: int = 100) -> None:
     """Every recorded value over the steps, each as the means of about `width` stretches."""
     import matplotlib

@@ -12,13 +12,14 @@ the pictures' gradients, which keeps eyes and outlines crisp. Two regularisers m
 model, and cost little:
 
 - Scale equivariance (Skorokhodov et al., 2025, "Improving the Diffusability of Autoencoders"): latents averaged to half their
-  size must decode to the picture at half its size. Without it latents have high frequencies that pictures do not have.
+  size must decode to the picture at half its size. Otherwise latents have high frequencies that pictures do not have.
 - Noise on the latents (as in Zheng et al., 2025, "Diffusion Transformers with Representation Autoencoders"): the latents that
   a diffusion model makes are a little off, and the decoder should not mind.
 
-A batch is random crops and, as its quarter, whole scenes reduced to the size of a crop, which is also the size of the small
-picture book. Muon (Jordan et al., 2024) for the convolutions inside the blocks, AdamW for the rest; bf16. What ships is a
-moving average of the weights, in f16, its latents standardised channel by channel (`standardise`).
+A quarter of each batch is whole scenes reduced to 128 x 128, the size of the small picture book; the rest is random crops.
+Scenes of full size come out of a network that saw only crops no worse than the crops do. Muon (Jordan et al., 2024) for the
+convolutions inside the blocks, AdamW for the rest; bf16. What ships is a moving average of the weights, in f16, its latents
+standardised channel by channel (`standardise`).
 
 Writes to `--out` (training/runs/vae): `checkpoint.pt`, `loss.png` and `reconstructions.png` (scenes that are never trained on,
 each above its reconstruction); and with `--export DIR` the model folder.
@@ -40,7 +41,7 @@ import recipe
 from muon import Muon
 from sheets import save_sheet
 
-# Without attention the network does the same to a crop as to a whole scene.
+# No attention: what is learnt from crops then holds for whole scenes.
 CONFIG = dict(
     sample_size=256, latent_channels=16, block_out_channels=(16, 32, 64, 128, 192), layers_per_block=1, norm_num_groups=8,
     down_block_types=("DownEncoderBlock2D",) * 5, up_block_types=("UpDecoderBlock2D",) * 5, mid_block_add_attention=False,
@@ -48,7 +49,8 @@ CONFIG = dict(
 )  # fmt: skip
 WHOLE = 0.25  # share of a batch that is whole scenes
 EDGES = 1.0  # weight of the L1 of gradients
-HALVED = 0.25  # share of a batch that is decoded at half its size too, and the weight of that
+HALVED = 0.25  # weight of the scale equivariance
+HALVED_EVERY = 4  # pictures of a batch, of which one is decoded at half its size too
 NOISE = 0.05  # how strong the noise on latents typically is, in standard deviations of the latents
 ADVERSARIAL_FROM = 0.5  # of the time
 ADVERSARIAL_RAMP = 0.1  # of the time, in which its weight rises to the full one
@@ -70,11 +72,14 @@ def to_bytes(pictures: torch.Tensor) -> torch.Tensor:
 
 
 def crops(scenes: torch.Tensor, size: int, whole: int) -> torch.Tensor:
-    """`[count, 3, size, size]` of `[count, 3, height, width]`: the first `whole` are reduced, the others cut at random."""
-    _, _, height, width = scenes.shape
-    parts = list(F.interpolate(scenes[:whole], (size, size), mode="area"))
-    for scene in scenes[whole:]:
-        top, left = int(torch.randint(height - size + 1, ())), int(torch.randint(width - size + 1, ()))
+    """`[count, 3, size, size]` of square scenes: the first `whole` at half size, the others at their own, cut at random.
+
+    So a crop of half a scene's size leaves the first `whole` uncut.
+    """
+    halved = max(size, scenes.shape[-1] // 2)
+    parts = []
+    for scene in [*F.interpolate(scenes[:whole], halved, mode="area"), *scenes[whole:]]:
+        top, left = torch.randint(scene.shape[-1] - size + 1, (2,)).tolist()
         parts.append(scene[:, top : top + size, left : left + size])
     return torch.stack(parts)
 
@@ -167,17 +172,16 @@ def perturbed(latents: torch.Tensor) -> torch.Tensor:
 
 def autoencode(vae: AutoencoderKL, pictures: torch.Tensor) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
     """The reconstruction in training, and its losses."""
-    few = max(1, round(HALVED * len(pictures)))
     with torch.autocast(pictures.device.type, torch.bfloat16):
         posterior = vae.encode(pictures).latent_dist
         latents = perturbed(posterior.sample())
         reconstruction = vae.decode(latents).sample.float()
-        # Past torch.compile, which would take half a minute for this size.
-        halved = vae.decoder.forward(vae.post_quant_conv(F.avg_pool2d(latents[:few], 2))).float()
+        # `forward` goes past torch.compile, which would start again for another size.
+        halved = vae.decoder.forward(vae.post_quant_conv(F.avg_pool2d(latents[::HALVED_EVERY], 2))).float()
     mean, logvar = posterior.mean.float(), posterior.logvar.float()
     return reconstruction, dict(
         difference=difference(reconstruction, pictures),
-        halved=difference(halved, F.avg_pool2d(pictures[:few], 2)),
+        halved=difference(halved, F.avg_pool2d(pictures[::HALVED_EVERY], 2)),
         kl=0.5 * (mean.square() + logvar.exp() - 1 - logvar).mean(),
     )
 
@@ -255,7 +259,7 @@ def export(vae: AutoencoderKL, scenes: torch.Tensor, folder: Path) -> None:
     vae.cpu().to(memory_format=torch.contiguous_format).half().save_pretrained(folder)
     for path in folder.iterdir():
         path.chmod(0o644)  # weights are written for their owner alone
-    print(f"latent channels had means of {mean.min():.2f} to {mean.max():.2f}, deviations of {std.min():.2f} to {std.max():.2f}")
+    print(f"standardised latents of means {mean.min():.2f} to {mean.max():.2f}, deviations {std.min():.2f} to {std.max():.2f}")
     print(f"{folder}: {sum(path.stat().st_size for path in folder.iterdir()) / 1e6:.1f} MB")
 
 

@@ -42,7 +42,7 @@ COLUMNS = 20  # of a picture's rows of digits
 ACTIVATIONS = {"relu": nn.ReLU, "silu": nn.SiLU}
 # Two latents need depth, to fold the plane into digits; with sixteen a deeper decoder leaves more of them unused.
 HIDDEN_SIZES = {
-    2: {"encoder_hidden_sizes": [64, 64], "decoder_hidden_sizes": [96, 96, 96]},
+    2: {"encoder_hidden_sizes": [96, 64], "decoder_hidden_sizes": [96, 96, 96]},
     16: {"encoder_hidden_sizes": [160], "decoder_hidden_sizes": [160]},
 }
 CONFIGS = {
@@ -80,7 +80,7 @@ class VAE(nn.Module):
         pixels, latent_size = config["num_channels"] * config["image_size"] ** 2, config["latent_size"]
         encoder_sizes = [pixels, *config["encoder_hidden_sizes"], 2 * latent_size]
         decoder_sizes = [latent_size, *config["decoder_hidden_sizes"], pixels]
-        self.beta = config["beta"]
+        self.latent_size, self.beta = latent_size, config["beta"]
         self.encoder = nn.Sequential(*perceptron(encoder_sizes, config["activation"]))
         self.decoder = nn.Sequential(*perceptron(decoder_sizes, config["activation"]), nn.Sigmoid())
 
@@ -147,19 +147,22 @@ def train(args: argparse.Namespace) -> None:
         for step in run.steps():
             adam.param_groups[0]["lr"] = args.learning_rate * run.rate()
             batch = next(digits)
-            terms = [network(batch) for network in networks]
-            losses = [(reconstruction + network.beta * kl).mean() for network, (reconstruction, kl) in zip(networks, terms)]
-            torch.stack(losses).sum().backward()
+            loss, nats = 0.0, {}
+            for name, network in zip(CONFIGS, networks):
+                reconstruction, kl = network(batch)
+                loss = loss + (reconstruction + network.beta * kl).mean()
+                nats[name] = (reconstruction + kl).mean()  # the curves show all six in the same unit, whatever their beta
+            loss.backward()
             adam.step()
             adam.zero_grad(set_to_none=True)
             average.update(networks, step)
-            run.record(len(batch), every=500, **{name: sum(term).mean() for name, term in zip(CONFIGS, terms)})
+            run.record(len(batch), every=500, **nats)
     if args.export:
         export(args.export, average.module)
         shipped = load_all(args.export)
         save_pictures(args.export, shipped, test_digits, test_labels)
         for name, network in shipped.items():
-            print(name, {measure: round(value, 2) for measure, value in measures(network, test_digits).items()}, flush=True)
+            print(name, {term: round(value, 2) for term, value in measures(network, test_digits).items()}, flush=True)
 
 
 @torch.no_grad()
@@ -182,12 +185,12 @@ def subfolder(folder: Path, name: str) -> Path:
 def export(folder: Path, networks: nn.ModuleList) -> None:
     """`config.json` and `model.safetensors` (f16) of each network."""
     for (name, config), network in zip(CONFIGS.items(), networks):
-        place = subfolder(folder, name)
-        place.mkdir(parents=True, exist_ok=True)
-        recipe.write_json(place / "config.json", config)
+        target = subfolder(folder, name)
+        target.mkdir(parents=True, exist_ok=True)
+        recipe.write_json(target / "config.json", config)
         tensors = {key: value.cpu().half().contiguous() for key, value in network.state_dict().items()}
-        save_file(tensors, place / "model.safetensors", metadata={"format": "pt"})
-        (place / "model.safetensors").chmod(0o644)  # written for its owner alone
+        save_file(tensors, target / "model.safetensors", metadata={"format": "pt"})
+        (target / "model.safetensors").chmod(0o644)  # written for its owner alone
 
 
 def load(folder: Path) -> VAE:
@@ -218,8 +221,7 @@ def save_pictures(folder: Path, networks: dict[str, VAE], digits: torch.Tensor, 
 
 def prior(count: int, network: VAE, seed: int = 0) -> torch.Tensor:
     """Latents of the unit normal, `[count, latent_size]`, the same at each call."""
-    latent_size = network.decoder[0].in_features
-    return torch.randn(count, latent_size, generator=torch.Generator().manual_seed(seed))
+    return torch.randn(count, network.latent_size, generator=torch.Generator().manual_seed(seed))
 
 
 def tiled(digits: torch.Tensor, columns: int) -> torch.Tensor:

@@ -4,7 +4,6 @@ import argparse
 import itertools
 import json
 import random
-import re
 import tempfile
 import unittest
 from pathlib import Path
@@ -75,18 +74,22 @@ class TokenizerTests(unittest.TestCase):
         self.assertEqual(names[-2:], ["<|startoftext|>", "<|endoftext|>"])
         self.assertLessEqual(len(names), 700)
 
-    def test_captions_fit(self):
-        self.assertIn("36 of 36 words", picturebook.check_captions(self.tokenizer, CAPTIONS))
-        with self.assertRaisesRegex(ValueError, "more than 32"):
-            picturebook.check_captions(self.tokenizer, ["a fox and " * 20])
+    def test_captions_come_before_tales(self):
+        with tempfile.TemporaryDirectory() as folder:
+            tale = Path(folder, "tale.txt")
+            tale.write_text("once upon a time there was a miller who had three sons\n" * 1000)
+            tokenizer = picturebook.tokenizer_of(CAPTIONS, [tale])
+        measures = picturebook.measure(tokenizer, CAPTIONS)
+        self.assertEqual((measures["longest"], measures["words"], measures["whole"]), (26, 36, 36))
+        self.assertEqual(len(tokenizer("a miller").input_ids), 4)
 
     @unittest.skipUnless((FOLDER / "index.json").exists(), "scenes are not prepared")
     def test_captions_of_scenes_fit_and_have_a_token_for_each_word(self):
         rng, layouts = random.Random(0), Layouts(FOLDER)
         captions = [caption(layouts.draw(rng), rng) for _ in range(4000)]
-        summary = picturebook.check_captions(picturebook.train_tokenizer(captions), captions)
-        whole, words = map(int, re.search(r"(\d+) of (\d+) words", summary).groups())
-        self.assertEqual(whole, words)
+        measures = picturebook.measure(picturebook.tokenizer_of(captions, []), captions)
+        self.assertLessEqual(measures["longest"], picturebook.LENGTH)
+        self.assertEqual(measures["whole"], measures["words"])
 
     def test_saved_files_are_read_alike(self):
         with tempfile.TemporaryDirectory() as folder:
