@@ -105,9 +105,10 @@ export async function serveFile(root, request, response) {
  * Serves the files below `root`.
  * @param {string} root
  * @param {number} port 0 for any that is free
+ * @param {string} [host] the interface to listen on: every one if it is left out
  * @returns {Promise<http.Server>} once it listens
  */
-export function serve(root, port) {
+export function serve(root, port, host) {
   const server = http.createServer((request, response) => {
     serveFile(root, request, response).catch((error) => {
       console.error(error);
@@ -116,6 +117,6 @@ export function serve(root, port) {
   });
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, () => resolve(server));
+    server.listen(port, host, () => resolve(server));
   });
 }

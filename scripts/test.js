@@ -43,9 +43,13 @@ function wasmTests() {
 /** The tests of captions, lexicon and tales, which the standard library is enough for; those of networks need PyTorch. */
 function trainingTests() {
   if (output('python3', ['--version']) === null) {
-    throw new Failure('The training data is tested with Python: install Python 3.11 or later, then try again.');
+    throw new Failure(
+      'The training data is tested with Python: install Python 3.11 or later, then try again.',
+    );
   }
-  run('python3', ['-m', 'unittest', 'tests.test_scenes', 'tests.test_tales'], { env: { PYTHONPATH: 'training' } });
+  run('python3', ['-m', 'unittest', 'tests.test_scenes', 'tests.test_tales'], {
+    env: { PYTHONPATH: 'training' },
+  });
 }
 
 function checkSize() {

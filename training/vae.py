@@ -43,7 +43,7 @@ from sheets import save_sheet
 
 # No attention: what is learnt from crops then holds for whole scenes.
 CONFIG = dict(
-    sample_size=256, latent_channels=16, block_out_channels=(16, 32, 64, 128, 192), layers_per_block=1, norm_num_groups=8,
+    sample_size=256, latent_channels=16, block_out_channels=(24, 32, 64, 112, 128), layers_per_block=1, norm_num_groups=8,
     down_block_types=("DownEncoderBlock2D",) * 5, up_block_types=("UpDecoderBlock2D",) * 5, mid_block_add_attention=False,
     scaling_factor=1.0,
 )  # fmt: skip

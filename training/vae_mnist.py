@@ -238,13 +238,13 @@ def save_rows(path: Path, digits: dict[str, torch.Tensor]) -> None:
         strips += [tiled(each, COLUMNS), gap]
         centres.append(height + len(strips[-2]) / 2)
         height += len(strips[-2]) + len(gap)
-    figure, axis = plt.subplots(figsize=(8, 8 * height / (COLUMNS * 28)))
+    figure, axis = plt.subplots(figsize=(7, 7 * height / (COLUMNS * 28)))
     axis.imshow(torch.cat(strips[:-1]), cmap="gray", vmin=0, vmax=1)
-    axis.set_yticks(centres, [name.replace("-", " ").replace(" beta", "\nbeta") for name in digits])
+    axis.set_yticks(centres, [name.replace("-", " ").replace(" beta", "\nbeta") for name in digits], fontsize=8)
     axis.set_xticks([])
     axis.tick_params(length=0)
     axis.spines[:].set_visible(False)
-    save_figure(path, figure)
+    save_figure(path, figure, "L", 16)
 
 
 def save_map(path: Path, network: VAE, digits: torch.Tensor, labels: torch.Tensor, count: int = 20) -> None:
@@ -261,16 +261,14 @@ def save_map(path: Path, network: VAE, digits: torch.Tensor, labels: torch.Tenso
 
     figure, (left, right) = plt.subplots(1, 2, figsize=(12, 6))
     left.imshow(plane, cmap="gray", vmin=0, vmax=1, extent=(0, 1, 0, 1))
-    for label in range(10):
-        points = means[labels == label]
-        right.scatter(points[:, 0], points[:, 1], s=3, alpha=0.6, linewidths=0, color=f"C{label}", label=label)
-    right.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, markerscale=5, handletextpad=0)
+    points = right.scatter(means[:, 0], means[:, 1], s=3, linewidths=0, c=labels, cmap="tab10")
+    right.legend(*points.legend_elements(), loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, handletextpad=0)
     ticks = torch.tensor([-2.0, -1.0, 0.0, 1.0, 2.0])
     for axis in (left, right):
         axis.set(xlim=(0, 1), ylim=(0, 1), aspect="equal", xlabel="first latent", ylabel="second latent")
         axis.set_xticks(torch.special.ndtr(ticks), [f"{tick:g}" for tick in ticks])
         axis.set_yticks(torch.special.ndtr(ticks), [f"{tick:g}" for tick in ticks])
-    save_figure(path, figure)
+    save_figure(path, figure, "RGB", 64)
 
 
 def pyplot():
@@ -282,12 +280,12 @@ def pyplot():
     return plt
 
 
-def save_figure(path: Path, figure) -> None:
-    """With 256 colours, which make the file a third of its size."""
+def save_figure(path: Path, figure, mode: str, colours: int) -> None:
+    """With few colours ("RGB") or greys ("L"), as the folder has to stay small."""
     buffer = io.BytesIO()
-    figure.savefig(buffer, dpi=100, bbox_inches="tight")
+    figure.savefig(buffer, dpi=130, bbox_inches="tight")
     pyplot().close(figure)
-    Image.open(buffer).convert("RGB").quantize(256).save(path, optimize=True)
+    Image.open(buffer).convert(mode).quantize(colours).save(path, optimize=True)
 
 
 def main() -> None:
