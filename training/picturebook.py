@@ -44,6 +44,7 @@ from diffusers import (
     StableDiffusionPipeline,
     UNet2DConditionModel,
 )
+from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import rescale_noise_cfg
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 from torch.utils.flop_counter import FlopCounterMode
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
@@ -80,6 +81,7 @@ DROPPED_CAPTIONS = 0.1
 SAMPLER = DPMSolverMultistepScheduler(**NOISE, timestep_spacing="trailing")
 STEPS = 20
 GUIDANCE_SCALE = 3.0
+GUIDANCE_RESCALE = 0.7  # how far the guided velocity gets its contrast from before: without it colours are too strong
 
 ORIGINAL_STEPS = 50  # of the teacher's path, between which the student has to be consistent
 STUDENT_SAMPLER = LCMScheduler(**NOISE, original_inference_steps=ORIGINAL_STEPS)
@@ -351,7 +353,8 @@ class Consistency:
         """The teacher's, from `timesteps` to `nearer`; the last one is to the picture itself, though timestep 0 has noise."""
         both = torch.cat([nothing.expand_as(states), states])
         without, velocity = self.teacher(noisy.repeat(2, 1, 1, 1), timesteps.repeat(2), both).sample.float().chunk(2)
-        velocity = without + self.guidance_scale * (velocity - without)
+        guided = without + self.guidance_scale * (velocity - without)
+        velocity = rescale_noise_cfg(guided, velocity, GUIDANCE_RESCALE)
         (signal, noise), (signal_nearer, noise_nearer) = scales(timesteps), scales(nearer)
         picture, its_noise = signal * noisy - noise * velocity, noise * noisy + signal * velocity
         return picture.where(nearer.view(-1, 1, 1, 1) == 0, signal_nearer * picture + noise_nearer * its_noise)
@@ -458,7 +461,8 @@ def train(args: argparse.Namespace) -> None:
         scheduler, call = STUDENT_SAMPLER, dict(num_inference_steps=STUDENT_STEPS, guidance_scale=1.0)
     else:
         parts["objective"] = objective = Denoising(nothing).to(device)
-        scheduler, call = SAMPLER, dict(num_inference_steps=STEPS, guidance_scale=args.guidance_scale)
+        guidance = dict(guidance_scale=args.guidance_scale, guidance_rescale=GUIDANCE_RESCALE)
+        scheduler, call = SAMPLER, dict(num_inference_steps=STEPS, **guidance)
     average = recipe.Average(painter)
     muon, adam = optimisers(painter, args)
     run = recipe.Run(args, device, painter=painter, average=average, muon=muon, adam=adam, **parts)

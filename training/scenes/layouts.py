@@ -34,7 +34,11 @@ PAIRS = {
 }
 # What can be sat on, and by what (at most as large as this).
 SEATS = {"rock": 2, "log": 2, "chair": 2, "bed": 2, "sofa": 2, "pile of books": 1, "mushroom": 1, "gift": 1, "treasure chest": 2, "drum": 1}
-MOUNTS = ("horse", "unicorn", "donkey", "elephant", "camel", "two-humped camel", "deer", "zebra", "ox", "llama", "lion", "tiger", "dinosaur", "mammoth", "turtle")
+# What can be ridden, and how high on it one sits, as a share of its height.
+MOUNTS = {
+    "horse": 0.5, "donkey": 0.5, "elephant": 0.72, "camel": 0.5, "two-humped camel": 0.55, "deer": 0.45, "zebra": 0.5, "ox": 0.6,
+    "llama": 0.45, "tiger": 0.55, "dinosaur": 0.4, "mammoth": 0.75, "turtle": 0.65,
+}  # fmt: skip
 BOATS = ("canoe", "motor boat", "speedboat")
 HELD = (
     "balloon", "book", "key", "lantern", "candle", "flower", "rose", "tulip", "sunflower", "daisy", "bouquet", "apple", "banana", "carrot",
@@ -355,7 +359,7 @@ class Layouts:
             self.stand(second, entries[1], layout.place, line, rng, layout.extras)
             first.height = min(first.height, 0.95 * second.height)
             first.x = second.x + rng.uniform(-0.05, 0.05) * second.width
-            first.foot = second.foot - second.height * (0.42 if second.subject in BOATS else 0.5)
+            first.foot = second.foot - second.height * MOUNTS.get(second.subject, 0.42)
             first.shadow, first.verb, first.size = 0.0, "", ""
             layout.order = [first, second]
             if first.foot - first.height < MARGIN:

@@ -102,8 +102,10 @@ def prepare(drawings: Path, out: Path, variants: int, each: int, cores: int | No
         lists = list(pool.map(functools.partial(sprites_of, folder=drawings, variants=variants), subjects, chunksize=8))
         sprites = [pair for each_subject in lists for pair in each_subject]
         backgrounds = list(pool.map(functools.partial(background, folder=drawings), tasks, chunksize=8))
-    np.save(out / "sprites.npy", np.stack([picture for _, picture in sprites]))
-    np.save(out / "backgrounds.npy", np.stack([pixels for _, pixels in backgrounds]))
+    for name, pairs in (("sprites.npy", sprites), ("backgrounds.npy", backgrounds)):
+        with open(out / f"{name}.new", "wb") as file:
+            np.save(file, np.stack([pixels for _, pixels in pairs]))
+        (out / f"{name}.new").replace(out / name)  # a training that has the old one mapped keeps it
     index = {"sprites": [row for row, _ in sprites], "backgrounds": [row for row, _ in backgrounds]}
     (out / "index.json").write_text(json.dumps(index))
     print(f"{len(sprites)} sprites of {len(subjects)} subjects, {len(backgrounds)} backgrounds in {out}")

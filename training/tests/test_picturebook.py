@@ -13,6 +13,7 @@ import diffusers
 import torch
 import transformers
 from diffusers import AutoencoderKL, StableDiffusionPipeline
+from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import rescale_noise_cfg
 from transformers import CLIPTokenizer
 
 import picturebook
@@ -215,7 +216,8 @@ class TrainingTests(unittest.TestCase):
             stepped = objective.step(self.clean, states, nothing, timesteps, nearer)
             with_text = teacher(self.clean, timesteps, states).sample
             without = teacher(self.clean, timesteps, nothing.expand_as(states)).sample
-            expected = ddim.step(2 * with_text - without, timestep, self.clean).prev_sample
+            guided = rescale_noise_cfg(2 * with_text - without, with_text, picturebook.GUIDANCE_RESCALE)
+            expected = ddim.step(guided, timestep, self.clean).prev_sample
             torch.testing.assert_close(stepped, expected, atol=1e-5, rtol=1e-4)
 
     def test_distillation_trains_the_unet_alone(self):
