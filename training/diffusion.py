@@ -31,7 +31,6 @@ import gan
 import mnist
 import recipe
 from muon import Muon
-from recipe import UsualLosses
 
 CLASSES = 10
 NO_CLASS = CLASSES
@@ -104,7 +103,7 @@ def train(args: argparse.Namespace) -> None:
     outer = [p for name, p in model.named_parameters() if name not in inner]
     muon = Muon(inner.values(), lr=args.muon_learning_rate)
     adam = torch.optim.AdamW(outer, lr=args.learning_rate, betas=(0.9, 0.98), weight_decay=0.0)
-    usual = UsualLosses(LEVELS).to(device)
+    usual = recipe.UsualLosses(LEVELS).to(device)
     run = recipe.Run(args, device, model=model, average=average, muon=muon, adam=adam, usual=usual)
 
     def save_samples() -> None:
@@ -127,8 +126,7 @@ def train(args: argparse.Namespace) -> None:
                 picked = next(rows)
             clean, classes = images[picked], labels[picked]
             classes = classes.where(torch.rand(batch, device=device) >= DROPPED_LABELS, NO_CLASS)
-            # One timestep from each of `batch` equal stretches.
-            fractions = (torch.arange(batch, device=device) + torch.rand(batch, device=device)) / batch
+            fractions = recipe.spread(batch, device)
             timesteps = (fractions * NOISE["num_train_timesteps"]).long()
             noise = torch.randn_like(clean)
             noisy = scheduler.add_noise(clean, noise, timesteps)

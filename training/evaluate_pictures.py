@@ -78,14 +78,14 @@ def draw(folder: Path, texts: list[str], size: int | None, steps: int | None, ba
     pipeline.set_progress_bar_config(disable=True)
     settings = json.loads((folder / "model_index.json").read_text())
     steps = steps or settings.get("num_inference_steps", 20)
-    guidance = settings.get("guidance_scale", 4.0)
+    guidance = {"guidance_scale": settings.get("guidance_scale", 4.0), "guidance_rescale": settings.get("guidance_rescale", 0.0)}
     pictures = []
     for at in range(0, len(texts), batch):
         part = texts[at : at + batch]
         generators = [torch.Generator().manual_seed(at + index) for index in range(len(part))]
         with torch.autocast(device, torch.bfloat16, enabled=device == "cpu"):
             drawn = pipeline(
-                part, num_inference_steps=steps, guidance_scale=guidance, generator=generators, output_type="pt", height=size, width=size
+                part, num_inference_steps=steps, **guidance, generator=generators, output_type="pt", height=size, width=size
             )
         pictures.append((drawn.images.float().clamp(0, 1) * 255).round().to(torch.uint8).cpu())
         print(f"{at + len(part)} of {len(texts)}", end="\r", flush=True)

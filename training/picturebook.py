@@ -66,7 +66,7 @@ UNET = dict(
 )  # fmt: skip
 # What diffusers calls `attention_head_dim` is the number of heads here: of 32 channels, so that many words can be heard.
 SIZES = {
-    "full": dict(sample_size=16, block_out_channels=(160, 256), attention_head_dim=(5, 8)),  # 256 x 256 pixels
+    "full": dict(sample_size=16, block_out_channels=(192, 256), attention_head_dim=(6, 8)),  # 256 x 256 pixels
     "small": dict(sample_size=8, block_out_channels=(128, 192), attention_head_dim=(4, 6)),  # 128 x 128
 }
 # Stable Diffusion's, which goes through much noise: there the layout of a scene is decided. Six steps then fall on
@@ -122,8 +122,8 @@ def train_tokenizer(texts: Iterable[str], size: int = VOCABULARY) -> CLIPTokeniz
     bpe.train_from_iterator(texts, trainer)
     # The trainer does not know of letters at a word's end that the texts have none of: these take some merges' places.
     merges = [tuple(pair) for pair in json.loads(bpe.to_str())["model"]["merges"]][: size - len(letters) - len(ends)]
-    tokens = [*letters, *dict.fromkeys(left + right for left, right in merges), *ends]
-    vocabulary = {token: index for index, token in enumerate(tokens)}
+    names = [*letters, *dict.fromkeys(left + right for left, right in merges), *ends]
+    vocabulary = {name: index for index, name in enumerate(names)}
     return CLIPTokenizer(vocabulary, merges, model_max_length=LENGTH)
 
 
@@ -262,7 +262,7 @@ class Pool:
     """Latents and token ids of scenes. With a share of `fresh` 1, each is a new one. A CPU composes and encodes a scene more
     slowly than it learns from it: with less, that share is new, and a batch is picked from all that a ring of them holds."""
 
-    FIRST, CHUNK, CAPACITY = 2048, 64, 2**16  # scenes
+    FIRST, CHUNK, CAPACITY = 1024, 64, 2**16  # scenes
 
     def __init__(self, stream: Callable[[int], Iterator[tuple[torch.Tensor, torch.Tensor]]], count: int, fresh: float):
         self.count, self.fresh = count, fresh
@@ -298,12 +298,6 @@ class Pool:
 # --- training --------------------------------------------------------------------------------------------------------
 
 
-def spread(count: int, device: torch.device) -> torch.Tensor:
-    """One random number from each of `count` equal stretches of [0, 1)."""
-    places = (torch.arange(count, device=device) + torch.rand(count, device=device)) / count
-    return places.clamp(max=1 - 1e-6)  # f32 rounds the last one up
-
-
 class Denoising(torch.nn.Module):
     """The first call's loss: the velocity's squared error, every noise level's divided by what it usually is."""
 
@@ -311,22 +305,20 @@ class Denoising(torch.nn.Module):
 
     def __init__(self, nothing: torch.Tensor):
         super().__init__()
-        self.register_buffer("usual", torch.ones(self.LEVELS))  # averaged over the last steps
+        self.usual = recipe.UsualLosses(self.LEVELS)
         self.register_buffer("nothing", nothing, persistent=False)
 
     def forward(self, painter: Painter, clean: torch.Tensor, ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """What to minimise, and what to report."""
         count = len(clean)
         ids = ids.where(torch.rand(count, 1, device=ids.device) >= DROPPED_CAPTIONS, self.nothing)
-        places = spread(count, clean.device)
-        timesteps, levels = (places * len(SCHEDULE)).long(), (places * self.LEVELS).long()
+        fractions = recipe.spread(count, clean.device)
+        timesteps = (fractions * len(SCHEDULE)).long()
         noise = torch.randn_like(clean)
         with torch.autocast(clean.device.type, torch.bfloat16):
             velocity = painter(SCHEDULE.add_noise(clean, noise, timesteps), timesteps, ids)
         losses = (velocity - SCHEDULE.get_velocity(clean, noise, timesteps)).square().mean((1, 2, 3))
-        weighted = (losses / self.usual[levels]).mean()
-        self.usual.index_add_(0, levels, 0.02 * self.LEVELS / count * (losses.detach() - self.usual[levels]))
-        return weighted, losses.detach().mean()
+        return self.usual.weighted(losses, fractions).mean(), losses.detach().mean()
 
 
 def consistent(velocity: torch.Tensor, noisy: torch.Tensor, timesteps: torch.Tensor) -> torch.Tensor:
@@ -362,7 +354,7 @@ class Consistency:
     def __call__(self, painter: Painter, clean: torch.Tensor, ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """What to minimise, and what to report."""
         stride = len(SCHEDULE) // ORIGINAL_STEPS
-        timesteps = ((spread(len(clean), clean.device) * ORIGINAL_STEPS).long() + 1) * stride - 1
+        timesteps = ((recipe.spread(len(clean), clean.device) * ORIGINAL_STEPS).long() + 1) * stride - 1
         nearer = (timesteps - stride).clamp(min=0)
         noisy = SCHEDULE.add_noise(clean, torch.randn_like(clean), timesteps)
         with torch.autocast(clean.device.type, torch.bfloat16):
@@ -387,7 +379,7 @@ def optimisers(painter: Painter, args: argparse.Namespace) -> tuple[Muon, torch.
 
 
 def make_networks(args: argparse.Namespace, scenes: Scenes | None) -> tuple[Painter, AutoencoderKL, CLIPTokenizer]:
-    """From `--start`, or random ones and a tokenizer for the scenes' captions, made at the first call and kept."""
+    """From `--start`, or random ones and a tokenizer of the scenes' captions, which a later run goes on with."""
     if args.start:
         painter, vae, tokenizer = load(args.start)
     else:
@@ -401,6 +393,8 @@ def make_networks(args: argparse.Namespace, scenes: Scenes | None) -> tuple[Pain
         painter = make_painter(TEXT, {**UNET, **SIZES[args.size]}, len(tokenizer))
     if args.vae:
         vae = AutoencoderKL.from_pretrained(args.vae, **READ)
+    if painter.unet.config.sample_size != SIZES[args.size]["sample_size"]:
+        raise ValueError(f"the network of --start is not of --size {args.size}")
     if vae.config.shift_factor:
         raise ValueError("StableDiffusionPipeline does not shift latents: the autoencoder must have no shift_factor")
     return painter, vae, tokenizer
@@ -487,7 +481,6 @@ def main() -> None:
     parser.add_argument("--words", type=Path, nargs="*", default=[], help="text or .jsonl files: more for the vocabulary")
     parser.add_argument("--start", type=Path, help="model folder to begin from, when there is no checkpoint")
     parser.add_argument("--distil", action="store_true", help="teach what --start draws to a student of few steps")
-    parser.add_argument("--pieces", type=Path, help="write the exported folder there too, as a tar in pieces")
     parser.add_argument("--guidance-scale", type=float, default=GUIDANCE_SCALE, help="of sheets, and folded into the student")
     parser.add_argument("--batch-size", type=int, default=512 if cuda else 64)
     parser.add_argument("--fresh", type=float, default=1.0 if cuda else 0.125, help="share of a batch that is new scenes")

@@ -30,6 +30,7 @@ def arguments(description: str, name: str, minutes: float) -> argparse.ArgumentP
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "runs" / name, help="checkpoints, curves and samples")
     parser.add_argument("--export", type=Path, help="write the model folder here at the end")
+    parser.add_argument("--pieces", type=Path, help="write the exported folder there too, as a tar in pieces under 16 MiB")
     parser.add_argument("--export-only", action="store_true", help="write it from the last checkpoint and stop")
     parser.add_argument("--minutes", type=float, default=minutes, help="of training in all, pauses not counted")
     parser.add_argument("--until", help="stop, annealed, at this time of day (HH:MM) if the minutes are not over by then")
@@ -142,6 +143,12 @@ class Average:
 
     def load_state_dict(self, state: dict) -> None:
         self.module.load_state_dict(state)
+
+
+def spread(count: int, device: torch.device | str) -> torch.Tensor:
+    """One random number from each of `count` equal stretches of [0, 1): a batch's noise levels, spread evenly."""
+    fractions = (torch.arange(count, device=device) + torch.rand(count, device=device)) / count
+    return fractions.clamp(max=1 - 1e-6)  # f32 rounds the last one up
 
 
 class UsualLosses(torch.nn.Module):

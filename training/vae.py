@@ -334,7 +334,6 @@ def main() -> None:
     cuda = torch.cuda.is_available()
     parser = recipe.arguments(__doc__, "vae", minutes=120)
     parser.add_argument("--scenes", type=Path, help="what `python -m training.scenes prepare` wrote")
-    parser.add_argument("--pieces", type=Path, help="write the exported folder there too, as a tar in pieces")
     parser.add_argument("--crop", type=int, default=128, help="pixels")
     parser.add_argument("--batch-size", type=int, default=128 if cuda else 16)
     parser.add_argument("--fresh", type=float, default=1.0 if cuda else 0.125, help="share of a batch's scenes that are new")

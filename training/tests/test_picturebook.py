@@ -17,6 +17,7 @@ from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import resca
 from transformers import CLIPTokenizer
 
 import picturebook
+import recipe
 import vae
 from scenes.captions import caption
 from scenes.compose import FOLDER
@@ -231,11 +232,11 @@ class TrainingTests(unittest.TestCase):
 
     def test_usual_losses_follow_the_losses(self):
         objective = picturebook.Denoising(self.nothing)
-        before = objective.usual.clone()
+        before = objective.usual.losses.clone()
         loss, reported = objective(self.painter, self.clean, self.ids)
         loss.backward()
-        self.assertFalse(torch.equal(objective.usual, before))
-        self.assertEqual(list(objective.state_dict()), ["usual"])
+        self.assertFalse(torch.equal(objective.usual.losses, before))
+        self.assertEqual(list(objective.state_dict()), ["usual.losses"])
         self.assertIsNotNone(self.painter.text_encoder.embeddings.token_embedding.weight.grad)
 
     def test_every_weight_has_one_optimiser_in_an_order_that_a_checkpoint_can_rely_on(self):
@@ -251,7 +252,7 @@ class TrainingTests(unittest.TestCase):
         self.assertIn(id(self.painter.text_encoder.embeddings.token_embedding.weight), map(id, others))
 
     def test_timesteps_are_spread_evenly(self):
-        places = picturebook.spread(64, torch.device("cpu"))
+        places = recipe.spread(64, "cpu")
         self.assertEqual((places * 64).long().tolist(), list(range(64)))
 
 
