@@ -97,7 +97,7 @@ class Run:
                 time.sleep(1)
             self._started = time.time()
             yield len(self.history)
-            if self.elapsed - saved_at > 60 * self.args.save_every:
+            if self.elapsed < self.budget and self.elapsed - saved_at > 60 * self.args.save_every:
                 self.save()
                 saved_at = self.elapsed
         self.save()
