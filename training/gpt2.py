@@ -34,17 +34,20 @@ measures better than either.
 
 import argparse
 import collections
+import functools
 import gzip
 import hashlib
 import itertools
 import json
 import math
+import multiprocessing
 import random
 import re
 import statistics
-import sys
+import zlib
 from array import array
 from pathlib import Path
+from typing import Iterator
 
 import torch
 import torch.nn.functional as F
@@ -112,37 +115,56 @@ def clean(text: str, pages: bool) -> str:
     return "\n".join(paragraphs)
 
 
-def read_stories(folder: Path) -> list[dict]:
-    """Stories as `title`, `kind`, `text`, `held_out`: cleaned, without duplicates, long-winded ones left out."""
-    stories, seen = [], set()
+def read_story(row: dict) -> dict | None:
+    """A row of a collection as `title`, `author`, `collection`, `kind`, `text`, `held_out`, `words` (a count of each) and
+    `shingles`, by which duplicates are known; None for what is no story to read."""
+    name = row["collection"]
+    pages = name in ("african_storybook", "storyweaver")
+    text = clean(row["text"], pages)
+    words = re.findall(r"[a-z']+", text.lower())
+    if len(words) < 40 or "!!!" in text:
+        return None
+    # The same tale comes in two collections: a sample of its eight-word shingles shows it.
+    shingles = {zlib.crc32(" ".join(words[start : start + 8]).encode()) for start in range(len(words) - 7)}
+    if pages:
+        kind = "simple"
+    elif name == "fairytales" or re.match("Anderson|Grimm|Wilde", row["title"]):
+        kind = "fairy"
+    else:
+        kind = "space" if len(SPACE.findall(text)) > len(words) / 400 else "other"
+    return {
+        "title": row["title"], "collection": name, "kind": kind, "text": text,
+        "author": ", ".join(row["author"]) if isinstance(row.get("author"), list) else row.get("author", ""),
+        "held_out": hashlib.sha256(row["title"].lower().encode()).digest()[0] < 8,  # one story in 32, for ever
+        "words": collections.Counter(words), "shingles": {shingle for shingle in shingles if shingle % 8 == 0},
+    }  # fmt: skip
+
+
+def read_rows(folder: Path) -> Iterator[dict]:
     for name in COLLECTIONS:
-        for row in map(json.loads, gzip.open(folder / f"{name}.jsonl.gz", "rt", encoding="utf-8")):
-            pages = name in ("african_storybook", "storyweaver")
-            text = clean(row["text"], pages)
-            words = re.findall(r"[a-z']+", text.lower())
-            # The same tale comes in two collections: compare a sample of its eight-word shingles.
-            shingles = {hash(tuple(words[i : i + 8])) for i in range(0, len(words) - 7)}
-            shingles = {shingle for shingle in shingles if shingle % 8 == 0}
-            if len(words) < 40 or len(shingles & seen) > 0.2 * len(shingles) or "!!!" in text:
-                continue
-            seen |= shingles
-            if pages:
-                kind = "simple"
-            elif name == "fairytales" or re.match("Anderson|Grimm|Wilde", row["title"]):
-                kind = "fairy"
-            else:
-                kind = "space" if len(SPACE.findall(text)) > len(words) / 400 else "other"
-            held_out = hashlib.sha256(row["title"].lower().encode()).digest()[0] < 8  # one story in 32, for ever
-            author = ", ".join(row["author"]) if isinstance(row.get("author"), list) else row.get("author", "")
-            story = dict(title=row["title"], author=author, collection=name, kind=kind, text=text, held_out=held_out, words=words)
-            stories.append(story)
+        with gzip.open(folder / f"{name}.jsonl.gz", "rt", encoding="utf-8") as file:
+            yield from ({**json.loads(line), "collection": name} for line in file)
+
+
+def read_stories(folder: Path) -> list[dict]:
+    """The stories without duplicates, long-winded ones left out. On all cores: one needs most of a minute."""
+    stories, seen = [], set()
+    with multiprocessing.Pool() as pool:
+        for story in filter(None, pool.imap(read_story, read_rows(folder), chunksize=8)):
+            shingles = story.pop("shingles")
+            if len(shingles & seen) <= 0.2 * len(shingles):
+                seen |= shingles
+                stories.append(story)
     # Of the fiction for adults leave out the eighth with the rarest words, as the simple stories use them: leaving out
     # half made it plainer, but there was too little of it, and the held-out loss was flat long before the end.
-    counts = collections.Counter(word for story in stories if story["kind"] in ("simple", "fairy") for word in story["words"])
+    counts: collections.Counter[str] = collections.Counter()
+    for story in stories:
+        if story["kind"] in ("simple", "fairy"):
+            counts.update(story["words"])
     plain = {word for word, _ in counts.most_common(4000)}
     for story in stories:
         words = story.pop("words")
-        story["plainness"] = sum(word in plain for word in words) / len(words)
+        story["plainness"] = sum(count for word, count in words.items() if word in plain) / words.total()
     for kind in ("space", "other"):
         least = statistics.quantiles((story["plainness"] for story in stories if story["kind"] == kind), n=8)[0]
         stories = [story for story in stories if story["kind"] != kind or story["plainness"] >= least]
@@ -214,13 +236,12 @@ def prepare(args: argparse.Namespace, device: str) -> dict:
     tokenizer.save(str(args.out / "tokenizer.json"))
     rows = {kind: Row() for kind in MIX}
     held_out = []
-    for story in stories:
-        ids = tokenizer.encode(story["text"]).ids
+    add_tales(rows["tales"], tokenizer, plots, tale_budget(args, device), args.seed)
+    for story, ids in zip(stories, encoded(tokenizer, [story["text"] for story in stories])):
         if story["held_out"]:
             held_out.append((story["kind"], story["title"], len(story["text"].encode()), torch.tensor([0, *ids, 0])))
         else:
             rows[story["kind"]].add(ids)
-    add_tales(rows["tales"], tokenizer, plots, tale_budget(args, device), args.seed)
     for tale in tales.tell_many(held_out_plots, HELD_OUT_TALES * len(held_out_plots), seed=0):
         text = paragraphs(tale)
         held_out.append(("tales", tale["id"], len(text.encode()), torch.tensor([0, *tokenizer.encode(text).ids, 0])))
@@ -231,6 +252,12 @@ def prepare(args: argparse.Namespace, device: str) -> dict:
     return prepared
 
 
+def encoded(tokenizer: Tokenizer, texts: list[str], at_once: int = 64) -> Iterator[list[int]]:
+    """The tokens of each text, on all cores."""
+    for start in range(0, len(texts), at_once):
+        yield from (encoding.ids for encoding in tokenizer.encode_batch(texts[start : start + at_once]))
+
+
 def tale_budget(args: argparse.Namespace, device: str) -> int:
     """Tokens of tales to tell, by default about as many as the run will read: no tale comes much oftener than once."""
     most, least = 30_000_000, 300_000
@@ -238,10 +265,19 @@ def tale_budget(args: argparse.Namespace, device: str) -> int:
 
 
 def add_tales(row: Row, tokenizer: Tokenizer, plots: list[tales.Plot], budget: int, seed: int) -> None:
-    told = tales.tell_many(plots, sys.maxsize, seed)
-    while len(row.tokens) < budget:
-        for encoding in tokenizer.encode_batch([paragraphs(tale) for tale in itertools.islice(told, 256)]):
-            row.add(encoding.ids)
+    """Tells tales, on all cores, until the row has so many tokens."""
+    tell = functools.partial(tell_round, plots, tokenizer)
+    seeds = itertools.count(seed * 1_000_000)
+    with multiprocessing.Pool() as pool:
+        while len(row.tokens) < budget:
+            for told in pool.map(tell, itertools.islice(seeds, multiprocessing.cpu_count())):
+                for ids in told:
+                    row.add(ids)
+
+
+def tell_round(plots: list[tales.Plot], tokenizer: Tokenizer, seed: int) -> list[list[int]]:
+    """The tokens of one tale of every plot."""
+    return [tokenizer.encode(paragraphs(tale)).ids for tale in tales.tell_many(plots, len(plots), seed)]
 
 
 def draw_windows(train: dict, count: int, length: int, fraction: float, chance: random.Random) -> torch.Tensor:
@@ -423,7 +459,6 @@ def main() -> None:
     parser.add_argument("--tale-tokens", type=int, default=0, help="30 million on a GPU, 50,000 a minute on a CPU otherwise")
     parser.add_argument("--average", type=Path, nargs="+", help="with --export-only: the mean of these checkpoints or folders")
     parser.add_argument("--start", type=Path, help="model folder to begin from, and its tokenizer, if there is no checkpoint")
-    parser.add_argument("--pieces", type=Path, help="write the exported folder here too, as files under 16 MiB")
     parser.add_argument("--batch-tokens", type=int, default=6144)
     parser.add_argument("--muon-learning-rate", type=float, default=0.02)
     parser.add_argument("--learning-rate", type=float, default=2e-3, help="AdamW's, for embeddings, norms and biases")

@@ -11,10 +11,12 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export PYTHONUNBUFFERED=1
-what=$1 out=$2
+what=${1:-} out=${2:-}
 runs=training/runs
 size=${DRAFT:+small}
 size=${size:-full}
+usage() { sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 2; }
+[ -n "$out" ] || usage
 mkdir -p "$out"
 
 [ -d training/data/text ] || tar xf training/data/inputs.tar -C training/data
@@ -43,5 +45,5 @@ stories)
     --export $runs/gpt2-stories --pieces "$out" 2>&1 | tee "$out/gpt2.log"
   python training/evaluate_stories.py $runs/gpt2-stories --data training/data/text --out $runs/gpt2-stories-judged 2>&1 | tee "$out/stories.md"
   ;;
-*) sed -n '2,11s/^# \{0,1\}//p' "$0" && exit 2 ;;
+*) usage ;;
 esac
