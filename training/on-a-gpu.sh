@@ -26,18 +26,22 @@ esac
 
 case $what in
 pictures)
-  python training/vae.py --minutes "${3:-3}" --export $runs/autoencoder --pieces "$out" 2>&1 | tee "$out/vae.log"
+  python training/vae.py --minutes "${3:-3}" --export $runs/autoencoder 2>&1 | tee "$out/vae.log"
   python training/picturebook.py --size $size --vae $runs/autoencoder --minutes "${4:-5}" \
     --words training/tales/plots/*.jsonl --export $runs/picturebook-many-steps --pieces "$out" 2>&1 | tee "$out/picturebook.log"
+  cp $runs/vae/reconstructions.png "$out"
+  cp "$(ls -t $runs/picturebook-$size/samples-*.png | head -1)" "$out/samples.png"
   ;;
 distil)
   python training/picturebook.py --size $size --distil --start $runs/picturebook-many-steps --minutes "${3:-2.5}" \
     --export $runs/picturebook --pieces "$out" 2>&1 | tee "$out/distil.log"
+  cp "$(ls -t $runs/picturebook-$size-distil/samples-*.png | head -1)" "$out/samples.png"
   ;;
 judge)
   python training/recogniser.py --minutes "${3:-2}" --workers "$(($(nproc) / 2))" 2>&1 | tee "$out/recogniser.log"
   for folder in $runs/picturebook-many-steps $runs/picturebook; do
     [ ! -d $folder ] || python training/evaluate_pictures.py $folder --out $folder-judged 2>&1 | tee "$out/$(basename $folder).md"
+    [ ! -d $folder-judged ] || cp $folder-judged/sheet.png "$out/$(basename $folder).png"
   done
   ;;
 stories)
