@@ -70,6 +70,8 @@ class Run:
             self.history, self.elapsed = state["history"], state["elapsed"]
             torch.manual_seed(args.seed + len(self.history))
             print(f"resumed after {self.elapsed / 60:.1f} minutes, step {len(self.history)}", flush=True)
+        elif args.export_only and not getattr(args, "average", None):
+            raise SystemExit(f"{self.checkpoint} is not there: there is nothing to export")
         self.until = math.inf
         if args.until:
             now = datetime.datetime.now()

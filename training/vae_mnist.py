@@ -2,17 +2,17 @@
 
     python training/vae_mnist.py [--data DIR] [--minutes 25] [--export models/vae-mnist]
 
-What: the encoder reads a digit and answers with a normal distribution over latents; the decoder draws a digit from
-a latent (Kingma and Welling, 2014). Training maximises the evidence lower bound (ELBO): how well a digit is drawn again
-from a latent of its distribution, less the KL divergence of that distribution from the unit normal. The divergence is
-what makes any latent drawn from the unit normal a digit.
+What: the encoder reads a digit and gives a normal distribution over latents; the decoder draws a digit from a latent (Kingma
+and Welling, 2014). Training maximises the evidence lower bound (ELBO): how well the decoder reconstructs a digit from a latent
+of its distribution, minus the KL divergence of that distribution from the unit normal. The divergence keeps the digits'
+latents together around zero, so that a latent drawn from the unit normal is likely to be a digit too.
 
-Why six of them: two latents are a map that a page can show, sixteen draw better digits; and for each the divergence counts
-for a quarter, once or fourfold (beta, Higgins et al., 2017), which is the choice between sharp digits and an orderly map.
+Why six of them: two latents are a map that a page can show, sixteen give sharper digits. For each, the divergence has three
+weights (beta; Higgins et al., 2017), because that is the choice between exact reconstructions and an orderly space.
 
-How: the networks share no weights but every batch, so they train side by side: the sum of their losses gives each the
-gradient of its own, and one optimiser, clock and checkpoint serve all. AdamW, whose learning rate falls to zero; what
-ships is the moving average of the weights, in f16. No augmentation, dropout or warm-up of beta.
+How: the six share the batches but no weights, so they train side by side. The gradient of the sum of their losses is each
+one's own, and one optimiser, clock and checkpoint serve all. AdamW, with a learning rate that falls to zero; what ships is the
+moving average of the weights, in f16. No augmentation, dropout or warm-up of beta.
 
 Writes to `--out` (training/runs/vae_mnist): `checkpoint.pt`, `loss.png` and the pictures; and with `--export DIR` the
 model folder: the default network (two latents, beta 1) at its top, the others in a folder each, and the pictures.
@@ -46,17 +46,17 @@ HIDDEN_SIZES = {
     16: {"encoder_hidden_sizes": [160], "decoder_hidden_sizes": [160]},
 }
 CONFIGS = {
-    f"latent-{latent_size}-beta-{beta:g}": {
+    f"latent-{latent_dim}-beta-{beta:g}": {
         "model_type": "vae",
         "image_size": 28,
         "num_channels": 1,
         "pixel_range": [0, 1],
-        "latent_size": latent_size,
-        **HIDDEN_SIZES[latent_size],
+        "latent_dim": latent_dim,
+        **HIDDEN_SIZES[latent_dim],
         "activation": "silu",
         "beta": beta,
     }
-    for latent_size in LATENT_SIZES
+    for latent_dim in LATENT_SIZES
     for beta in BETAS
 }
 
@@ -73,19 +73,19 @@ def perceptron(sizes: list[int], activation: str) -> list[nn.Module]:
 
 
 class VAE(nn.Module):
-    """Digits `[batch, pixels]` in [0, 1] to latents `[batch, latent_size]` and back."""
+    """Digits `[batch, pixels]` in [0, 1] to latents `[batch, latent_dim]` and back."""
 
     def __init__(self, config: dict):
         super().__init__()
-        pixels, latent_size = config["num_channels"] * config["image_size"] ** 2, config["latent_size"]
-        encoder_sizes = [pixels, *config["encoder_hidden_sizes"], 2 * latent_size]
-        decoder_sizes = [latent_size, *config["decoder_hidden_sizes"], pixels]
-        self.latent_size, self.beta = latent_size, config["beta"]
+        pixels, latent_dim = config["num_channels"] * config["image_size"] ** 2, config["latent_dim"]
+        encoder_sizes = [pixels, *config["encoder_hidden_sizes"], 2 * latent_dim]
+        decoder_sizes = [latent_dim, *config["decoder_hidden_sizes"], pixels]
+        self.latent_dim, self.beta = latent_dim, config["beta"]
         self.encoder = nn.Sequential(*perceptron(encoder_sizes, config["activation"]))
         self.decoder = nn.Sequential(*perceptron(decoder_sizes, config["activation"]), nn.Sigmoid())
 
     def encode(self, digits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Mean and log-variance of each digit's latents, `[batch, latent_size]` each."""
+        """Mean and log-variance of each digit's latents, `[batch, latent_dim]` each."""
         mean, logvar = self.encoder(digits).chunk(2, dim=1)
         return mean, logvar
 
@@ -220,8 +220,8 @@ def save_pictures(folder: Path, networks: dict[str, VAE], digits: torch.Tensor, 
 
 
 def prior(count: int, network: VAE, seed: int = 0) -> torch.Tensor:
-    """Latents of the unit normal, `[count, latent_size]`, the same at each call."""
-    return torch.randn(count, network.latent_size, generator=torch.Generator().manual_seed(seed))
+    """Latents of the unit normal, `[count, latent_dim]`, the same at each call."""
+    return torch.randn(count, network.latent_dim, generator=torch.Generator().manual_seed(seed))
 
 
 def tiled(digits: torch.Tensor, columns: int) -> torch.Tensor:

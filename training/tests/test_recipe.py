@@ -75,6 +75,10 @@ class Runs(unittest.TestCase):
         self.assertEqual([150, 300], saves)
         self.assertTrue((Path(self.folder.name) / "loss.png").exists())
 
+    def test_without_a_checkpoint_there_is_nothing_to_export(self):
+        with self.assertRaisesRegex(SystemExit, "nothing to export"):
+            recipe.Run(self.args("--export-only"), "cpu")
+
     def test_the_rate_warms_up_and_falls_to_zero(self):
         run = recipe.Run(self.args(), "cpu")
         rates = []

@@ -20,7 +20,7 @@ TINY = {  # four pixels
     "image_size": 2,
     "num_channels": 1,
     "pixel_range": [0, 1],
-    "latent_size": 2,
+    "latent_dim": 2,
     "encoder_hidden_sizes": [8],
     "decoder_hidden_sizes": [8],
     "activation": "silu",
