@@ -202,7 +202,8 @@ def main() -> None:
     (args.out / "table.md").write_text(text, encoding="utf-8")
     settings = {**model.generation_config.to_diff_dict(), **PAGE, "max_new_tokens": args.tokens, "seed": args.seed}
     known = {name: {"perplexity": perplexity, "bits per byte": bits} for name, (perplexity, bits) in scores.items()}
-    result = {"settings": settings, "beginnings": len(beginnings), "figures": of_model, "held-out tales": of_tales, "texts": known}
+    result = {"settings": settings, "beginnings": len(beginnings), "figures": of_model, "held-out tales": of_tales}
+    result["texts"] = known
     recipe.write_json(args.out / "figures.json", result)
     with open(args.out / "samples.jsonl", "w", encoding="utf-8") as file:
         file.writelines(json.dumps(sample, ensure_ascii=False) + "\n" for sample in samples)

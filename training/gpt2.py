@@ -173,7 +173,8 @@ def read_stories(folder: Path) -> list[dict]:
 
 def attribution(stories: list[dict]) -> str:
     """Who wrote what the model has read, as CC BY asks: one line an author."""
-    lines = ["# Attribution", "", "The stories that models/gpt2-stories was trained or measured on, cleaned, their pages joined.", ""]
+    about = "The stories that models/gpt2-stories was trained or measured on, cleaned, their pages joined."
+    lines = ["# Attribution", "", about, ""]
     for collection, heading in COLLECTIONS.items():
         authors: dict[str, list[str]] = collections.defaultdict(list)
         for story in stories:
@@ -181,7 +182,8 @@ def attribution(stories: list[dict]) -> str:
                 authors[story["author"].strip() or "Titles"].append(story["title"].strip())
         lines += [f"## {heading}", ""]
         lines += [f"- {author}: {'; '.join(sorted(titles))}" for author, titles in sorted(authors.items())] + [""]
-    return "\n".join([*lines, "## Tales", "", "- Hearth's own plots and generator (training/tales), under Hearth's licence"]) + "\n"
+    lines += ["## Tales", "", "- Hearth's own plots and generator (training/tales), under Hearth's licence", ""]
+    return "\n".join(lines)
 
 
 def paragraphs(tale: tales.Tale) -> str:

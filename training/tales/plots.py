@@ -16,10 +16,10 @@ from . import words
 PLOTS = Path(__file__).parent / "plots"
 HELD_OUT_ONE_IN = 12
 VARIANTS = 5
-STEPS = {False: range(6, 10), True: range(10, 17)}  # by whether a plot is "long"
+STEPS = {None: range(6, 10), "short": range(3, 6), "long": range(10, 17)}  # by what a plot says of its length
 VARIANT_WORDS = range(9, 71)  # what the rules ask for (12 to 60), with some tolerance for names and articles
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
-FIELDS = {"id", "heroes", "place", "vars", "steps", "times", "long"}
+FIELDS = {"id", "heroes", "place", "vars", "steps", "times", "short", "long"}
 
 Plot = dict  # a row of plots/*.jsonl
 
@@ -100,7 +100,7 @@ def shape(plot: Plot) -> Iterator[str]:
 
 
 def step_count(plot: Plot) -> Iterator[str]:
-    allowed = STEPS[bool(plot.get("long"))]
+    allowed = STEPS[next((length for length in ("short", "long") if plot.get(length)), None)]
     if len(plot["steps"]) not in allowed:
         yield f"{len(plot['steps'])} steps instead of {allowed.start} to {allowed.stop - 1}"
 

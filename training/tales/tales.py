@@ -47,7 +47,8 @@ GALAXY_OPENINGS = [
 # What is true in any tale.
 HABITS = [
     "liked to find things out", "was always ready for something new", "never liked to give up", "looked closely at everything",
-    "wanted to know how things work", "had many good ideas and some odd ones", "was glad of every new day", "liked a good tale",
+    "wanted to know how things work", "had many good ideas and some odd ones", "was glad of every new day",
+    "liked a good tale",
 ]  # fmt: skip
 PLANS = [
     "have a real adventure", "do something new", "be a little braver than the day before", "keep both eyes open",

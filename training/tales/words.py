@@ -85,8 +85,8 @@ def an(noun: str) -> str:
 
 IRREGULAR = {
     "mouse": "mice", "goose": "geese", "child": "children", "foot": "feet", "tooth": "teeth", "person": "people", "ox": "oxen",
-    "sheep": "sheep", "deer": "deer", "fish": "fish", "leaf": "leaves", "loaf": "loaves", "knife": "knives", "shelf": "shelves",
-    "potato": "potatoes", "tomato": "tomatoes", "human": "humans",
+    "sheep": "sheep", "deer": "deer", "fish": "fish", "leaf": "leaves", "loaf": "loaves", "knife": "knives",
+    "shelf": "shelves", "potato": "potatoes", "tomato": "tomatoes", "human": "humans",
 }  # fmt: skip
 
 

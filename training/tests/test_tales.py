@@ -184,6 +184,9 @@ class Faults(unittest.TestCase):
     def test_too_few_steps(self):
         self.assert_fault("5 steps instead of 6 to 9", lambda plot: plot["steps"].pop())
 
+    def test_a_short_plot_with_many_steps(self):
+        self.assert_fault("6 steps instead of 3 to 5", lambda plot: plot.update(short=True))
+
     def test_a_long_plot_with_few_steps(self):
         self.assert_fault("6 steps instead of 10 to 16", lambda plot: plot.update(long=True))
 
@@ -203,7 +206,7 @@ class Faults(unittest.TestCase):
         self.assert_fault("step 4: the same variant twice", self.in_a_variant(VARIANTS[0]))
 
     def test_an_unknown_placeholder(self):
-        self.assert_fault("no placeholder {villain}", self.in_a_variant("Then came {villain}, and that was the end of the day."))
+        self.assert_fault("no placeholder {villain}", self.in_a_variant("Then came {villain}, and that was the end of it."))
         self.assert_fault("no placeholder {far}", lambda plot: plot["steps"][0].update(scene="{hero} {far}"))
 
     def test_a_stray_brace(self):
@@ -229,10 +232,10 @@ class Faults(unittest.TestCase):
         self.assert_fault("quotes are straight", self.in_a_variant("“I will go home again now,” said {name}, and {he} did."))
 
     def test_an_article_before_a_word_that_may_begin_with_a_vowel(self):
-        self.assert_fault("a {thing} is not always right", self.in_a_variant("Then {he} found a {thing} and took it home again."))
+        self.assert_fault("a {thing} is not always right", self.in_a_variant("Then {he} found a {thing} and took it home."))
 
     def test_two_articles(self):
-        self.assert_fault("two articles: the {a_thing}", self.in_a_variant("Then {he} took the {a_thing} and went home again."))
+        self.assert_fault("two articles: the {a_thing}", self.in_a_variant("Then {he} took the {a_thing} and went home."))
 
     def test_a_first_step_without_the_hero(self):
         self.assert_fault("without {a_hero}", self.in_a_variant("{Name} went out with {friend_name} the {friend} one day.", 0))
@@ -245,13 +248,17 @@ class Faults(unittest.TestCase):
         self.assert_fault("before anybody knows", change)
 
     def test_nobody_who_could_be_the_hero(self):
-        self.assert_fault("no hero is left for village", lambda plot: plot.update(heroes=["sea"], place=["village"]) or
-                          plot["steps"][1]["text"].__setitem__(0, "{Name} met a crab and a turtle on the way to {the_place}."))  # fmt: skip
+        def change(plot: plots.Plot) -> None:
+            plot.update(heroes=["sea"], place=["village"])
+            plot["steps"][1]["text"][0] = "{Name} met a crab and a turtle on the way to {the_place}."
+
+        self.assert_fault("no hero is left for village", change)
 
     def test_a_tale_in_the_first_person_may_write_to_somebody_by_name(self):
         plot = good_plot()
-        texts = ["I am {a_hero} and live {in_place} with {a_thing}. Dear {friend_name}, are you well? Variant " + n for n in "abcde"]
-        plot["steps"] = [{"scene": "{hero}", "text": [f"{text}. Your {{name}}" for text in texts]} for _ in range(6)]
+        text = "I am {a_hero} and live {in_place} with {a_thing}. Dear {friend_name}, are you well? So NUMBER. Your {name}"
+        texts = [text.replace("NUMBER", number) for number in "abcde"]
+        plot["steps"] = [{"scene": "{hero}", "text": texts} for _ in range(6)]
         self.assertEqual(tales.faults([plot]), [])
 
 
@@ -266,8 +273,8 @@ class Judges(unittest.TestCase):
         self.assertIsNone(judge.hero_of("My name is Sam, and I live in a lighthouse."))
 
     def test_a_name_that_comes_again_is_kept(self):
-        self.assertEqual(judge.name_verdict(self.FOX, "One day Quilla met an owl called Tom. Tom said hello to Quilla."), "kept")
-        self.assertEqual(judge.name_verdict(self.FOX, "One day it rained. Quilla's roof let the water in."), "kept")
+        for written in ("Quilla met an owl called Tom. Tom said hello to Quilla.", "It rained on Quilla's roof."):
+            self.assertEqual(judge.name_verdict(self.FOX, written), "kept")
 
     def test_a_name_that_does_not_come_again_is_lost(self):
         self.assertEqual(judge.name_verdict(self.FOX, "One day she went out. She saw a tree, and it was tall."), "lost")
@@ -290,7 +297,8 @@ class Judges(unittest.TestCase):
             self.assertIs(judge.pronouns_agree("Quilla", self.FOX + text), True, text)
 
     def test_the_heros_own_kind_is_no_other_person(self):
-        self.assertEqual(judge.pronouns_of("Lily", "Lily the fox took her bag. The fox was glad, and she sang."), ["she", "she"])
+        text = "Lily the fox took her bag. The fox was glad, and she sang."
+        self.assertEqual(judge.pronouns_of("Lily", text), ["she", "she"])
 
     def test_words_that_come_twice(self):
         self.assertTrue(judge.repeats("he went to the big house, and then he went to the big house."))
