@@ -6,7 +6,7 @@ The captions are those of scenes that training never drew: one subject; two; pai
 sees (composing); and one subject in the words of stories. A recogniser (`training/recogniser.py`) ranks the subjects of each
 picture: found is a subject that comes first, both of two are found if they are the first two. Places and times count where
 the caption names them. FID is the Fréchet distance between the recogniser's features of the pictures and of composed scenes
-with the same captions' settings.
+of the same layouts; that of two such sets of scenes is printed beside it, as the least there could be.
 
 Writes to `--out` (FOLDER-judged beside it): `figures.json`, `sheet.png` (48 unpicked), `neighbours.png` (sixteen over the
 composed scenes nearest to them), and prints the figures as a table.
@@ -24,8 +24,8 @@ from diffusers import StableDiffusionPipeline
 
 import recipe
 from recogniser import HELD_OUT_SEED, PLACES, SUBJECTS, TIMES, Recogniser, load, to_floats
-from scenes.captions import article, caption, place_phrase
-from scenes.compose import Scenes
+from scenes.captions import caption, place_phrase, with_article
+from scenes.compose import Scenes, to_batch
 from scenes.layouts import Layout
 from scenes.lexicon import find, of_kind
 from sheets import save_sheet
@@ -44,13 +44,15 @@ class Wanted:
     subjects: list[str]
     place: str | None
     time: str | None
+    layout: Layout | None = None
 
 
 def story_words(layout: Layout, rng: random.Random) -> str:
     """The scene's subject by a word that is not its name."""
     subject = of_kind("subject")[layout.items[0].subject]
     words = [word for word in subject.en[1:] if [entry.name for entry in find(word)] == [subject.name]]
-    return f"{article(rng.choice(words or [subject.name]))} {place_phrase(layout, rng)}".strip()
+    word = rng.choice(words or [subject.name])
+    return f"{with_article(word, word, subject)} {place_phrase(layout, rng)}".strip()
 
 
 def captions(scenes: Scenes, count: int, seed: int = HELD_OUT_SEED + 77) -> list[Wanted]:
@@ -65,7 +67,7 @@ def captions(scenes: Scenes, count: int, seed: int = HELD_OUT_SEED + 77) -> list
             text = story_words(layout, rng) if group == "story words" else caption(layout, rng)
             named = {entry.kind: entry.name for entry in find(text)}
             subjects = [item.subject for item in layout.items]
-            wanted.append(Wanted(group, text, subjects, named.get("place"), named.get("time")))
+            wanted.append(Wanted(group, text, subjects, named.get("place"), named.get("time"), layout))
     return wanted
 
 
@@ -130,7 +132,7 @@ def frechet(first: torch.Tensor, second: torch.Tensor) -> float:
 
 def save_neighbours(path: Path, model: Recogniser, pictures: torch.Tensor, scenes: Scenes, count: int) -> None:
     """The first pictures, and below each the scene, of many composed ones, that is nearest in features."""
-    composed = torch.cat([scenes.draw(500, 5000 + index).pictures.cpu() for index in range(count // 500)])
+    composed = torch.cat([scenes.draw(500, 5000 + index).pictures.cpu() for index in range(max(1, count // 500))])
     distances = torch.cdist(features(model, pictures[:NEIGHBOURS]), features(model, composed))
     nearest = composed[distances.argmin(1)]
     rows = [row for pair in zip(pictures[:NEIGHBOURS].split(8), nearest.split(8)) for row in pair]
@@ -155,23 +157,25 @@ def main() -> None:
     if not args.recogniser.exists():
         raise SystemExit(f"{args.recogniser} is not there: python training/recogniser.py makes it")
     model = load(args.recogniser, device)
-    random.seed(0)
-    scenes = Scenes(args.scenes, 128, device)
-    wanted = captions(scenes, args.count)
+    wanted = captions(Scenes(args.scenes, 128, device), args.count)
     # Groups in turns, so that the sheet, the first 48, is of all kinds.
     random.Random(0).shuffle(wanted)
     pictures = draw(args.folder, [each.caption for each in wanted], args.size, args.steps, args.batch_size, device)
     save_sheet(out / "sheet.png", pictures[:48], [each.caption for each in wanted[:48]], columns=8, width=160)
+    scenes = Scenes(args.scenes, pictures.shape[-1], device)
     figures: dict = recognise(model, pictures, wanted)
-    composed = torch.cat([scenes.draw(500, HELD_OUT_SEED + 500 + index).pictures.cpu() for index in range(4)])
+    composed = scenes.compose(to_batch([each.layout for each in wanted])).cpu()
+    others = captions(scenes, args.count, HELD_OUT_SEED + 78)  # the same kinds of scenes, others of them
+    least = scenes.compose(to_batch([each.layout for each in others])).cpu()
     figures["fid"] = frechet(features(model, pictures), features(model, composed))
+    figures["fid of scenes"] = frechet(features(model, least), features(model, composed))
     recipe.write_json(out / "figures.json", figures)
     save_neighbours(out / "neighbours.png", model, pictures, scenes, args.neighbours)
     print("| captions | subject found | both found | place | time |\n|---|---|---|---|---|")
     for group in GROUPS:
         cells = [f"{figures[group][name]:.1%}" if name in figures[group] else "" for name in ("subject", "both", "place", "time")]
         print(f"| {group} | " + " | ".join(cells) + " |")
-    print(f"\nFID {figures['fid']:.2f}")
+    print(f"\nFID {figures['fid']:.2f}; of other composed scenes {figures['fid of scenes']:.2f}")
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ mkdir -p "$out"
 
 [ -d training/data/text ] || tar xf training/data/inputs.tar -C training/data
 case $what in pictures | distil | judge)
+  [ -d $runs/picturebook-many-steps ] || [ -d $runs/picturebook ] || { echo "no model folder in $runs: unpack its pieces there"; exit 1; }
   [ -f training/data/scenes/index.json ] || python -m training.scenes prepare --variants 12 --backgrounds 12 ;;
 esac
 
@@ -38,10 +39,14 @@ distil)
   cp "$(ls -t $runs/picturebook-$size-distil/samples-*.png | head -1)" "$out/samples.png"
   ;;
 judge)
-  python training/recogniser.py --minutes "${3:-2}" --workers "$(($(nproc) / 2))" 2>&1 | tee "$out/recogniser.log"
+  [ -d $runs/picturebook-many-steps ] || [ -d $runs/picturebook ] || { echo "no model folder in $runs: unpack its pieces there"; exit 1; }
+  python training/recogniser.py --minutes "${3:-2}" 2>&1 | tee "$out/recogniser.log"
+  cp $runs/recogniser/recogniser.pt "$out"
   for folder in $runs/picturebook-many-steps $runs/picturebook; do
     [ ! -d $folder ] || python training/evaluate_pictures.py $folder --out $folder-judged 2>&1 | tee "$out/$(basename $folder).md"
-    [ ! -d $folder-judged ] || cp $folder-judged/sheet.png "$out/$(basename $folder).png"
+    for sheet in sheet neighbours; do
+      [ ! -f $folder-judged/$sheet.png ] || cp $folder-judged/$sheet.png "$out/$(basename $folder)-$sheet.png"
+    done
   done
   ;;
 stories)

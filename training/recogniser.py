@@ -9,7 +9,6 @@ Writes to `--out` (training/runs/recogniser): `checkpoint.pt`, `loss.png` and, a
 """
 
 import argparse
-import random
 from pathlib import Path
 
 import torch
@@ -25,7 +24,7 @@ SUBJECTS = list(of_kind("subject"))
 PLACES = [*of_kind("place"), "plain"]
 TIMES = list(of_kind("time"))
 WIDTHS = (48, 96, 192, 288)
-HELD_OUT_SEED = 900_000_000  # scenes of this seed on are never trained on
+HELD_OUT_SEED = 900_000_000  # of scenes to measure with; what is trained on comes from a stream, which has other seeds
 
 
 class Block(nn.Module):
@@ -79,24 +78,32 @@ def labels(drawn: Drawn) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         for item in layout.items:
             subjects[row, SUBJECTS.index(item.subject)] = 1 / len(layout.items)
     places = torch.tensor([PLACES.index(layout.place) for layout in drawn.layouts])
-    timeless = ("plain", "space", "moon", "mars", "underwater")
-    times = torch.tensor([-100 if layout.place in timeless or layout.style else TIMES.index(layout.time) for layout in drawn.layouts])
+    times = torch.tensor([TIMES.index(layout.time) if layout.shows_time else -100 for layout in drawn.layouts])
     return subjects, places, times
 
 
+def save(model: Recogniser, path: Path) -> None:
+    """In f16, with the names that the outputs stand for."""
+    names = {"subjects": SUBJECTS, "places": PLACES, "times": TIMES}
+    weights = {name: value.half() if value.is_floating_point() else value for name, value in model.state_dict().items()}
+    torch.save({**names, "weights": weights}, path)
+
+
 def load(path: Path, device: str = "cpu") -> Recogniser:
+    saved = torch.load(path, map_location="cpu")
+    if (saved["subjects"], saved["places"], saved["times"]) != (SUBJECTS, PLACES, TIMES):
+        raise SystemExit(f"{path} was trained with another lexicon: train it again")
     model = Recogniser()
-    model.load_state_dict(torch.load(path, map_location="cpu"))
+    model.load_state_dict(saved["weights"])
     return model.eval().to(device)
 
 
 @torch.no_grad()
 def accuracy(model: Recogniser, scenes: Scenes, count: int = 1000) -> dict[str, float]:
-    """On held-out scenes: the subject of one alone, both of two, places, times."""
-    model.eval()
+    """On scenes that it has not seen: the subject of one alone, both of two, places, times."""
     result = {}
     for items in (1, 2):
-        drawn = scenes.draw(count, HELD_OUT_SEED + items, items=items)
+        drawn = scenes.draw(count, HELD_OUT_SEED + items, split="any", items=items)
         scores, places, times = model(to_floats(drawn.pictures))
         wanted, right_places, right_times = (label.to(scores.device) for label in labels(drawn))
         found = scores.topk(items).indices
@@ -105,7 +112,6 @@ def accuracy(model: Recogniser, scenes: Scenes, count: int = 1000) -> dict[str, 
         result["place"] = (places.argmax(1) == right_places).float().mean().item()
         known = right_times >= 0
         result["time"] = (times.argmax(1) == right_times)[known].float().mean().item()
-    model.train()
     return result
 
 
@@ -118,11 +124,14 @@ def train(args: argparse.Namespace) -> None:
     run = recipe.Run(args, device, model=model, average=average, adam=adam)
 
     def report() -> None:
-        torch.save(average.module.state_dict(), args.out / "recogniser.pt")
+        save(average.module, args.out / "recogniser.pt")
         print({name: f"{value:.1%}" for name, value in accuracy(average.module, scenes, 500).items()}, flush=True)
 
+    if args.export_only:
+        return report()
     run.on_save = report
-    stream = scenes.stream(args.batch_size, seed=args.seed + 1 + len(run.history), workers=args.workers)
+    # It judges pairs that the picture model has not seen, so it must have seen them itself.
+    stream = scenes.stream(args.batch_size, seed=args.seed + 1 + len(run.history), workers=args.workers, split="any")
     # A CPU composes more slowly than it learns: there each scene is seen twice, the second time turned over.
     repeat, last = device == "cpu", None
     for step in run.steps():
@@ -135,7 +144,7 @@ def train(args: argparse.Namespace) -> None:
             (pictures, wanted), last = last, None
             pictures = pictures.flip(3)
         subjects, places, times = wanted
-        noisy = pictures + torch.randn_like(pictures) * random.uniform(0, 0.15)  # drawn pictures are not as clean
+        noisy = pictures + torch.randn_like(pictures) * 0.15 * torch.rand(len(pictures), 1, 1, 1, device=device)  # drawn pictures are not as clean
         with torch.autocast(device, torch.bfloat16):
             scores, place, time = model(noisy.contiguous(memory_format=torch.channels_last))
         loss = F.cross_entropy(scores.float(), subjects)
@@ -148,11 +157,12 @@ def train(args: argparse.Namespace) -> None:
 
 
 def main() -> None:
+    cuda = torch.cuda.is_available()
     parser = recipe.arguments(__doc__, "recogniser", minutes=25)
     parser.add_argument("--scenes", type=Path, help="what `python -m training.scenes prepare` wrote; training/data/scenes otherwise")
-    parser.add_argument("--batch-size", type=int, default=64)
+    parser.add_argument("--batch-size", type=int, default=512 if cuda else 64)
     parser.add_argument("--learning-rate", type=float, default=2e-3)
-    parser.add_argument("--workers", type=int, default=0, help="processes that lay scenes out; on a GPU's machine some")
+    parser.add_argument("--workers", type=int, default=8 if cuda else 0, help="processes that lay scenes out")
     train(parser.parse_args())
 
 

@@ -1,5 +1,6 @@
 """A layout in words: exact, in several phrasings, with the words that stories use."""
 
+import dataclasses
 import functools
 import random
 
@@ -20,7 +21,6 @@ INDOORS = {
     "day": "in the daytime", "morning": "in the morning", "sunset": "at sunset", "dusk": "in the evening", "night": "at night",
     "rain": "on a rainy day", "snowfall": "on a snowy day", "fog": "on a foggy day",
 }  # fmt: skip
-TIMELESS = ("space", "moon", "mars", "underwater")
 RELATIONS = {
     "with": ("and", "and", "and", "with"),
     "beside": ("beside", "next to", "near", "by", "and", "close to"),
@@ -76,7 +76,11 @@ def noun_phrase(item: Item, rng: random.Random) -> str:
 
     if not _names_only(described(name), subject.name):  # "blue" and "sea turtle" would make a blue sea
         name = subject.name
-    phrase = described(name)
+    return with_article(described(name), name, subject)
+
+
+def with_article(phrase: str, name: str, subject: Entry) -> str:
+    """'a small fox'; but 'bread' is not counted, and 'neptune' is a name."""
     return phrase if name in UNCOUNTED or name in subject.proper else article(phrase)
 
 
@@ -87,7 +91,7 @@ def place_phrase(layout: Layout, rng: random.Random) -> str:
 
 
 def time_phrase(layout: Layout, rng: random.Random) -> str:
-    if layout.place in (*TIMELESS, "plain"):
+    if not layout.shows_time:
         return ""
     if layout.place == "room":
         return INDOORS[layout.time]
@@ -115,6 +119,8 @@ def who(layout: Layout, rng: random.Random) -> str:
 
 def caption(layout: Layout, rng: random.Random) -> str:
     """One of many captions of a layout; names nothing that is not in it."""
+    if layout.style:  # a pencil drawing shows no colours
+        layout = dataclasses.replace(layout, items=[dataclasses.replace(item, colour="") for item in layout.items])
     place, time = place_phrase(layout, rng), time_phrase(layout, rng)
     parts = [who(layout, rng)]
     said = rng.random()

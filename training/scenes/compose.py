@@ -71,6 +71,7 @@ class Scenes:
         if not (folder / "index.json").exists():
             raise SystemExit(f"{folder} has no scenes yet: python -m training.scenes prepare --out {folder}")
         self.size, self.device = size, torch.device(device)
+        self.windows = device == "cpu"  # paste one by one, each in its window: most of a picture has nothing to paste
         self.layouts = Layouts(folder)
         self.sprites = torch.from_numpy(np.load(folder / "sprites.npy", mmap_mode=None if device != "cpu" else "c")).to(device)
         self.backgrounds = torch.from_numpy(np.load(folder / "backgrounds.npy")).to(device)
@@ -117,7 +118,7 @@ class Scenes:
             rows = torch.nonzero(layer[:, 0] >= 0).flatten()
             if len(rows) == 0:
                 break
-            if self.device.type == "cpu":  # one by one, in a window: most of a picture has nothing to paste
+            if self.windows:
                 for row in rows.tolist():
                     one = slice(row, row + 1)
                     window = (one, *self._window(layer[row], scenes[row]))
@@ -157,8 +158,10 @@ class Scenes:
             x0, y0, columns = int(left), int(top), int(side)
             texture, left, top, rows = texture[:, :, y0 : y0 + columns, x0 : x0 + columns], 0 * left, 0 * top, columns
         inside = self.inside[sprite] * side[:, None]
-        # Outside of the box the sample stays on the cell's empty margin.
-        u, v = u.clamp(-0.515, 0.515), v.clamp(-0.515, 0.515)
+        # Outside of the box the sample stays on the cell's empty margin: two pixels beyond the edge, at any level.
+        limit = (0.5 + 2 / inside)[..., None, None]
+        u = torch.minimum(torch.maximum(u, -limit[:, 0]), limit[:, 0])
+        v = torch.minimum(torch.maximum(v, -limit[:, 1]), limit[:, 1])
         column = (left + side / 2)[:, None, None] + u * inside[:, 0, None, None]
         row = (top + side / 2)[:, None, None] + v * inside[:, 1, None, None]
         grid = torch.stack([column * (2 / columns) - 1, row * (2 / rows) - 1], -1)
@@ -166,7 +169,7 @@ class Scenes:
         light = scenes[:, 4:7, None, None]
         colour, alpha = (sample[:, :3] * light).clamp(max=1), sample[:, 3:]
         if bool((hidden > 0).any()):  # water hides what is below its surface
-            shown = ((0.5 - hidden - v) * height / 2 + 0.5).clamp(0, 1)[:, None]
+            shown = ((0.5 - hidden - v) * height / 2 + 0.5).clamp(0, 1).where(hidden > 0, 1.0)[:, None]
             colour, alpha = colour * shown, alpha * shown
         out = colour + under * (1 - alpha)
         if bool((foam > 0).any()):
@@ -233,7 +236,7 @@ class _Stream(torch.utils.data.IterableDataset):
         worker = torch.utils.data.get_worker_info()
         number, workers = (worker.id, worker.num_workers) if worker else (0, 1)
         while True:
-            rng = random.Random(self.seed * 1_000_003 + number)
+            rng = random.Random(f"stream {self.seed} {number}")  # other scenes than those of `draw`
             layouts = [self.layouts.draw(rng, self.split) for _ in range(self.count)]
             yield to_batch(layouts), [caption(layout, rng) for layout in layouts], layouts
             number += workers

@@ -9,6 +9,7 @@ import dataclasses
 import functools
 import itertools
 import json
+import math
 import random
 import zlib
 from pathlib import Path
@@ -57,7 +58,7 @@ WHEN = {  # subjects that belong to some times
 }  # fmt: skip
 FLY_IN_SKY = ("dragon", "superhero", "owl", "parrot", "bird", "unicorn", "genie", "pirate flag")
 MOODS = ("happy", "brave", "curious", "kind")
-STYLES = ("", "pencil")
+TIMELESS = ("space", "moon", "mars", "underwater", "plain")  # where no time of day shows
 
 
 @dataclasses.dataclass
@@ -78,6 +79,7 @@ class Item:
     hidden: float = 0.0  # the share of its height that water hides
     shadow: float = 0.0  # how dark the shadow at its foot is
     verb: str = ""  # what it visibly does: flying, swimming, floating, standing
+    normal: float = 0.0  # the height it would have with no size said
 
     @property
     def width(self) -> float:
@@ -85,12 +87,21 @@ class Item:
 
     @property
     def box(self) -> tuple[float, float, float, float]:
-        return self.x - self.width / 2, self.foot - self.height, self.x + self.width / 2, self.foot
+        """Left, top, right and bottom, turned as it is."""
+        cosine, sine = abs(math.cos(math.radians(self.angle))), abs(math.sin(math.radians(self.angle)))
+        reach_x, reach_y = (self.width * cosine + self.height * sine) / 2, (self.height * cosine + self.width * sine) / 2
+        y = self.foot - self.height / 2
+        return self.x - reach_x, y - reach_y, self.x + reach_x, y + reach_y
+
+    @property
+    def shows_its_size(self) -> bool:
+        """Whether what is said of its size still holds when it has been fitted in."""
+        return {"small": self.height < 0.9 * self.normal, "big": self.height > 1.1 * self.normal, "": True}[self.size]
 
 
 @dataclasses.dataclass
 class Layout:
-    """A scene: its background, its items from back to front, and the part of it that the picture shows."""
+    """A scene: its background, its items, and the part of it that the picture shows."""
 
     place: str
     time: str
@@ -103,10 +114,17 @@ class Layout:
     order: list[Item] = dataclasses.field(default_factory=list)  # as they are painted
     crop: tuple[float, float, float] = (0.0, 0.0, float(SIZE))  # left, top, width
 
+    @property
+    def shows_time(self) -> bool:
+        """Whether the time of day can be seen."""
+        return self.place not in TIMELESS and not self.style
 
+
+@functools.cache
 def held_out(subject: str, place: str) -> bool:
-    """Pairs of subject and place that training never sees, to test composing: one in twelve."""
-    return zlib.crc32(f"{subject} {place}".encode()) % 12 == 0
+    """Pairs of subject and place that training never sees, to test composing: one in twelve, but no subject's last place."""
+    chosen = [each for each in of_kind("subject")[subject].lives if zlib.crc32(f"{subject} {each}".encode()) % 12 == 0]
+    return place in chosen and len(chosen) < len(of_kind("subject")[subject].lives)
 
 
 class Weighted:
@@ -141,16 +159,24 @@ class Layouts:
         for place, time in self.backgrounds:
             self.times.setdefault(place, []).append(time)
         living = {place: [name for name, entry in self.subjects.items() if place in entry.lives] for place in self.times}
+        self.living = {place: self.weighted(names) for place, names in living.items() if names}
         # A place with few subjects is drawn as often as one with many, nearly.
-        self.place_weights = {place: len(names) ** -0.5 for place, names in living.items() if names}
-        self.hero = Weighted({name: SHARES[entry.category] for name, entry in self.subjects.items()})
+        self.place_weights = {place: len(living[place]) ** -0.5 for place in self.living}
+        self.hero = self.weighted(self.subjects)
+
+    def weighted(self, names) -> Weighted:
+        return Weighted({name: SHARES[self.subjects[name].category] for name in names})
 
     # --- who and where ---
 
-    def place_for(self, subject: Entry, rng: random.Random, split: str) -> str | None:
-        wanted = split == "held_out"
-        places = [place for place in subject.lives if place in self.place_weights and held_out(subject.name, place) == wanted]
-        return rng.choices(places, [self.place_weights[place] for place in places])[0] if places else None
+    def hero_and_place(self, rng: random.Random) -> tuple[str, str]:
+        """Half of the time the place is drawn first, or space would be as rare as what lives there."""
+        if rng.random() < 0.5:
+            place = rng.choice(list(self.living))
+            return self.living[place].draw(rng), place
+        hero = self.hero.draw(rng)
+        places = [place for place in self.subjects[hero].lives if place in self.living]
+        return hero, rng.choices(places, [self.place_weights[place] for place in places])[0]
 
     @functools.cache
     def companions(self, hero: str, place: str) -> Weighted | None:
@@ -163,37 +189,60 @@ class Layouts:
                 continue
             if second.category in ("food", "object", "plant") and far > 2:
                 continue
-            # The few that one can sit on, hold or ride would seldom come up.
-            ways = {way for way, fits in self.relations(place, [first, second]) if fits}
-            weights[name] = weight / (1 + far) * (5 if ways & {"on", "holding", "riding"} else 1)
+            weights[name] = weight / (1 + far)
         return Weighted(weights) if weights else None
 
+    @functools.cache
+    def partners(self, hero: str, place: str) -> dict[str, list[str]]:
+        """Of each relation that the hero can be in, to whom."""
+        ways: dict[str, list[str]] = {}
+        for name in companions.values if (companions := self.companions(hero, place)) else ():
+            for way in self.relations(place, [self.subjects[hero], self.subjects[name]]):
+                ways.setdefault(way, []).append(name)
+        return ways
+
+    def cast(self, hero: str, place: str, count: int, rng: random.Random) -> tuple[list[str], str]:
+        """Who is in a scene of `count` subjects, and for some of two the relation that they are to be in."""
+        ways = self.partners(hero, place) if count == 2 else {}
+        if ways and rng.random() < 0.5:
+            way = rng.choice(list(ways))
+            return [hero, rng.choice(ways[way])], way
+        names, others = [hero], self.companions(hero, place)
+        while len(names) < count and others:
+            other = others.draw(rng)
+            if other not in names:
+                names.append(other)
+            elif rng.random() < 0.2:
+                break
+        return names, ""
+
+    def times_for(self, names: list[str], place: str) -> list[str]:
+        """The times at which all of them can be in a place."""
+        times = self.times[place]
+        if len(times) == 1:
+            return times
+        times = [time for time in times if all(time in WHEN.get(name, (time,)) for name in names)]
+        if place != "room" and any(self.subjects[name].category == "food" for name in names):
+            return [time for time in times if time in BY_DAY and place != "snow"]  # nobody picnics at night or in snow
+        return times
+
     def draw(self, rng: random.Random, split: str = "train", count: int | None = None) -> Layout:
-        """One scene. `split` "train" has no held-out pair of subject and place; "held_out" has nothing but."""
+        """One scene, of `count` subjects or of one to three.
+
+        The split "train" has no held-out pair of subject and place, "held_out" has one in each scene, "any" does not mind.
+        """
         while True:
-            hero = self.subjects[self.hero.draw(rng)]
-            if split == "train" and count in (None, 1) and rng.random() < 0.10:
-                return self.plain(hero, rng)
-            place = self.place_for(hero, rng, split)
-            if place is None:
+            hero, place = self.hero_and_place(rng)
+            if split != "held_out" and count in (None, 1) and rng.random() < 0.10:
+                return self.plain(self.subjects[hero], rng)
+            if split != "any" and held_out(hero, place) != (split == "held_out"):
                 continue
-            names = [hero.name]
             wanted = count or rng.choices((1, 2, 3), (45, 43, 12))[0]
-            others = self.companions(hero.name, place)
-            while len(names) < wanted and others:
-                other = others.draw(rng)
-                if other not in names:
-                    names.append(other)
-                elif rng.random() < 0.2:
-                    break
-            times = [time for time in self.times[place] if all(time in WHEN.get(name, (time,)) for name in names)]
-            outside = place not in ("room", "space", "moon", "mars", "underwater", "sky")
-            if outside and any(self.subjects[name].category == "food" for name in names):  # nobody picnics at night or in snow
-                times = [time for time in times if time in BY_DAY and place != "snow"]
-            if len(names) < wanted or not times and place not in ("space", "moon", "mars"):
+            names, way = self.cast(hero, place, wanted, rng)
+            times = self.times_for(names, place)
+            if len(names) < wanted or not times:
                 continue
-            time = rng.choice(times or self.times[place])
-            layout = self.arrange(names, place, time, rng)
+            layout = self.arrange(names, place, rng.choice(times), way, rng)
             if layout is not None:
                 return layout
 
@@ -203,11 +252,12 @@ class Layouts:
         own = [sprite for sprite in sprites if not sprite[2]]
         number, aspect, colour = rng.choice(sprites if rng.random() < 0.5 else own)
         size = "" if plain else rng.choices(("small", "", "big"), (15, 70, 15))[0]
-        height = HEIGHTS[entry.size] * SCALES[size] * rng.uniform(0.93, 1.07)
+        normal = HEIGHTS[entry.size]
         if aspect > 1.15:  # wide things are large by their width
-            height *= 1.15 / aspect**0.75
+            normal *= 1.15 / aspect**0.75
+        height = normal * SCALES[size] * rng.uniform(0.93, 1.07)
         mood = rng.choice(MOODS) if entry.category in ("person", "animal") and rng.random() < 0.08 else ""
-        return Item(name, number, aspect, height, colour=colour, size=size, mood=mood, flip=rng.random() < 0.5)
+        return Item(name, number, aspect, height, colour=colour, size=size, mood=mood, flip=rng.random() < 0.5, normal=normal)
 
     # --- where exactly ---
 
@@ -222,23 +272,30 @@ class Layouts:
         self.frame(layout, rng, closest=1.15)
         return layout
 
-    def arrange(self, names: list[str], place: str, time: str, rng: random.Random) -> Layout | None:
+    def arrange(self, names: list[str], place: str, time: str, way: str, rng: random.Random) -> Layout | None:
+        """The subjects in the relation `way`, or side by side; None if they do not fit in."""
         items = [self.item(name, rng) for name in names]
         entries = [self.subjects[name] for name in names]
-        outside = any(entry.moves == "sky" for entry in entries)
-        bank = (self.bodiless if outside else self.backgrounds).get((place, time))
+        in_the_sky = any(entry.moves == "sky" for entry in entries)
+        bank = (self.bodiless if in_the_sky else self.backgrounds).get((place, time))
         if not bank:
             return None
-        layout = Layout(place, time, rng.choice(bank), items)
+        layout = Layout(place, time, rng.choice(bank), items, relation=way)
         layout.style = "pencil" if rng.random() < 0.05 else ""
         line = self.lines[layout.background]
-        if len(items) == 2 and rng.random() < 0.75 and self.relate(layout, entries, line, rng):
-            pass
-        elif not self.side_by_side(layout, entries, line, rng):
-            return None
-        if not self.frame(layout, rng):
-            return None
-        return layout
+        if way:
+            if not RELATIONS[way](self, layout, entries, line, rng):
+                return None
+        else:
+            self.side_by_side(layout, entries, line, rng)
+        for item in items:
+            item.size = item.size if item.shows_its_size else ""
+        bigs = [item.height for item in items if item.size == "big"]
+        smalls = [item.height for item in items if item.size == "small"]
+        if bigs and smalls and min(bigs) < max(smalls):  # a big mouse may be lower than a small bear, which would confuse
+            for item in items:
+                item.size = ""
+        return layout if self.frame(layout, rng) else None
 
     def stand(self, item: Item, entry: Entry, place: str, line: list[float], rng: random.Random, extras: list[Item]) -> None:
         """Gives an item at `x` its height in the picture: on the ground, in the air, in or on the water."""
@@ -276,9 +333,9 @@ class Layouts:
             item.shadow = 0.3
             item.verb = "standing" if entry.category == "person" and entry.form != "whole" else ""
 
-    def side_by_side(self, layout: Layout, entries: list[Entry], line: list[float], rng: random.Random) -> bool:
+    def side_by_side(self, layout: Layout, entries: list[Entry], line: list[float], rng: random.Random) -> None:
         items = layout.items
-        self.fit(items, 226)
+        fit(items, 226)
         order = rng.sample(items, len(items))
         gap = (SIZE - 2 * MARGIN - sum(item.width for item in order)) / (len(order) + 1)
         gap = min(gap, 60.0) if len(order) > 1 else gap
@@ -292,102 +349,103 @@ class Layouts:
         if len(items) == 2 and abs(items[0].foot - items[1].foot) < 30 and gap < 60:
             layout.relation = rng.choice(("with", "beside"))
         layout.order = layout.extras + sorted(items, key=lambda item: item.foot)
+
+    # --- two in a relation; each returns False where they do not fit ---
+
+    def in_depth(self, layout: Layout, entries: list[Entry], line: list[float], rng: random.Random) -> bool:
+        """In front of or behind: the nearer one stands lower, before a part of the farther one."""
+        in_front = layout.relation == "in front of"
+        near, far = layout.items if in_front else layout.items[::-1]
+        fit([far], 200)
+        far.x = SIZE / 2 + rng.uniform(-20, 20)
+        self.stand(far, entries[layout.items.index(far)], layout.place, line, rng, layout.extras)
+        far.foot = min(far.foot, line[int(far.x)] - 4)
+        near.height = min(near.height, (0.8 if in_front else 0.62) * far.height)
+        near.x = far.x + rng.choice((-1, 1)) * far.width * rng.uniform(0.12, 0.34)
+        near.foot, near.shadow = min(SIZE - 4.0, far.foot + rng.uniform(14, 24)), 0.3
+        layout.order = [far, near]
         return True
 
-    def fit(self, items: list[Item], width: float) -> None:
-        """Makes all smaller if they do not fit beside each other."""
-        total = sum(item.width for item in items)
-        if total > width:
-            for item in items:
-                item.height *= width / total
+    def above(self, layout: Layout, entries: list[Entry], line: list[float], rng: random.Random) -> bool:
+        upper, lower = layout.items
+        fit([lower], 200)
+        lower.x = SIZE / 2 + rng.uniform(-30, 30)
+        self.stand(lower, entries[1], layout.place, line, rng, layout.extras)
+        upper.height = min(upper.height, 72.0)
+        upper.x = lower.x + rng.uniform(-24, 24)
+        upper.foot = lower.foot - lower.height - rng.uniform(6, 26)
+        upper.angle, upper.verb = rng.uniform(-8, 8), "flying" if entries[0].category in ("animal", "vehicle") else ""
+        layout.order = layout.extras + [lower, upper]
+        return upper.foot - upper.height >= MARGIN
 
-    def relate(self, layout: Layout, entries: list[Entry], line: list[float], rng: random.Random) -> bool:
-        """Two items in a relation that shows; False where none fits."""
-        ways = [way for way, fits in self.relations(layout.place, entries) if fits]
-        if not ways:
-            return False
-        layout.relation = way = rng.choice(ways)
-        first, second = layout.items
-        if way == "in front of" or way == "behind":
-            near, far = (first, second) if way == "in front of" else (second, first)
-            self.fit([far], 200)
-            far.x = SIZE / 2 + rng.uniform(-20, 20)
-            self.stand(far, entries[layout.items.index(far)], layout.place, line, rng, layout.extras)
-            far.foot = min(far.foot, line[int(far.x)] - 4)
-            near.height = min(near.height, (0.8 if way == "in front of" else 0.62) * far.height)
-            near.x = far.x + rng.choice((-1, 1)) * far.width * rng.uniform(0.12, 0.34)
-            near.foot, near.shadow = min(SIZE - 4.0, far.foot + rng.uniform(14, 24)), 0.3
-            layout.order = [far, near]
-        elif way == "above":
-            self.fit([second], 200)
-            second.x = SIZE / 2 + rng.uniform(-30, 30)
-            self.stand(second, entries[1], layout.place, line, rng, layout.extras)
-            first.height = min(first.height, 72.0)
-            first.x = second.x + rng.uniform(-24, 24)
-            first.foot = second.foot - second.height - rng.uniform(6, 26)
-            if first.foot - first.height < MARGIN:
-                return False
-            first.angle, first.verb = rng.uniform(-8, 8), "flying" if entries[0].category in ("animal", "vehicle") else ""
-            layout.order = layout.extras + [second, first]
-        elif way == "on":
-            second.x = SIZE / 2 + rng.uniform(-20, 20)
-            second.height = max(second.height, 62.0)
-            self.stand(second, entries[1], layout.place, line, rng, layout.extras)
-            first.height = min(first.height, 1.1 * second.height)
-            first.x = second.x + rng.uniform(-0.08, 0.08) * second.width
-            first.foot = second.foot - second.height * (0.52 if second.subject in ("chair", "bed", "sofa") else 0.9)
-            first.shadow, first.verb = 0.0, ""
-            layout.order = [second, first]
-        elif way == "holding":
-            first.x = SIZE / 2 + rng.uniform(-20, 20)
-            first.height = max(first.height, 84.0)
-            self.stand(first, entries[0], layout.place, line, rng, layout.extras)
-            first.flip, second.size = False, ""
-            second.height = min(0.42 * first.height, 0.5 * first.height / second.aspect)
-            second.x = first.x + 0.27 * first.height
-            second.foot = first.foot - 0.22 * first.height
-            if second.subject in ("balloon", "kite", "umbrella"):
-                second.height = 0.6 * first.height
-                second.x = first.x + (0.34 if second.subject != "umbrella" else 0.3) * first.height
-                second.foot = first.foot - 0.28 * first.height
-            second.shadow, second.angle, second.verb = 0.0, 0.0, ""
-            layout.order = layout.extras + [first, second]
-        else:  # riding: the rider sits behind the back of what is ridden
-            second.height = max(second.height, 66.0)
-            self.fit([second], 180)
-            second.x = SIZE / 2 + rng.uniform(-20, 20)
-            self.stand(second, entries[1], layout.place, line, rng, layout.extras)
-            first.height = min(first.height, 0.95 * second.height)
-            first.x = second.x + rng.uniform(-0.05, 0.05) * second.width
-            first.foot = second.foot - second.height * MOUNTS.get(second.subject, 0.42)
-            first.shadow, first.verb, first.size = 0.0, "", ""
-            layout.order = [first, second]
-            if first.foot - first.height < MARGIN:
-                return False
+    def on_top(self, layout: Layout, entries: list[Entry], line: list[float], rng: random.Random) -> bool:
+        sitter, seat = layout.items
+        seat.x = SIZE / 2 + rng.uniform(-20, 20)
+        seat.height = max(seat.height, 62.0)
+        self.stand(seat, entries[1], layout.place, line, rng, layout.extras)
+        sitter.height = min(sitter.height, 1.1 * seat.height)
+        sitter.x = seat.x + rng.uniform(-0.08, 0.08) * seat.width
+        sitter.foot = seat.foot - seat.height * (0.52 if seat.subject in ("chair", "bed", "sofa") else 0.9)
+        layout.order = [seat, sitter]
         return True
+
+    def holding(self, layout: Layout, entries: list[Entry], line: list[float], rng: random.Random) -> bool:
+        """The thing is at the hand on the right; what floats or is opened is held up."""
+        holder, thing = layout.items
+        holder.x = SIZE / 2 + rng.uniform(-20, 20)
+        holder.height = max(holder.height, 84.0)
+        self.stand(holder, entries[0], layout.place, line, rng, layout.extras)
+        holder.flip, thing.size = False, ""
+        if thing.subject in ("balloon", "kite", "umbrella"):
+            thing.height = 0.6 * holder.height
+            thing.x = holder.x + (0.3 if thing.subject == "umbrella" else 0.34) * holder.height
+            thing.foot = holder.foot - 0.28 * holder.height
+        else:
+            thing.height = min(0.42 * holder.height, 0.5 * holder.height / thing.aspect)
+            thing.x, thing.foot = holder.x + 0.27 * holder.height, holder.foot - 0.22 * holder.height
+        layout.order = layout.extras + [holder, thing]
+        return True
+
+    def riding(self, layout: Layout, entries: list[Entry], line: list[float], rng: random.Random) -> bool:
+        """The rider sits behind the back of what is ridden."""
+        rider, mount = layout.items
+        mount.height = max(mount.height, 66.0)
+        fit([mount], 180)
+        mount.x = SIZE / 2 + rng.uniform(-20, 20)
+        self.stand(mount, entries[1], layout.place, line, rng, layout.extras)
+        rider.height = min(rider.height, 0.95 * mount.height)
+        rider.x = mount.x + rng.uniform(-0.05, 0.05) * mount.width
+        rider.foot = mount.foot - mount.height * MOUNTS.get(mount.subject, 0.42)
+        rider.size = ""
+        layout.order = [rider, mount]
+        return rider.foot - rider.height >= MARGIN
 
     @staticmethod
-    def relations(place: str, entries: list[Entry]) -> list[tuple[str, bool]]:
-        """The relations, and whether two subjects in a place can be in each."""
+    def relations(place: str, entries: list[Entry]) -> list[str]:
+        """The relations that two subjects can be in, in a place."""
         first, second = entries
         on_ground = place not in ("sky", "space", "sea", "underwater")
         stands = first.moves in ("stands", "sinks") and on_ground
         being = first.category in ("person", "animal")
+        has_hands = first.category == "person" and first.form != "whole"
         backdrop = second.category in ("building", "vehicle") or second.name in ("tree", "pine tree", "palm tree", "volcano")
-        return [
-            ("in front of", stands and second.moves == "stands" and backdrop and second.size > first.size),
-            ("behind", stands and being and second.moves == "stands" and first.size >= second.size >= 3 and second.category in ("plant", "vehicle", "animal")),
-            ("above", first.moves in ("flies", "sky") and second.moves not in ("flies", "sky") and place != "room" and place != "space"),
-            ("on", stands and being and second.name in SEATS and first.size <= SEATS.get(second.name, 0)),
-            ("holding", on_ground and first.category == "person" and first.form in ("head", "bust") and first.name not in BUSY and second.name in HELD),
-            ("riding", first.category == "person" and first.form != "whole" and ((second.name in MOUNTS and on_ground) or (second.name in BOATS and place == "sea"))),
-        ]
+        hides = second.size >= 3 and second.category in ("plant", "vehicle", "animal")
+        in_the_air = ("flies", "sky")
+        carried = (second.name in MOUNTS and on_ground) or (second.name in BOATS and place == "sea")
+        fits = {
+            "in front of": stands and second.moves == "stands" and backdrop and second.size > first.size,
+            "behind": stands and being and second.moves == "stands" and hides and first.size >= second.size,
+            "above": first.moves in in_the_air and second.moves not in in_the_air and place not in ("room", "space"),
+            "on": stands and being and first.size <= SEATS.get(second.name, 0),
+            "holding": on_ground and has_hands and first.name not in BUSY and second.name in HELD,
+            "riding": has_hands and carried,
+        }
+        return [way for way, does in fits.items() if does]
 
     # --- what the picture shows ---
 
     def frame(self, layout: Layout, rng: random.Random, closest: float = 1.12) -> bool:
         """A square that keeps every item whole; False if there is none."""
-        # Turned and flipped drawings may reach a little farther than their box.
         boxes = [item.box for item in layout.items]
         left, top = min(box[0] for box in boxes) - MARGIN, min(box[1] for box in boxes) - MARGIN
         right, bottom = max(box[2] for box in boxes) + MARGIN, max(box[3] for box in boxes) + MARGIN
@@ -403,3 +461,17 @@ class Layouts:
         y = min(high_y, max(low_y, (top + bottom) / 2 - 0.55 * width + rng.gauss(0, 0.08) * width))
         layout.crop = (x, y, width)
         return True
+
+
+def fit(items: list[Item], width: float) -> None:
+    """Makes all smaller if they do not fit beside each other."""
+    total = sum(item.width for item in items)
+    if total > width:
+        for item in items:
+            item.height *= width / total
+
+
+RELATIONS = {
+    "in front of": Layouts.in_depth, "behind": Layouts.in_depth, "above": Layouts.above, "on": Layouts.on_top,
+    "holding": Layouts.holding, "riding": Layouts.riding,
+}  # fmt: skip

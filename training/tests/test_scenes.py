@@ -55,8 +55,16 @@ class Captions(unittest.TestCase):
                     names = " ".join(name for item in layout.items for name in (*of_kind("subject")[item.subject].en, *of_kind("subject")[item.subject].near))
                     self.assertFalse([word for word in said if word not in names and word not in " ".join(of_kind("place")[layout.place].phrases if layout.place != "plain" else ())], text)
             for item in layout.items:
-                if item.colour:
+                if item.colour and not layout.style:
                     self.assertIn(item.colour, text)
+
+    def test_a_pencil_drawing_has_no_colours_and_no_time(self):
+        for layout, text in zip(self.drawn, self.captions):
+            if layout.style:
+                for phrase in of_kind("place")[layout.place].phrases:  # a green hill is still called so
+                    text = text.replace(phrase, "")
+                self.assertNotIn(" blue ", text)
+                self.assertFalse([entry for entry in find(text) if entry.kind == "time"], text)
 
     def test_the_article_fits_the_word(self):
         self.assertEqual(["an owl", "a unicorn", "an hourglass", "a ufo"], [article(word) for word in ("owl", "unicorn", "hourglass", "ufo")])
@@ -94,6 +102,23 @@ class Arrangement(unittest.TestCase):
         for _ in range(200):
             layout = self.layouts.draw(rng, "held_out")
             self.assertTrue(held_out(layout.items[0].subject, layout.place))
+
+    def test_a_size_that_is_said_shows(self):
+        for layout in self.drawn:
+            for item in layout.items:
+                self.assertTrue(item.shows_its_size, item)
+            bigs, smalls = ([item.height for item in layout.items if item.size == size] for size in ("big", "small"))
+            self.assertFalse(bigs and smalls and min(bigs) < max(smalls), layout)
+
+    def test_every_subject_has_a_place_in_training(self):
+        for name, entry in of_kind("subject").items():
+            self.assertFalse(all(held_out(name, place) for place in entry.lives), name)
+
+    def test_places_and_relations_are_not_rare(self):
+        for place in of_kind("place"):
+            self.assertGreater(sum(layout.place == place for layout in self.drawn), SCENES / 60, place)
+        for relation in ("in front of", "behind", "above", "on", "holding", "riding"):
+            self.assertGreater(sum(layout.relation == relation for layout in self.drawn), SCENES / 200, relation)
 
     def test_every_place_time_and_relation_occurs_and_nobody_is_there_twice(self):
         self.assertEqual({layout.place for layout in self.drawn}, {*of_kind("place"), "plain"})
