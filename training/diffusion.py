@@ -58,7 +58,9 @@ def pixels(split: str, folder: Path | None) -> tuple[torch.Tensor, torch.Tensor]
 
 
 @torch.no_grad()
-def draw(model, scheduler, labels: torch.Tensor, steps: int = STEPS, guidance_scale: float = 1.0, seed: int = 0) -> torch.Tensor:
+def draw(
+    model, scheduler, labels: torch.Tensor, steps: int = STEPS, guidance_scale: float = 1.0, seed: int = 0
+) -> torch.Tensor:
     """One digit a label, `[count, 1, 28, 28]`, as a pipeline would draw it."""
     generator = torch.Generator().manual_seed(seed)
     scheduler = copy.deepcopy(scheduler)
@@ -148,10 +150,14 @@ def train(args: argparse.Namespace) -> None:
 def main() -> None:
     parser = recipe.arguments(__doc__, "diffusion", minutes=90)
     parser.add_argument("--data", type=Path, help="folder with the four IDX files; downloaded when not given")
-    parser.add_argument("--start", type=Path, help="model folder to begin from, when there is no checkpoint; random weights otherwise")
+    parser.add_argument(
+        "--start", type=Path, help="model folder to begin from, when there is no checkpoint; random weights otherwise"
+    )
     parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--muon-learning-rate", type=float, default=0.02)
-    parser.add_argument("--learning-rate", type=float, default=1e-3, help="AdamW's, for the ends, embeddings, norms and biases")
+    parser.add_argument(
+        "--learning-rate", type=float, default=1e-3, help="AdamW's, for the ends, embeddings, norms and biases"
+    )
     train(parser.parse_args())
 
 

@@ -80,7 +80,10 @@ def draw(folder: Path, texts: list[str], size: int | None, steps: int | None, ba
     pipeline.set_progress_bar_config(disable=True)
     settings = json.loads((folder / "model_index.json").read_text())
     steps = steps or settings.get("num_inference_steps", 20)
-    guidance = {"guidance_scale": settings.get("guidance_scale", 4.0), "guidance_rescale": settings.get("guidance_rescale", 0.0)}
+    guidance = {
+        "guidance_scale": settings.get("guidance_scale", 4.0),
+        "guidance_rescale": settings.get("guidance_rescale", 0.0),
+    }
     pictures = []
     for at in range(0, len(texts), batch):
         part = texts[at : at + batch]
@@ -173,7 +176,9 @@ def main() -> None:
     save_neighbours(out / "neighbours.png", model, pictures, scenes, args.neighbours)
     print("| captions | subject found | both found | place | time |\n|---|---|---|---|---|")
     for group in GROUPS:
-        cells = [f"{figures[group][name]:.1%}" if name in figures[group] else "" for name in ("subject", "both", "place", "time")]
+        cells = [
+            f"{figures[group][name]:.1%}" if name in figures[group] else "" for name in ("subject", "both", "place", "time")
+        ]
         print(f"| {group} | " + " | ".join(cells) + " |")
     print(f"\nFID {figures['fid']:.2f}; of other composed scenes {figures['fid of scenes']:.2f}")
 

@@ -35,7 +35,9 @@ def files(drawings: Path, stories: Path) -> dict[str, Path]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--drawings", type=Path, default=DATA / "fluent", help="the unpacked npm package; downloaded when not there")
+    parser.add_argument(
+        "--drawings", type=Path, default=DATA / "fluent", help="the unpacked npm package; downloaded when not there"
+    )
     parser.add_argument("--stories", type=Path, required=True, help="folder with the five collections (see gpt2.py)")
     parser.add_argument("--out", type=Path, default=DATA / "inputs.tar")
     args = parser.parse_args()

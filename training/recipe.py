@@ -28,7 +28,9 @@ PIECE = 15 * 2**20  # bytes: what may travel in one file
 def arguments(description: str, name: str, minutes: float) -> argparse.ArgumentParser:
     """The options that every recipe has; the recipe adds its own."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "runs" / name, help="checkpoints, curves and samples")
+    parser.add_argument(
+        "--out", type=Path, default=Path(__file__).parent / "runs" / name, help="checkpoints, curves and samples"
+    )
     parser.add_argument("--export", type=Path, help="write the model folder here at the end")
     parser.add_argument("--pieces", type=Path, help="write the exported folder there too, as a tar in pieces under 16 MiB")
     parser.add_argument("--export-only", action="store_true", help="write it from the last checkpoint and stop")
@@ -37,7 +39,9 @@ def arguments(description: str, name: str, minutes: float) -> argparse.ArgumentP
     parser.add_argument("--pause-file", type=Path, help="wait while this file exists")
     parser.add_argument("--save-every", type=float, default=4, help="minutes between checkpoints")
     parser.add_argument("--threads", type=int, default=0, help="by default as many as PyTorch chooses")
-    parser.add_argument("--compile", action=argparse.BooleanOptionalAction, default=torch.cuda.is_available(), help="torch.compile")
+    parser.add_argument(
+        "--compile", action=argparse.BooleanOptionalAction, default=torch.cuda.is_available(), help="torch.compile"
+    )
     parser.add_argument("--seed", type=int, default=0)
     return parser
 
@@ -106,7 +110,9 @@ class Run:
 
     def record(self, pictures: int = 0, every: int = 50, **values) -> None:
         """Ends a step: `values` are scalars (tensors too), kept for the curves; `pictures` counts what was seen."""
-        entry = {name: float(torch.as_tensor(value).detach()) for name, value in values.items()}  # waits for a GPU, which the time must have in it
+        entry = {
+            name: float(torch.as_tensor(value).detach()) for name, value in values.items()
+        }  # waits for a GPU, which the time must have in it
         seconds = time.time() - self._started
         self.elapsed += seconds
         seen = (self.history[-1]["pictures"] if self.history else 0) + pictures

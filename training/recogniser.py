@@ -47,9 +47,13 @@ class Recogniser(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.stem = nn.Sequential(nn.Conv2d(3, WIDTHS[0], 4, 4), nn.BatchNorm2d(WIDTHS[0]), nn.ReLU(), Block(WIDTHS[0], WIDTHS[0]))
+        self.stem = nn.Sequential(
+            nn.Conv2d(3, WIDTHS[0], 4, 4), nn.BatchNorm2d(WIDTHS[0]), nn.ReLU(), Block(WIDTHS[0], WIDTHS[0])
+        )
         pairs = zip(WIDTHS, WIDTHS[1:])
-        self.stages = nn.Sequential(*(nn.Sequential(Block(inputs, outputs, 2), Block(outputs, outputs)) for inputs, outputs in pairs))
+        self.stages = nn.Sequential(
+            *(nn.Sequential(Block(inputs, outputs, 2), Block(outputs, outputs)) for inputs, outputs in pairs)
+        )
         self.subjects = nn.Linear(2 * WIDTHS[-1], len(SUBJECTS))
         self.places = nn.Linear(2 * WIDTHS[-1], len(PLACES))
         self.times = nn.Linear(2 * WIDTHS[-1], len(TIMES))
@@ -144,7 +148,9 @@ def train(args: argparse.Namespace) -> None:
             (pictures, wanted), last = last, None
             pictures = pictures.flip(3)
         subjects, places, times = wanted
-        noisy = pictures + torch.randn_like(pictures) * 0.15 * torch.rand(len(pictures), 1, 1, 1, device=device)  # drawn pictures are not as clean
+        noisy = pictures + torch.randn_like(pictures) * 0.15 * torch.rand(
+            len(pictures), 1, 1, 1, device=device
+        )  # drawn pictures are not as clean
         with torch.autocast(device, torch.bfloat16):
             scores, place, time = model(noisy.contiguous(memory_format=torch.channels_last))
         loss = F.cross_entropy(scores.float(), subjects)
@@ -159,7 +165,9 @@ def train(args: argparse.Namespace) -> None:
 def main() -> None:
     cuda = torch.cuda.is_available()
     parser = recipe.arguments(__doc__, "recogniser", minutes=25)
-    parser.add_argument("--scenes", type=Path, help="what `python -m training.scenes prepare` wrote; training/data/scenes otherwise")
+    parser.add_argument(
+        "--scenes", type=Path, help="what `python -m training.scenes prepare` wrote; training/data/scenes otherwise"
+    )
     parser.add_argument("--batch-size", type=int, default=512 if cuda else 64)
     parser.add_argument("--learning-rate", type=float, default=2e-3)
     parser.add_argument("--workers", type=int, default=8 if cuda else 0, help="processes that lay scenes out")

@@ -18,7 +18,9 @@ def to_image(picture: torch.Tensor) -> Image.Image:
     return Image.fromarray(array)
 
 
-def save_sheet(path: Path, pictures: torch.Tensor, captions: list[str] | None = None, columns: int = 8, width: int | None = None) -> None:
+def save_sheet(
+    path: Path, pictures: torch.Tensor, captions: list[str] | None = None, columns: int = 8, width: int | None = None
+) -> None:
     """A grid of `[count, channels, height, width]`, `width` pixels a picture, its captions below in two or three lines."""
     font = ImageFont.load_default(11)
     width = width or pictures.shape[-1]

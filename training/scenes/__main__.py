@@ -23,7 +23,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("command", choices=("prepare", "sheet", "speed"))
     parser.add_argument("picture", type=Path, nargs="?")
-    parser.add_argument("--drawings", type=Path, default=FOLDER.parent / "fluent", help="the unpacked npm package; downloaded when not there")
+    parser.add_argument(
+        "--drawings", type=Path, default=FOLDER.parent / "fluent", help="the unpacked npm package; downloaded when not there"
+    )
     parser.add_argument("--out", "--scenes", type=Path, default=FOLDER)
     parser.add_argument("--variants", type=int, default=6, help="sprites a subject at most")
     parser.add_argument("--backgrounds", type=int, default=6, help="a place and time")

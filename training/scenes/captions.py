@@ -15,7 +15,9 @@ UNCOUNTED = {
     "sweetcorn", "sweets", "tea", "thunder", "toffee", "treasure", "wool", "yarn", "yellow cheese",
 }  # fmt: skip
 PLAIN = ("on a plain background", "on a simple background", "on a {} background", "on a plain {} background")
-STYLES = {"pencil": ("a pencil drawing of {}", "a pencil sketch of {}", "{}, pencil drawing", "a black and white drawing of {}")}
+STYLES = {
+    "pencil": ("a pencil drawing of {}", "a pencil sketch of {}", "{}, pencil drawing", "a black and white drawing of {}")
+}
 FRAMES = ("a picture of {}", "an illustration of {}", "a drawing of {}")
 INDOORS = {
     "day": "in the daytime", "morning": "in the morning", "sunset": "at sunset", "dusk": "in the evening", "night": "at night",

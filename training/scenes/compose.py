@@ -1,7 +1,7 @@
 """Layouts to pictures, many at once, on a GPU or a CPU: backgrounds are cropped, sprites sampled and blended over them.
 
-    scenes = Scenes(folder, size=256, device="cuda")
-    drawn = scenes.draw(64, seed=1)          # drawn.pictures: bytes [64, 3, 256, 256]; drawn.captions: 64 strings
+scenes = Scenes(folder, size=256, device="cuda")
+drawn = scenes.draw(64, seed=1)          # drawn.pictures: bytes [64, 3, 256, 256]; drawn.captions: 64 strings
 """
 
 import dataclasses
@@ -24,7 +24,12 @@ FOLDER = Path(__file__).parent.parent / "data" / "scenes"
 LAYERS = 6  # items and extras at most
 CHUNK = {"cpu": 16, "cuda": 256}  # scenes at once: what fits a cache, what fills a GPU
 # What a place does to the light on its subjects.
-PLACE_LIGHT = {"space": (0.97, 0.97, 1.02), "moon": (0.97, 0.97, 1.0), "mars": (1.02, 0.94, 0.91), "underwater": (0.86, 0.96, 1.04)}
+PLACE_LIGHT = {
+    "space": (0.97, 0.97, 1.02),
+    "moon": (0.97, 0.97, 1.0),
+    "mars": (1.02, 0.94, 0.91),
+    "underwater": (0.86, 0.96, 1.04),
+}
 WEATHERS = {"rain": 1, "snowfall": 2}
 
 
@@ -60,7 +65,18 @@ def to_batch(layouts: list[Layout]) -> Batch:
 def _layer(item: Item) -> tuple[float, ...]:
     middle = item.foot - item.height / 2
     foam = float(item.hidden > 0)
-    return item.sprite, item.x, middle, item.width, item.height, math.radians(item.angle), item.flip, item.hidden, item.shadow, foam
+    return (
+        item.sprite,
+        item.x,
+        middle,
+        item.width,
+        item.height,
+        math.radians(item.angle),
+        item.flip,
+        item.hidden,
+        item.shadow,
+        foam,
+    )
 
 
 class Scenes:
@@ -96,7 +112,10 @@ class Scenes:
     def stream(self, count: int, seed: int, workers: int, split: str = "train") -> Iterator[Drawn]:
         """Endless batches of `count`; on a machine with cores to spare, `workers` processes lay the scenes out."""
         loader = torch.utils.data.DataLoader(
-            _Stream(self.layouts, count, seed, split), batch_size=None, num_workers=workers, prefetch_factor=4 if workers else None
+            _Stream(self.layouts, count, seed, split),
+            batch_size=None,
+            num_workers=workers,
+            prefetch_factor=4 if workers else None,
         )
         for batch, captions, layouts in loader:
             yield Drawn(self.compose(batch), captions, layouts)
@@ -138,7 +157,9 @@ class Scenes:
         spans = ((y - reach_y - top, y + reach_y - top), (x - reach_x - left, x + reach_x - left))
         return tuple(slice(max(0, math.floor(low * scale)), max(1, math.ceil(high * scale))) for low, high in spans)
 
-    def _paste(self, under: torch.Tensor, layer: torch.Tensor, px: torch.Tensor, py: torch.Tensor, scenes: torch.Tensor) -> torch.Tensor:
+    def _paste(
+        self, under: torch.Tensor, layer: torch.Tensor, px: torch.Tensor, py: torch.Tensor, scenes: torch.Tensor
+    ) -> torch.Tensor:
         sprite = layer[:, 0].long()
         x, y, width, height, angle, flip, hidden, shadow, foam = layer[:, 1:, None, None].unbind(1)
         dx, dy = px - x, py - y
@@ -176,7 +197,9 @@ class Scenes:
             surface = (dy - height * (0.5 - hidden)).abs() / 2.4
             ripple = 0.75 + 0.25 * torch.sin(dx * 0.9 + x) * torch.sin(dx * 0.37)
             edge = ((width * 0.62 - dx.abs()) / 10).clamp(0, 1)
-            out = torch.lerp(out, (0.55 + 0.45 * light).expand_as(out), ((1 - surface).clamp(0, 1) * ripple * edge * foam * 0.75)[:, None])
+            out = torch.lerp(
+                out, (0.55 + 0.45 * light).expand_as(out), ((1 - surface).clamp(0, 1) * ripple * edge * foam * 0.75)[:, None]
+            )
         return out
 
     def _finish(self, picture: torch.Tensor, scenes: torch.Tensor) -> torch.Tensor:

@@ -20,7 +20,20 @@ from .lexicon import Entry
 PACKAGE = "@lobehub/fluent-emoji-3d@1.1.0"
 CLOTHES = ("#e4574c", "#3f7fd6", "#3aa76d", "#f2b23c", "#8a5cd0", "#ef7fa7", "#34a7b8", "#f58442")
 TROUSERS = ("#3d5a8f", "#5b4a43", "#6d7b8a", "#7a4e8f")
-PEOPLE = ("boy", "girl", "child", "baby", "man", "woman", "old man", "old woman", "santa claus", "mrs claus", "clown", "cowboy")
+PEOPLE = (
+    "boy",
+    "girl",
+    "child",
+    "baby",
+    "man",
+    "woman",
+    "old man",
+    "old woman",
+    "santa claus",
+    "mrs claus",
+    "clown",
+    "cowboy",
+)
 DRESSES = ("girl", "woman", "old woman", "mrs claus")
 # What busts wear below: legs or a robe, and its colour; None takes the bust's own.
 LEGS = {
@@ -251,7 +264,12 @@ def check(folder: Path) -> list[str]:
     """Drawings that the lexicon names and the folder lacks."""
     from .lexicon import of_kind
 
-    return [code for subject in of_kind("subject").values() for code in subject.drawings if not (folder / "assets" / f"{code}.webp").exists()]
+    return [
+        code
+        for subject in of_kind("subject").values()
+        for code in subject.drawings
+        if not (folder / "assets" / f"{code}.webp").exists()
+    ]
 
 
 if __name__ == "__main__":

@@ -22,10 +22,37 @@ MARGIN = 5
 HEIGHTS = {1: 46, 2: 62, 3: 90, 4: 98, 5: 124}
 SCALES = {"small": 0.7, "": 1.0, "big": 1.28}
 # How often a category is drawn, and how well two categories go together (the first is the scene's hero).
-SHARES = {"person": 1.6, "animal": 1.4, "vehicle": 0.9, "building": 0.8, "plant": 0.6, "food": 0.6, "object": 0.7, "celestial": 0.5}
+SHARES = {
+    "person": 1.6,
+    "animal": 1.4,
+    "vehicle": 0.9,
+    "building": 0.8,
+    "plant": 0.6,
+    "food": 0.6,
+    "object": 0.7,
+    "celestial": 0.5,
+}
 PAIRS = {
-    "person": {"person": 2, "animal": 3, "vehicle": 1.5, "building": 1.5, "object": 2.5, "food": 1.5, "plant": 1, "celestial": 0.6},
-    "animal": {"animal": 3, "person": 2, "plant": 1.2, "building": 1, "object": 0.8, "food": 0.8, "vehicle": 0.5, "celestial": 0.5},
+    "person": {
+        "person": 2,
+        "animal": 3,
+        "vehicle": 1.5,
+        "building": 1.5,
+        "object": 2.5,
+        "food": 1.5,
+        "plant": 1,
+        "celestial": 0.6,
+    },
+    "animal": {
+        "animal": 3,
+        "person": 2,
+        "plant": 1.2,
+        "building": 1,
+        "object": 0.8,
+        "food": 0.8,
+        "vehicle": 0.5,
+        "celestial": 0.5,
+    },
     "vehicle": {"person": 1, "building": 1, "vehicle": 0.6, "animal": 0.5, "plant": 0.5, "celestial": 0.6},
     "building": {"plant": 1, "person": 1, "animal": 0.8, "vehicle": 0.6, "celestial": 0.5},
     "plant": {"animal": 1, "plant": 0.6, "building": 0.4, "celestial": 0.3},
@@ -34,7 +61,18 @@ PAIRS = {
     "celestial": {"celestial": 0.5, "vehicle": 0.5, "building": 0.3, "plant": 0.3},
 }
 # What can be sat on, and by what (at most as large as this).
-SEATS = {"rock": 2, "log": 2, "chair": 2, "bed": 2, "sofa": 2, "pile of books": 1, "mushroom": 1, "gift": 1, "treasure chest": 2, "drum": 1}
+SEATS = {
+    "rock": 2,
+    "log": 2,
+    "chair": 2,
+    "bed": 2,
+    "sofa": 2,
+    "pile of books": 1,
+    "mushroom": 1,
+    "gift": 1,
+    "treasure chest": 2,
+    "drum": 1,
+}
 # What can be ridden, and how high on it one sits, as a share of its height.
 MOUNTS = {
     "horse": 0.5, "donkey": 0.5, "elephant": 0.72, "camel": 0.5, "two-humped camel": 0.55, "deer": 0.45, "zebra": 0.5, "ox": 0.6,

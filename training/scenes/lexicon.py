@@ -67,9 +67,7 @@ def _entry(row: dict) -> Entry:
     phrases = row.get("in") or row.get("phrases") or ()
     fields = {key: tuple(row[key]) for key in ("near", "proper", "zh", "lives", "drawings") if isinstance(row.get(key), list)}
     fields |= {key: row[key] for key in ("category", "plural", "pronoun", "size", "form", "moves", "recolour") if key in row}
-    return Entry(
-        kind, row[kind], tuple(row.get("en") or phrases), phrases=tuple(phrases), group=row.get("kind", ""), **fields
-    )
+    return Entry(kind, row[kind], tuple(row.get("en") or phrases), phrases=tuple(phrases), group=row.get("kind", ""), **fields)
 
 
 @functools.cache

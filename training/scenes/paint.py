@@ -91,7 +91,9 @@ class Canvas:
 
     def gradient(self, stops: list[tuple[float, np.ndarray]], along: np.ndarray = Y) -> np.ndarray:
         places = [place for place, _ in stops]
-        return np.stack([np.interp(along, places, [colour[k] for _, colour in stops]) for k in range(3)], -1).astype(np.float32)
+        return np.stack([np.interp(along, places, [colour[k] for _, colour in stops]) for k in range(3)], -1).astype(
+            np.float32
+        )
 
     def noise(self, *octaves: tuple[int, float]) -> np.ndarray:
         """Smooth noise in [0, 1]: grids of so many cells with so much weight."""
@@ -109,7 +111,9 @@ class Canvas:
     def end_draw(self) -> None:
         self.pixels = np.asarray(self._image, np.float32) / 255
 
-    def paste(self, code: str, x: float, foot: float, height: float, haze: float = 0, flip: bool = False, shadow: bool = True) -> None:
+    def paste(
+        self, code: str, x: float, foot: float, height: float, haze: float = 0, flip: bool = False, shadow: bool = True
+    ) -> None:
         """A drawing of the set as a part of the background."""
         drawing = resize(self.drawings.load(code), height)
         drawing = drawing[:, ::-1] if flip else drawing
@@ -148,7 +152,13 @@ class Canvas:
             many = 2 if self.time in ("rain", "snowfall") else 0
             for _ in range(self.rng.integers(0, 3) + many):
                 height = self.uniform(0.12, 0.6) * horizon
-                self.cloud(self.uniform(0, SIZE), height, self.uniform(50, 105), rgb(self.light.cloud), 0.55 if self.time == "night" else 0.9)
+                self.cloud(
+                    self.uniform(0, SIZE),
+                    height,
+                    self.uniform(50, 105),
+                    rgb(self.light.cloud),
+                    0.55 if self.time == "night" else 0.9,
+                )
 
     def _sun(self, horizon: float) -> None:
         height, radius = {"day": (0.16, 16), "morning": (0.62, 19), "sunset": (0.80, 24)}[self.time]
@@ -165,7 +175,9 @@ class Canvas:
         self.over(rgb("#dfe8ff"), 0.32 * np.exp(-np.maximum(distance - radius, 0) / 22))
         disc = np.clip((radius - distance) / 1.6 + 0.5, 0, 1)
         if self.chance(0.5):  # a crescent
-            disc = np.clip(disc - np.clip((radius * 0.88 - np.hypot(X - x - radius * 0.45, Y - y + radius * 0.2)) / 1.6 + 0.5, 0, 1), 0, 1)
+            disc = np.clip(
+                disc - np.clip((radius * 0.88 - np.hypot(X - x - radius * 0.45, Y - y + radius * 0.2)) / 1.6 + 0.5, 0, 1), 0, 1
+            )
         self.over(rgb("#fff6d8"), disc)
         self.body = (x, y, radius)
 
@@ -228,7 +240,9 @@ class Canvas:
                 draw.ellipse((x - 0.6, y - size - 0.6, x + 0.6, y - size + 0.6), fill=(250, 200, 60))
         self.end_draw()
 
-    def trees(self, line: np.ndarray, colour: str, count: int, low: float, high: float, haze: float, kind: str = "pine") -> None:
+    def trees(
+        self, line: np.ndarray, colour: str, count: int, low: float, high: float, haze: float, kind: str = "pine"
+    ) -> None:
         """Small trees far away on a line."""
         shade = mix(rgb(colour) * self.ground_light, self.horizon, haze)
         for _ in range(count):
@@ -240,10 +254,14 @@ class Canvas:
                     inside = np.clip(width * (Y - base + height * 0.38) / (height * 0.38) - np.abs(X - x) + 0.5, 0, 1)
                     self.over(shade * (0.86 + 0.09 * tier), inside * np.clip(base - Y + 1, 0, 1) * (Y > base - height * 0.38))
             else:
-                self.over(shade * 0.62, np.clip(1.2 + height * 0.03 - np.abs(X - x), 0, 1) * (Y > y - height * 0.5) * (Y < y + 1))
+                self.over(
+                    shade * 0.62, np.clip(1.2 + height * 0.03 - np.abs(X - x), 0, 1) * (Y > y - height * 0.5) * (Y < y + 1)
+                )
                 for puff in range(3):
                     cy = y - height * (0.62 + 0.12 * (puff == 1))
-                    self.dab(x + (puff - 1) * height * 0.16, cy, height * 0.28, height * 0.30, shade * (0.9 + 0.08 * puff), soft=2)
+                    self.dab(
+                        x + (puff - 1) * height * 0.16, cy, height * 0.28, height * 0.30, shade * (0.9 + 0.08 * puff), soft=2
+                    )
 
     def planet(self, x: float, y: float, radius: float, colours: tuple[str, str], kind: str, ring: bool = False) -> None:
         nx, ny = (X - x) / radius, (Y - y) / radius
@@ -259,7 +277,11 @@ class Canvas:
         self.over(second, 0.28 * np.exp(-np.maximum(distance - 1, 0) * 9))
         across = (Y - y) * 0.96 - (X - x) * 0.28
         reach = np.hypot((X - x) * 0.96 + (Y - y) * 0.28, across * 3.4) / radius
-        band = np.clip((reach - 1.32) * radius / 2, 0, 1) * np.clip((2.02 - reach) * radius / 2, 0, 1) * (0.72 + 0.2 * np.sin(reach * 40))
+        band = (
+            np.clip((reach - 1.32) * radius / 2, 0, 1)
+            * np.clip((2.02 - reach) * radius / 2, 0, 1)
+            * (0.72 + 0.2 * np.sin(reach * 40))
+        )
         if ring:
             self.over(rgb("#f3d9a4"), band * (across <= 0) * 0.9)
         self.over(np.clip(surface, 0, 1), np.clip((1 - distance) * radius + 0.5, 0, 1))
@@ -268,7 +290,11 @@ class Canvas:
 
     def water(self, top: float, shallow: str, deep: str, bottom: float = SIZE, ripples: int = 70) -> None:
         light = self.ground_light
-        stops = [(top, mix(rgb(shallow) * light, self.horizon, 0.42)), (top + 24, rgb(shallow) * light), (bottom, rgb(deep) * light)]
+        stops = [
+            (top, mix(rgb(shallow) * light, self.horizon, 0.42)),
+            (top + 24, rgb(shallow) * light),
+            (bottom, rgb(deep) * light),
+        ]
         self.over(self.gradient(stops), np.clip(Y - top + 0.5, 0, 1))
         if self.body:
             for _ in range(60):  # the sun's or moon's way on the water

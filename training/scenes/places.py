@@ -53,12 +53,16 @@ def mountains(canvas: Canvas) -> np.ndarray:
         x, height, foot = (index + canvas.uniform(0.2, 0.8)) * SIZE / 4, canvas.uniform(70, 130), 182
         width = height * canvas.uniform(0.75, 1.05)
         ridge = 5 * np.sin(Y * 0.16 + index) + 2 * np.sin(Y * 0.41 + 2 * index)
-        outline = foot - height * (1 - np.abs(X - x) / width) + 2.2 * np.sin(X * 0.21 + 2 * index) + 1.2 * np.sin(X * 0.53 + index)
+        outline = (
+            foot - height * (1 - np.abs(X - x) / width) + 2.2 * np.sin(X * 0.21 + 2 * index) + 1.2 * np.sin(X * 0.53 + index)
+        )
         mask = np.clip(Y - outline + 0.5, 0, 1) * (Y < foot + 6)
         lit = np.where(X < x + ridge, 1.10, 0.86)[..., None]
         canvas.over(np.clip(mix(rgb("#8292b4") * canvas.ground_light, canvas.horizon, 0.25) * lit, 0, 1), mask)
         snow = mask * np.clip((foot - height * 0.60 + 5 * np.sin(X * 0.45 + index) - Y) / 2 + 0.5, 0, 1)
-        canvas.over(np.clip(mix(rgb("#f6f9ff") * canvas.ground_light, canvas.horizon, 0.1) * np.where(lit > 1, 1.02, 0.86), 0, 1), snow)
+        canvas.over(
+            np.clip(mix(rgb("#f6f9ff") * canvas.ground_light, canvas.horizon, 0.1) * np.where(lit > 1, 1.02, 0.86), 0, 1), snow
+        )
     far = canvas.ground(172, 7, "#8cc077", "#5f9c5a", 0.15)
     canvas.trees(far, "#41804f", 9, 18, 32, 0.1)
     line = canvas.ground(192, 6, "#86c766", "#448f43", waves=1.3)
@@ -106,7 +110,9 @@ def sky(canvas: Canvas) -> np.ndarray:
     canvas.sky(250, body=canvas.chance(0.5))
     cloud = mix(rgb("#ffffff") * (0.45 + 0.55 * canvas.ground_light), canvas.horizon, 0.15)
     for index in range(7):
-        canvas.cloud((index + canvas.uniform(0, 0.5)) * SIZE / 6, canvas.uniform(236, 258), canvas.uniform(80, 120), cloud, 0.95)
+        canvas.cloud(
+            (index + canvas.uniform(0, 0.5)) * SIZE / 6, canvas.uniform(236, 258), canvas.uniform(80, 120), cloud, 0.95
+        )
     return np.full(SIZE, 190, np.float32)
 
 
@@ -153,7 +159,12 @@ def village(canvas: Canvas) -> np.ndarray:
 
 
 def space(canvas: Canvas) -> np.ndarray:
-    palettes = [("#0a0b2a", "#241a55", "#5a2f86"), ("#06122e", "#0f2e5e", "#1f6b8c"), ("#120a26", "#3a1850", "#8c2f6b"), ("#070a1f", "#16213f", "#2c3c78")]
+    palettes = [
+        ("#0a0b2a", "#241a55", "#5a2f86"),
+        ("#06122e", "#0f2e5e", "#1f6b8c"),
+        ("#120a26", "#3a1850", "#8c2f6b"),
+        ("#070a1f", "#16213f", "#2c3c78"),
+    ]
     dark, middle, bright = map(rgb, canvas.pick(palettes))
     mist, angle = canvas.noise((3, 1), (6, 0.7), (12, 0.4), (26, 0.2)), canvas.uniform(0, np.pi)
     band = np.exp(-((((X - 128) * np.sin(angle) + (Y - 128) * np.cos(angle)) / 90) ** 2))
@@ -163,9 +174,13 @@ def space(canvas: Canvas) -> np.ndarray:
     side = canvas.rng.integers(2)
     first, second = canvas.rng.permutation(len(PLANETS))[:2]
     if canvas.chance(0.7):
-        canvas.planet((54, 202)[side] + canvas.uniform(-14, 14), canvas.uniform(48, 70), canvas.uniform(24, 38), *PLANETS[first])
+        canvas.planet(
+            (54, 202)[side] + canvas.uniform(-14, 14), canvas.uniform(48, 70), canvas.uniform(24, 38), *PLANETS[first]
+        )
     if canvas.chance(0.5):
-        canvas.planet((205, 52)[side] + canvas.uniform(-10, 10), canvas.uniform(200, 224), canvas.uniform(11, 20), *PLANETS[second])
+        canvas.planet(
+            (205, 52)[side] + canvas.uniform(-10, 10), canvas.uniform(200, 224), canvas.uniform(11, 20), *PLANETS[second]
+        )
     return np.full(SIZE, 190, np.float32)
 
 
@@ -243,14 +258,23 @@ def room(canvas: Canvas) -> np.ndarray:
     view = canvas.pixels[rows][:, columns]
     canvas.pixels = np.tile((wall * light)[None, None], (SIZE, SIZE, 1)) * (1.04 - 0.12 * Y / 180)[..., None]
     _wallpaper(canvas, wall)
-    frame = lambda margin: np.clip(X - x + margin, 0, 1) * np.clip(x + width + margin - X, 0, 1) * np.clip(Y - y + margin, 0, 1) * np.clip(y + height + margin - Y, 0, 1)  # noqa: E731
+    frame = lambda margin: (
+        np.clip(X - x + margin, 0, 1)
+        * np.clip(x + width + margin - X, 0, 1)
+        * np.clip(Y - y + margin, 0, 1)
+        * np.clip(y + height + margin - Y, 0, 1)
+    )  # noqa: E731
     canvas.over(rgb("#ffffff") * light * 0.97, frame(6.5))
     canvas.pixels[y : y + height, x : x + width] = view
     bars = (np.abs(X - x - width / 2) < 2) | (np.abs(Y - y - height / 2) < 2)
     canvas.over(rgb("#ffffff") * light * 0.95, bars * frame(0.5))
     curtain = rgb(canvas.pick(CLOTHES)) * light
     for edge, side in ((x - 9, 1), (x + width + 9, -1)):
-        cloth = np.clip(15 - 5 * np.sin((Y - y) / height * 2.4) - np.abs(X - edge - side * 4), 0, 1) * (Y > y - 10) * (Y < y + height + 14)
+        cloth = (
+            np.clip(15 - 5 * np.sin((Y - y) / height * 2.4) - np.abs(X - edge - side * 4), 0, 1)
+            * (Y > y - 10)
+            * (Y < y + height + 14)
+        )
         canvas.over(np.clip(curtain * (1.02 + 0.12 * np.sin(X * 1.1))[..., None], 0, 1), cloth)
     canvas.over(rgb("#8a5f3c") * light, np.clip(2.2 - np.abs(Y - y + 11), 0, 1) * (X > x - 28) * (X < x + width + 28))
     _floor(canvas, light)
@@ -304,7 +328,13 @@ def times_of(place: str) -> tuple[str, ...]:
     """The times of day and weathers that a place is painted in."""
     if place in TIMELESS:
         return (TIMELESS[place],)
-    without = {"desert": ("rain", "snowfall", "fog"), "snow": ("rain", "fog"), "beach": ("snowfall",), "sea": ("snowfall",), "sky": ("snowfall", "fog")}
+    without = {
+        "desert": ("rain", "snowfall", "fog"),
+        "snow": ("rain", "fog"),
+        "beach": ("snowfall",),
+        "sea": ("snowfall",),
+        "sky": ("snowfall", "fog"),
+    }
     return tuple(time for time in LIGHTS if time not in without.get(place, ()))
 
 

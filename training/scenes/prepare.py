@@ -96,7 +96,11 @@ def prepare(drawings: Path, out: Path, variants: int, each: int, cores: int | No
         times = times_of(place)
         # Places without times of day get as many backgrounds as others have of some times together.
         count = each if len(times) > 1 else 4 * each
-        tasks += [(place, time, 1000 * number + zlib.crc32(f"{place} {time}".encode()) % 1000) for time in times for number in range(count)]
+        tasks += [
+            (place, time, 1000 * number + zlib.crc32(f"{place} {time}".encode()) % 1000)
+            for time in times
+            for number in range(count)
+        ]
     with concurrent.futures.ProcessPoolExecutor(cores or os.cpu_count(), multiprocessing.get_context("fork")) as pool:
         subjects = list(of_kind("subject"))
         lists = list(pool.map(functools.partial(sprites_of, folder=drawings, variants=variants), subjects, chunksize=8))

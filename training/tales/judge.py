@@ -62,7 +62,7 @@ def hero_of(beginning: str) -> str | None:
 
 
 def name_verdict(beginning: str, written: str) -> str:
-    """"kept": the hero's name comes again; "lost": it does not; "replaced": the second half of what was written has another,
+    """ "kept": the hero's name comes again; "lost": it does not; "replaced": the second half of what was written has another,
     new name, more than once, and not the hero's."""
     hero, before = hero_of(beginning), names_in(beginning)
     found = names_in(beginning + written)

@@ -92,7 +92,7 @@ IRREGULAR = {
 
 @functools.cache
 def plural(noun: str) -> str:
-    """"flying saucers", "loaves of bread", "maple leaves"."""
+    """ "flying saucers", "loaves of bread", "maple leaves"."""
     if " of " in noun:
         head, rest = noun.split(" of ", 1)
         return f"{plural(head)} of {rest}"

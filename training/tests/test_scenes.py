@@ -52,8 +52,20 @@ class Captions(unittest.TestCase):
             for size in ("small", "big"):
                 if size not in sizes:
                     said = [word for word in adjectives[size].en[:4] if f" {word} " in f" {text} "]
-                    names = " ".join(name for item in layout.items for name in (*of_kind("subject")[item.subject].en, *of_kind("subject")[item.subject].near))
-                    self.assertFalse([word for word in said if word not in names and word not in " ".join(of_kind("place")[layout.place].phrases if layout.place != "plain" else ())], text)
+                    names = " ".join(
+                        name
+                        for item in layout.items
+                        for name in (*of_kind("subject")[item.subject].en, *of_kind("subject")[item.subject].near)
+                    )
+                    self.assertFalse(
+                        [
+                            word
+                            for word in said
+                            if word not in names
+                            and word not in " ".join(of_kind("place")[layout.place].phrases if layout.place != "plain" else ())
+                        ],
+                        text,
+                    )
             for item in layout.items:
                 if item.colour and not layout.style:
                     self.assertIn(item.colour, text)
@@ -67,7 +79,10 @@ class Captions(unittest.TestCase):
                 self.assertFalse([entry for entry in find(text) if entry.kind == "time"], text)
 
     def test_the_article_fits_the_word(self):
-        self.assertEqual(["an owl", "a unicorn", "an hourglass", "a ufo"], [article(word) for word in ("owl", "unicorn", "hourglass", "ufo")])
+        self.assertEqual(
+            ["an owl", "a unicorn", "an hourglass", "a ufo"],
+            [article(word) for word in ("owl", "unicorn", "hourglass", "ufo")],
+        )
         for text in self.captions:
             self.assertNotRegex(text, r"\ba (?!one)[aeio]|\ban [bcdfgjklmnpqrstvwxyz]|\ba a\b|  ")
 
@@ -97,7 +112,9 @@ class Arrangement(unittest.TestCase):
 
     def test_pairs_that_are_held_out_are_never_in_training(self):
         for layout in self.drawn:
-            self.assertFalse([item.subject for item in layout.items if layout.place != "plain" and held_out(item.subject, layout.place)])
+            self.assertFalse(
+                [item.subject for item in layout.items if layout.place != "plain" and held_out(item.subject, layout.place)]
+            )
         rng = random.Random(2)
         for _ in range(200):
             layout = self.layouts.draw(rng, "held_out")
@@ -171,14 +188,20 @@ class Lexicon(unittest.TestCase):
         for kind in ("place", "time"):
             for name, entry in of_kind(kind).items():
                 for phrase in entry.phrases:
-                    self.assertEqual([name], [found.name for found in find(f"a thing {phrase}") if found.kind != "subject"], phrase)
+                    self.assertEqual(
+                        [name], [found.name for found in find(f"a thing {phrase}") if found.kind != "subject"], phrase
+                    )
 
     def test_the_longest_word_wins(self):
         self.assertEqual(["mars"], [entry.name for entry in find("on the red planet mars")])
-        self.assertEqual(["rocket", "dog", "cottage"], [entry.name for entry in find("The starship, the puppy and the cottage")])
+        self.assertEqual(
+            ["rocket", "dog", "cottage"], [entry.name for entry in find("The starship, the puppy and the cottage")]
+        )
 
     def test_a_plural_is_found(self):
-        self.assertEqual(["dog", "fox", "mouse", "ship"], [entry.name for entry in find("Puppies, foxes and mice on three ships")])
+        self.assertEqual(
+            ["dog", "fox", "mouse", "ship"], [entry.name for entry in find("Puppies, foxes and mice on three ships")]
+        )
 
     def test_an_orange_thing_is_no_fruit(self):
         self.assertEqual(["cat"], [entry.name for entry in find("an orange cat")])

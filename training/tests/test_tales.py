@@ -1,6 +1,6 @@
 """The tales' generator, the faults that its checker finds, and the judges of stories. Standard library only.
 
-    python -m unittest discover -s training/tests -t training
+python -m unittest discover -s training/tests -t training
 """
 
 import copy
