@@ -8,8 +8,10 @@ Captions, judging, the stories' illustrator and Chinese prompts share this one f
   `size` 1 to 5 in reality; `form` "whole", "head" (needs a body) or "bust" (needs legs); `moves` "stands", "flies", "sky"
   (belongs to the sky), "floats" (on water) or "sinks" (lies on the sea floor); `recolour` whether it comes in other
   colours; `drawings` the code points of its drawings in the Fluent 3D set, one a skin tone or hair;
-- place or time, with the phrases that captions use (`in`, `phrases`), words, and what implies it;
-- relation or adjective, with its words.
+- place or time, with the phrases that captions use (`in`, `phrases`; `zh_in` in Chinese), words, and in `implied_by` what
+  in a story lets one think of it;
+- relation or adjective, with its words. Of a relation they are those of stories, where "playing with" is one; captions say
+  what can be seen, and have words of their own for it.
 """
 
 import dataclasses
