@@ -30,7 +30,7 @@ from diffusers import DDPMPipeline, DDPMScheduler, EulerAncestralDiscreteSchedul
 import gan
 import mnist
 import recipe
-from muon import Muon
+from muon import Muon, take_step
 
 CLASSES = 10
 NO_CLASS = CLASSES
@@ -90,7 +90,7 @@ def export(average: UNet2DModel, out: Path, folder: Path) -> None:
     index = folder / "model_index.json"
     names = {str(digit): str(digit) for digit in range(CLASSES)}
     index.write_text(json.dumps({**json.loads(index.read_text()), "id2label": names}, indent=2) + "\n")
-    (folder / "unet" / "diffusion_pytorch_model.safetensors").chmod(0o644)  # written for its owner alone
+    recipe.finish_folder(folder)
     if (out / "loss.png").exists():
         (folder / "loss.png").write_bytes((out / "loss.png").read_bytes())
 
@@ -137,10 +137,7 @@ def train(args: argparse.Namespace) -> None:
                 velocity = network(noisy, timesteps, class_labels=classes).sample
             losses = (velocity.float() - target).square().mean((1, 2, 3))
             usual.weighted(losses, fractions).mean().backward()
-            torch.nn.utils.clip_grad_norm_(outer, 1.0)  # Muon's updates have a fixed size already
-            muon.step()
-            adam.step()
-            model.zero_grad(set_to_none=True)
+            take_step(muon, adam)
             average.update(model, step)
             run.record(pictures=batch, loss=losses.mean())
     if args.export:

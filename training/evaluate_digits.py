@@ -30,6 +30,7 @@ import diffusion
 import gan
 import mnist
 import vae_mnist
+from frechet import frechet_distance
 
 GOAL = 0.992
 
@@ -97,18 +98,6 @@ def train_classifier(data: Path | None, out: Path) -> Classifier:
     if right < GOAL:
         raise SystemExit(f"the classifier is right in {right:.2%} of the test set, less than {GOAL:.1%}: no judge")
     return classifier
-
-
-def frechet_distance(a: torch.Tensor, b: torch.Tensor) -> float:
-    """Heusel et al. (2017): |mean difference|² + tr(A + B − 2(AB)^½), of the two sets' normal distributions."""
-    a, b = a.double(), b.double()
-    covariance_a, covariance_b = torch.cov(a.T), torch.cov(b.T)
-    # tr((AB)^½) from the eigenvalues of A^½ B A^½, which is symmetric.
-    values, vectors = torch.linalg.eigh(covariance_a)
-    root = vectors @ torch.diag(values.clamp(min=0).sqrt()) @ vectors.T
-    middle = torch.linalg.eigvalsh(root @ covariance_b @ root).clamp(min=0).sqrt().sum()
-    difference = a.mean(0) - b.mean(0)
-    return max(0.0, (difference @ difference + covariance_a.trace() + covariance_b.trace() - 2 * middle).item())
 
 
 def model_type(folder: Path) -> str | None:

@@ -23,12 +23,13 @@ import torch
 from diffusers import StableDiffusionPipeline
 
 import recipe
-from recogniser import HELD_OUT_SEED, PLACES, SUBJECTS, TIMES, Recogniser, load, to_floats
+from frechet import frechet_distance
+from recogniser import HELD_OUT_SEED, PLACES, SUBJECTS, TIMES, Recogniser, load
 from scenes.captions import caption, place_phrase, with_article
 from scenes.compose import Scenes, to_batch
 from scenes.layouts import Layout
 from scenes.lexicon import find, of_kind
-from sheets import save_sheet
+from sheets import save_sheet, to_floats
 
 # Shares of the captions.
 GROUPS = {"one subject": 0.4, "two subjects": 0.3, "held-out pair": 0.15, "story words": 0.15}
@@ -124,15 +125,6 @@ def features(model: Recogniser, pictures: torch.Tensor) -> torch.Tensor:
     return torch.cat([model.features(to_floats(part).to(device)).cpu().double() for part in pictures.split(100)])
 
 
-def frechet(first: torch.Tensor, second: torch.Tensor) -> float:
-    """The Fréchet distance between two sets of features, as of normal distributions: |μ₁ − μ₂|² + tr(Σ₁ + Σ₂ − 2 √(Σ₁ Σ₂))."""
-    means = (first.mean(0) - second.mean(0)).square().sum()
-    one, two = torch.cov(first.T), torch.cov(second.T)
-    # The eigenvalues of Σ₁ Σ₂ are real and not negative; their roots' sum is the trace of its root.
-    roots = torch.linalg.eigvals(one @ two).real.clamp(min=0).sqrt().sum()
-    return (means + one.trace() + two.trace() - 2 * roots).item()
-
-
 def save_neighbours(path: Path, model: Recogniser, pictures: torch.Tensor, scenes: Scenes, count: int) -> None:
     """The first pictures, and below each the scene, of many composed ones, that is nearest in features."""
     composed = torch.cat([scenes.draw(500, 5000 + index).pictures.cpu() for index in range(max(1, count // 500))])
@@ -170,8 +162,8 @@ def main() -> None:
     composed = scenes.compose(to_batch([each.layout for each in wanted])).cpu()
     others = captions(scenes, args.count, HELD_OUT_SEED + 78)  # the same kinds of scenes, others of them
     least = scenes.compose(to_batch([each.layout for each in others])).cpu()
-    figures["fid"] = frechet(features(model, pictures), features(model, composed))
-    figures["fid of scenes"] = frechet(features(model, least), features(model, composed))
+    figures["fid"] = frechet_distance(features(model, pictures), features(model, composed))
+    figures["fid of scenes"] = frechet_distance(features(model, least), features(model, composed))
     recipe.write_json(out / "figures.json", figures)
     save_neighbours(out / "neighbours.png", model, pictures, scenes, args.neighbours)
     print("| captions | subject found | both found | place | time |\n|---|---|---|---|---|")

@@ -371,7 +371,7 @@ def export(model: GPT2LMHeadModel, out: Path, folder: Path, held_out: list) -> N
     tokenizer.save_pretrained(folder)
     settings = folder / "tokenizer_config.json"  # transformers 5 writes a class there that nothing else knows
     settings.write_text(re.sub(r'"TokenizersBackend"', '"PreTrainedTokenizerFast"', settings.read_text()))
-    (folder / "model.safetensors").chmod(0o644)  # written for its owner alone
+    recipe.finish_folder(folder)
     shipped = GPT2LMHeadModel.from_pretrained(folder, dtype=torch.float32).to(model.device)
     # Half a million tokens: on a CPU a part of them has to do.
     for name, value in held_out_loss(shipped.eval(), held_out, None if shipped.device.type == "cuda" else 12).items():

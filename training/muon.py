@@ -37,3 +37,11 @@ class Muon(torch.optim.Optimizer):
                 scale = max(1, updates.shape[1] / updates.shape[2]) ** 0.5
                 for (parameter, _), update in zip(pairs, updates):
                     parameter.add_(update.view(shape), alpha=-group["lr"] * scale)
+
+
+def take_step(muon: Muon, adam: torch.optim.Optimizer) -> None:
+    """A step of both, after which there are no gradients. Muon's updates have a fixed size already: AdamW's are clipped."""
+    torch.nn.utils.clip_grad_norm_(adam.param_groups[0]["params"], 1.0)
+    for optimiser in (muon, adam):
+        optimiser.step()
+        optimiser.zero_grad(set_to_none=True)

@@ -50,7 +50,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 import recipe
-from muon import Muon
+from muon import Muon, take_step
 from scenes.compose import Scenes
 from sheets import save_sheet
 
@@ -228,10 +228,7 @@ def export(made: StableDiffusionPipeline, folder: Path, call: dict) -> int:
     save_tokenizer(made.tokenizer, folder / "tokenizer")
     index = json.loads((folder / "model_index.json").read_text())
     recipe.write_json(folder / "model_index.json", {**index, **call})
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    for path in files:
-        path.chmod(0o644)  # weights are written for their owner alone
-    return sum(path.stat().st_size for path in files)
+    return recipe.finish_folder(folder)
 
 
 # --- scenes ----------------------------------------------------------------------------------------------------------
@@ -411,10 +408,7 @@ def learn(run: recipe.Run, pool: Pool, objective, painter: Painter, average: rec
         before = pool.seconds
         loss, reported = objective(painter, *(batch or pool.batch()))
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(adam.param_groups[0]["params"], 1.0)  # Muon's updates have a fixed size already
-        muon.step()
-        adam.step()
-        painter.zero_grad(set_to_none=True)
+        take_step(muon, adam)
         average.update(painter, step)
         batch = pool.batch()  # the next one, while a GPU is still at this
         run.record(pictures=args.batch_size, loss=reported, drawing=pool.seconds - before)

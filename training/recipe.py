@@ -14,8 +14,10 @@ import argparse
 import collections
 import copy
 import datetime
+import io
 import json
 import math
+import tarfile
 import time
 from pathlib import Path
 from typing import Callable, Iterator
@@ -196,11 +198,16 @@ def save_curves(path: Path, history: list[dict], width: int = 100) -> None:
     plt.close(figure)
 
 
+def finish_folder(folder: Path) -> int:
+    """Lets everybody read a model folder, whose weights are written for their owner alone; its bytes."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    for path in files:
+        path.chmod(0o644)
+    return sum(path.stat().st_size for path in files)
+
+
 def write_pieces(folder: Path, out: Path) -> list[Path]:
     """A model folder as one tar in pieces under 16 MiB, for a machine that sends back no larger file: `cat *.tar.* | tar x`."""
-    import io
-    import tarfile
-
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
         tar.add(folder, arcname=folder.name)

@@ -18,6 +18,7 @@ from torch import nn
 import recipe
 from scenes.compose import Drawn, Scenes
 from scenes.lexicon import of_kind
+from sheets import to_floats
 
 SIZE = 128
 SUBJECTS = list(of_kind("subject"))
@@ -68,11 +69,6 @@ class Recogniser(nn.Module):
     def forward(self, pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         features = self.features(pictures)
         return self.subjects(features), self.places(features), self.times(features)
-
-
-def to_floats(pictures: torch.Tensor) -> torch.Tensor:
-    """Bytes to [-1, 1]."""
-    return pictures.float() / 127.5 - 1
 
 
 def labels(drawn: Drawn) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

@@ -1,4 +1,4 @@
-"""Contact sheets: many pictures in one, each with its caption, so that a recipe's results can be looked at."""
+"""Pictures as bytes and as floats in [-1, 1], and contact sheets: many in one, each with its caption, to be looked at."""
 
 import textwrap
 from pathlib import Path
@@ -10,10 +10,19 @@ MARGIN = 6
 LINE = 13
 
 
+def to_floats(pictures: torch.Tensor) -> torch.Tensor:
+    """Bytes to [-1, 1]."""
+    return pictures.float() / 127.5 - 1
+
+
+def to_bytes(pictures: torch.Tensor) -> torch.Tensor:
+    return ((pictures.float().clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
+
+
 def to_image(picture: torch.Tensor) -> Image.Image:
     """`[3 or 1, height, width]`, bytes or floats in [-1, 1], as a picture."""
     if picture.dtype != torch.uint8:
-        picture = ((picture.float().clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
+        picture = to_bytes(picture)
     array = picture.cpu().expand(3, -1, -1).permute(1, 2, 0).contiguous().numpy()
     return Image.fromarray(array)
 

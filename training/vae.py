@@ -38,8 +38,8 @@ from diffusers.models.attention_processor import Attention
 from torch import nn
 
 import recipe
-from muon import Muon
-from sheets import save_sheet
+from muon import Muon, take_step
+from sheets import save_sheet, to_bytes, to_floats
 
 # No attention: what is learnt from crops then holds for whole scenes.
 CONFIG = dict(
@@ -60,15 +60,6 @@ CHUNK = 16  # whole scenes that go through the network at once
 
 
 # --- scenes ----------------------------------------------------------------------------------------------------------
-
-
-def to_floats(pictures: torch.Tensor) -> torch.Tensor:
-    """Bytes to [-1, 1]."""
-    return pictures.float() / 127.5 - 1
-
-
-def to_bytes(pictures: torch.Tensor) -> torch.Tensor:
-    return ((pictures.float().clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
 
 
 def crops(scenes: torch.Tensor, size: int, whole: int) -> torch.Tensor:
@@ -257,10 +248,9 @@ def export(vae: AutoencoderKL, scenes: torch.Tensor, folder: Path) -> None:
     mean, std = moments(vae, scenes)
     standardise(vae, mean, std)
     vae.cpu().to(memory_format=torch.contiguous_format).half().save_pretrained(folder)
-    for path in folder.iterdir():
-        path.chmod(0o644)  # weights are written for their owner alone
+    size = recipe.finish_folder(folder)
     print(f"standardised latents of means {mean.min():.2f} to {mean.max():.2f}, deviations {std.min():.2f} to {std.max():.2f}")
-    print(f"{folder}: {sum(path.stat().st_size for path in folder.iterdir()) / 1e6:.1f} MB")
+    print(f"{folder}: {size / 1e6:.1f} MB")
 
 
 # --- training --------------------------------------------------------------------------------------------------------
@@ -317,10 +307,7 @@ def train_on(run: recipe.Run, pool: Pool, vae: AutoencoderKL, average: recipe.Av
         if weight > 0:
             loss = loss + adversarial_loss(discriminator, reconstruction, pictures, weight)
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(adam.param_groups[0]["params"], 1.0)  # Muon's updates have a fixed size already
-        muon.step()
-        adam.step()
-        vae.zero_grad(set_to_none=True)
+        take_step(muon, adam)
         average.update(vae, step)
         if weight > 0:
             losses["discriminator"] = discriminator_loss(discriminator, reconstruction, pictures)

@@ -190,7 +190,7 @@ def export(folder: Path, networks: nn.ModuleList) -> None:
         recipe.write_json(target / "config.json", config)
         tensors = {key: value.cpu().half().contiguous() for key, value in network.state_dict().items()}
         save_file(tensors, target / "model.safetensors", metadata={"format": "pt"})
-        (target / "model.safetensors").chmod(0o644)  # written for its owner alone
+        recipe.finish_folder(target)
 
 
 def load(folder: Path) -> VAE:

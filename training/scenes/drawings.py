@@ -6,7 +6,6 @@ A drawing is a float array `[height, width, 4]`, straight alpha, trimmed. People
 
 import colorsys
 import io
-import json
 import subprocess
 import tarfile
 import tempfile
@@ -258,19 +257,3 @@ def with_legs(drawing: np.ndarray, subject: Entry) -> np.ndarray:
             figure.put(figure.ellipse(middle + side * (stance + 6), top + 144, half * 0.46, 24), shoe)
     figure.over(bust, 20, 0)
     return trim(figure.pixels)
-
-
-def check(folder: Path) -> list[str]:
-    """Drawings that the lexicon names and the folder lacks."""
-    from .lexicon import of_kind
-
-    return [
-        code
-        for subject in of_kind("subject").values()
-        for code in subject.drawings
-        if not (folder / "assets" / f"{code}.webp").exists()
-    ]
-
-
-if __name__ == "__main__":
-    print(json.dumps(check(fetch(Path("training/data/fluent")))))

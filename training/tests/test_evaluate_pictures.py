@@ -4,7 +4,8 @@ import unittest
 
 import torch
 
-from evaluate_pictures import GROUPS, Wanted, captions, frechet, recognise, story_words
+from evaluate_pictures import GROUPS, Wanted, captions, recognise, story_words
+from frechet import frechet_distance
 from recogniser import PLACES, SIZE, SUBJECTS, TIMES, Recogniser, labels
 from scenes.lexicon import find, of_kind
 from tests.test_scenes import layouts
@@ -77,12 +78,12 @@ class Judging(unittest.TestCase):
 class Distance(unittest.TestCase):
     def test_the_same_features_are_no_distance_apart(self):
         features = torch.randn(500, 6, dtype=torch.double)
-        self.assertAlmostEqual(0, frechet(features, features), places=6)
+        self.assertAlmostEqual(0, frechet_distance(features, features), places=6)
 
     def test_it_is_that_of_the_normal_distributions(self):
         torch.manual_seed(0)
         first, second = torch.randn(200_000, 3, dtype=torch.double), 2 * torch.randn(200_000, 3, dtype=torch.double) + 1
-        self.assertAlmostEqual(3 * 1**2 + 3 * (2 - 1) ** 2, frechet(first, second), delta=0.06)
+        self.assertAlmostEqual(3 * 1**2 + 3 * (2 - 1) ** 2, frechet_distance(first, second), delta=0.06)
 
 
 class Recognising(unittest.TestCase):
