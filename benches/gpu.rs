@@ -32,7 +32,6 @@ fn main() {
     let (device, setup) = Device::wgpu_options().init_with_setup().expect("there is a GPU");
     let info = setup.adapter.get_info();
     println!("{} ({:?}, {})", info.name, info.backend, info.driver_info);
-    kernels::set_shares_sums(info.device_type != wgpu::DeviceType::Cpu);
     let limits = setup.device.limits();
     let max_binding = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
     let storage = Storage::gpu(max_binding);

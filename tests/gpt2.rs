@@ -5,7 +5,7 @@
 mod common;
 
 use burn::tensor::Device;
-use common::{ExpectedLogits, Fixture, GPT2S, assert_close, device, read};
+use common::{ExpectedLogits, Fixture, GPT2S, assert_close, devices, read};
 use hearth::gpt2::{LanguageModel, Loading};
 use hearth::weights::Reader;
 use hearth::weights::Storage;
@@ -24,7 +24,9 @@ fn plain() -> LanguageModel {
 fn every_fixture_agrees_with_transformers() {
     for fixture in &GPT2S {
         let tolerance = if cfg!(feature = "wgpu") { 1e-3 } else { 1e-5 };
-        block_on(fixture.assert_agrees_with_transformers(&device(), tolerance));
+        for device in devices() {
+            block_on(fixture.assert_agrees_with_transformers(&device, tolerance));
+        }
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::fmt::Debug;
 use std::hash::Hash;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use burn::backend::Wgpu;
 use burn::backend::wgpu::{CubeDim, CubeTensor, KernelSource, SourceKernel, SourceTemplate, into_contiguous};
@@ -11,6 +10,7 @@ use cubecl::client::Client;
 use cubecl::prelude::{CubeCount, ExecutionMode, KernelId};
 use cubecl::server::{Handle, KernelArguments, MetadataBindingInfo};
 
+use super::adapter::Adapter;
 use super::weight::{Format, Layout, Values, Weight};
 
 /// A WGSL shader. Its value names it in the cache of pipelines, so that the text is only made once.
@@ -44,26 +44,6 @@ pub const OVER_SLICES: &str = include_str!("over_slices.wgsl");
 
 /// The most workgroups in one dimension.
 pub const MAX_GROUPS: usize = 65_535;
-
-/// See [`shares_sums`].
-static SHARES_SUMS: AtomicBool = AtomicBool::new(true);
-
-/// Whether several invocations share a sum, so that small products too have enough of them to fill a GPU. A processor
-/// that stands in for one has none to fill, and takes half the time when each invocation has its own sums
-/// (`benches/README.md`).
-pub fn shares_sums() -> bool {
-    SHARES_SUMS.load(Ordering::Relaxed)
-}
-
-/// Invocations of a workgroup, for shaders that share sums in one, since there are too few for a GPU otherwise.
-pub fn threads() -> usize {
-    if shares_sums() { 256 } else { WORKGROUP }
-}
-
-/// Says whether the adapter is a real GPU, which it counts as otherwise. Results are the same but for rounding.
-pub fn set_shares_sums(shares_sums: bool) {
-    SHARES_SUMS.store(shares_sums, Ordering::Relaxed);
-}
 
 #[derive(Debug, Clone)]
 struct Source<S> {
@@ -105,6 +85,13 @@ impl<S: Shader> KernelSource for Source<S> {
 
 /// A tensor's buffer on the GPU.
 pub struct Buffer(CubeTensor);
+
+impl Buffer {
+    /// What the tensor's device runs on.
+    pub fn adapter(&self) -> Adapter {
+        Adapter::of_tensor(&self.0)
+    }
+}
 
 /// The buffer of a tensor; `None` when it is not on a GPU.
 pub fn buffer<const D: usize>(tensor: &Tensor<D>) -> Option<Buffer> {

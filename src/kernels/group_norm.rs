@@ -95,7 +95,7 @@ mod gpu {
 
     use super::GroupNorm;
     use crate::kernels::activation::wgsl;
-    use crate::kernels::gpu::{Shader, buffer, float, launch, moments, threads, word};
+    use crate::kernels::gpu::{Shader, buffer, float, launch, moments, word};
 
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     struct GroupNormShader {
@@ -122,7 +122,9 @@ mod gpu {
     #[allow(clippy::cast_possible_truncation)] // a small number needs no more digits
     pub fn group_norm(x: &Tensor<4>, call: &GroupNorm) -> Option<Tensor<4>> {
         let shape @ [rows, channels, height, width] = x.dims();
-        let buffers = vec![buffer(x)?, buffer(call.gamma)?, buffer(call.beta)?];
+        let x = buffer(x)?;
+        let threads = x.adapter().threads();
+        let buffers = vec![x, buffer(call.gamma)?, buffer(call.beta)?];
         let (activation, slope) = call.activation.name_and_slope();
         let info = [
             word(call.groups),
@@ -131,7 +133,7 @@ mod gpu {
             float(call.epsilon as f32),
             float(slope),
         ];
-        let shader = GroupNormShader { activation, threads: threads() };
+        let shader = GroupNormShader { activation, threads };
         launch(shader, [call.groups, rows, 1], buffers, shape, &info)
     }
 }

@@ -69,7 +69,7 @@ pub fn layer_norm_twin(x: Tensor<2>, gamma: Tensor<1>, beta: Tensor<1>, epsilon:
 mod gpu {
     use burn::tensor::Tensor;
 
-    use crate::kernels::gpu::{Shader, buffer, float, launch, moments, threads, word};
+    use crate::kernels::gpu::{Shader, buffer, float, launch, moments, word};
 
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     struct LayerNormShader {
@@ -93,8 +93,9 @@ mod gpu {
     /// `None` when the tensors are not on a GPU.
     pub fn layer_norm(x: &Tensor<2>, gamma: &Tensor<1>, beta: &Tensor<1>, epsilon: f32) -> Option<Tensor<2>> {
         let [rows, width] = x.dims();
-        let buffers = vec![buffer(x)?, buffer(gamma)?, buffer(beta)?];
-        let shader = LayerNormShader { threads: threads() };
+        let x = buffer(x)?;
+        let shader = LayerNormShader { threads: x.adapter().threads() };
+        let buffers = vec![x, buffer(gamma)?, buffer(beta)?];
         launch(shader, [rows, 1, 1], buffers, [rows, width], &[word(width), float(epsilon)])
     }
 }

@@ -1,12 +1,11 @@
 //! Choosing the device: WebGPU where there is one, else the CPU.
 
 use burn::tensor::Device;
-use cubecl::wgpu::wgpu::DeviceType;
 use js_sys::{Function, Reflect};
 use wasm_bindgen::prelude::*;
 
 use crate::error::{Error, Result};
-use crate::kernels;
+use crate::kernels::Adapter;
 use crate::weights::Storage;
 
 /// An open device, ready for tensors.
@@ -16,6 +15,7 @@ pub struct DeviceHandle {
     pub(super) device: Device,
     kind: &'static str,
     adapter: String,
+    is_fallback_adapter: bool,
     pub(super) storage: Storage,
 }
 
@@ -24,7 +24,13 @@ impl DeviceHandle {
     /// The CPU: always there.
     #[must_use]
     pub fn cpu() -> Self {
-        Self { device: Device::flex(), kind: "cpu", adapter: String::new(), storage: Storage::CPU }
+        Self {
+            device: Device::flex(),
+            kind: "cpu",
+            adapter: String::new(),
+            is_fallback_adapter: false,
+            storage: Storage::CPU,
+        }
     }
 
     /// The GPU, with the adapter's real limits. Calls `on_lost(reason)` if it disappears later.
@@ -53,6 +59,13 @@ impl DeviceHandle {
     pub fn adapter(&self) -> String {
         self.adapter.clone()
     }
+
+    /// WebGPU's `isFallbackAdapter`: a processor stands in for the GPU, and the CPU device is faster.
+    #[must_use]
+    #[wasm_bindgen(getter)]
+    pub fn is_fallback_adapter(&self) -> bool {
+        self.is_fallback_adapter
+    }
 }
 
 async fn open_webgpu(on_lost: Function) -> Result<DeviceHandle> {
@@ -65,12 +78,18 @@ async fn open_webgpu(on_lost: Function) -> Result<DeviceHandle> {
         let _ = on_lost.call1(&JsValue::NULL, &JsValue::from_str(&text));
     });
     let info = setup.adapter.get_info();
-    kernels::set_shares_sums(info.device_type != DeviceType::Cpu);
     let limits = setup.device.limits();
     let adapter = [info.name, info.driver].into_iter().filter(|part| !part.is_empty());
     let adapter = adapter.collect::<Vec<_>>().join(", ");
     let max_binding = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
-    Ok(DeviceHandle { device, kind: "webgpu", adapter, storage: Storage::gpu(max_binding) })
+    let is_fallback_adapter = Adapter::of(&device) == Some(Adapter::Software);
+    Ok(DeviceHandle {
+        device,
+        kind: "webgpu",
+        adapter,
+        is_fallback_adapter,
+        storage: Storage::gpu(max_binding),
+    })
 }
 
 /// Whether `navigator.gpu` exists in this worker or page.

@@ -17,16 +17,31 @@ use hearth::weights::{Checkpoint, Reader, Storage, shards_of_index};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-/// Where native tests of kernels and networks run: the CPU or, with the feature `wgpu`, this machine's GPU.
+/// Where native tests of kernels and networks run: on the CPU or, with the feature `wgpu`, on this machine's GPU, with
+/// the shaders of each adapter.
 #[cfg(not(any(target_arch = "wasm32", feature = "wgpu")))]
-pub fn device() -> Device {
-    Device::flex()
+pub fn devices() -> Vec<Device> {
+    vec![Device::flex()]
 }
 
 #[cfg(all(feature = "wgpu", not(target_arch = "wasm32")))]
-pub fn device() -> Device {
-    static DEVICE: std::sync::OnceLock<Device> = std::sync::OnceLock::new();
-    DEVICE.get_or_init(|| Device::wgpu_options().init().expect("there is a GPU")).clone()
+pub fn devices() -> Vec<Device> {
+    static DEVICES: std::sync::OnceLock<[Device; 2]> = std::sync::OnceLock::new();
+    let open = || {
+        let (device, setup) = Device::wgpu_options().init_with_setup().expect("there is a GPU");
+        with_each_adapter(device, setup)
+    };
+    DEVICES.get_or_init(open).to_vec()
+}
+
+/// A WebGPU device twice: with the shaders of a GPU, and with those of a software adapter.
+#[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
+pub fn with_each_adapter(device: Device, setup: burn::tensor::wgpu::WgpuSetup) -> [Device; 2] {
+    use hearth::kernels::Adapter;
+    let again = Device::wgpu_options().setup(setup).init().expect("what was opened is there");
+    Adapter::Hardware.impose_on(&device);
+    Adapter::Software.impose_on(&again);
+    [device, again]
 }
 
 /// A model folder under `tests/fixtures`, inside the test's binary because a browser has no files.

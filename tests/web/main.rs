@@ -18,18 +18,21 @@ use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
 
 thread_local! {
-    static WEBGPU: RefCell<Option<Device>> = const { RefCell::new(None) };
+    static WEBGPU: RefCell<Option<[Device; 2]>> = const { RefCell::new(None) };
 }
 
-/// The one WebGPU device of this worker. Tests run one after the other, so none asks while another opens it.
-async fn webgpu() -> Device {
-    if let Some(device) = WEBGPU.with_borrow(Clone::clone) {
-        return device;
+/// WebGPU in this worker, with the shaders of a GPU and with those of a software adapter. Tests run one after the other,
+/// so none asks while another opens it.
+async fn webgpu() -> [Device; 2] {
+    if let Some(devices) = WEBGPU.with_borrow(Clone::clone) {
+        return devices;
     }
     hearth::web::run_constructors(); // the test runner calls no start function
-    let device = Device::wgpu_options().init_async().await.expect("this browser has WebGPU");
-    WEBGPU.set(Some(device.clone()));
-    device
+    let (device, setup) =
+        Device::wgpu_options().init_with_setup_async().await.expect("this browser has WebGPU");
+    let devices = common::with_each_adapter(device, setup);
+    WEBGPU.set(Some(devices.clone()));
+    devices
 }
 
 #[wasm_bindgen_test]
@@ -41,9 +44,10 @@ async fn every_gan_agrees_with_pytorch_on_the_cpu() {
 
 #[wasm_bindgen_test]
 async fn every_gan_agrees_with_pytorch_on_webgpu() {
-    let device = webgpu().await;
-    for fixture in &GANS {
-        fixture.assert_agrees_with_pytorch(&device, 1e-5).await;
+    for device in webgpu().await {
+        for fixture in &GANS {
+            fixture.assert_agrees_with_pytorch(&device, 1e-5).await;
+        }
     }
 }
 
@@ -52,19 +56,23 @@ async fn a_seed_gives_the_same_digits_on_both_devices() {
     let options = || Options::new().with("seed", json!(2026)).with("batch_size", json!(70));
     let fixture = &GANS[0];
     let cpu = draw(&fixture.load(&Device::flex(), 4096).expect("it loads"), options()).await;
-    let gpu = draw(&fixture.load(&webgpu().await, 4096).expect("it loads"), options()).await;
-    assert_eq!(cpu.latents, gpu.latents);
-    assert_eq!(cpu.class_labels, gpu.class_labels);
-    assert_close(fixture.name, "pixels", &cpu.pixels, &gpu.pixels, 1e-5);
+    for device in webgpu().await {
+        let gpu = draw(&fixture.load(&device, 4096).expect("it loads"), options()).await;
+        assert_eq!(cpu.latents, gpu.latents);
+        assert_eq!(cpu.class_labels, gpu.class_labels);
+        assert_close(fixture.name, "pixels", &cpu.pixels, &gpu.pixels, 1e-5);
+    }
 }
 
 #[wasm_bindgen_test]
 async fn a_second_run_after_an_unrelated_one_equals_the_first() {
-    let pipeline = GANS[0].load(&webgpu().await, 4096).expect("it loads");
-    let of = |seed: u64| draw(&pipeline, Options::new().with("seed", json!(seed)));
-    let first = of(1).await;
-    of(2).await;
-    assert_eq!(of(1).await, first);
+    for device in webgpu().await {
+        let pipeline = GANS[0].load(&device, 4096).expect("it loads");
+        let of = |seed: u64| draw(&pipeline, Options::new().with("seed", json!(seed)));
+        let first = of(1).await;
+        of(2).await;
+        assert_eq!(of(1).await, first);
+    }
 }
 
 #[wasm_bindgen_test]
@@ -84,9 +92,10 @@ async fn every_gpt2_agrees_with_transformers_on_the_cpu() {
 
 #[wasm_bindgen_test]
 async fn every_gpt2_agrees_with_transformers_on_webgpu() {
-    let device = webgpu().await;
-    for fixture in &GPT2S {
-        fixture.assert_agrees_with_transformers(&device, 1e-3).await;
+    for device in webgpu().await {
+        for fixture in &GPT2S {
+            fixture.assert_agrees_with_transformers(&device, 1e-3).await;
+        }
     }
 }
 
@@ -97,16 +106,14 @@ async fn every_kernel_is_its_twin_on_the_cpu() {
 
 #[wasm_bindgen_test]
 async fn every_kernel_is_its_twin_on_webgpu() {
-    every_kernel_is_its_twin(&webgpu().await).await;
+    for device in webgpu().await {
+        every_kernel_is_its_twin(&device).await;
+    }
 }
 
 async fn every_kernel_is_its_twin(device: &Device) {
-    // As on a real GPU, and as where a processor stands in for one.
-    for shares_sums in [true, false] {
-        hearth::kernels::set_shares_sums(shares_sums);
-        kernels::assert_linear_is_its_twin(device).await;
-        kernels::assert_conv2d_is_its_twin(device).await;
-    }
+    kernels::assert_linear_is_its_twin(device).await;
+    kernels::assert_conv2d_is_its_twin(device).await;
     kernels::assert_a_turned_weight_is_read_as_it_looks(device).await;
     kernels::assert_gather_takes_rows(device).await;
     kernels::assert_layer_norm_is_its_twin(device).await;
@@ -123,7 +130,9 @@ async fn the_same_tokens_come_as_from_transformers_on_the_cpu() {
 
 #[wasm_bindgen_test]
 async fn the_same_tokens_come_as_from_transformers_on_webgpu() {
-    common::assert_writes_as_transformers(&webgpu().await).await;
+    for device in webgpu().await {
+        common::assert_writes_as_transformers(&device).await;
+    }
 }
 
 #[wasm_bindgen_test]
@@ -135,9 +144,10 @@ async fn every_unet_agrees_with_diffusers_on_the_cpu() {
 
 #[wasm_bindgen_test]
 async fn every_unet_agrees_with_diffusers_on_webgpu() {
-    let device = webgpu().await;
-    for fixture in &UNETS {
-        Box::pin(fixture.assert_agrees_with_diffusers(&device, 1e-3)).await;
+    for device in webgpu().await {
+        for fixture in &UNETS {
+            Box::pin(fixture.assert_agrees_with_diffusers(&device, 1e-3)).await;
+        }
     }
 }
 
@@ -150,8 +160,9 @@ async fn every_diffusion_call_is_diffusers_own_on_the_cpu() {
 
 #[wasm_bindgen_test]
 async fn every_diffusion_call_is_diffusers_own_on_webgpu() {
-    let device = webgpu().await;
-    for folder in [CLASSES, RGB] {
-        Box::pin(folder.assert_draws_as_diffusers(&device, 1e-3)).await;
+    for device in webgpu().await {
+        for folder in [CLASSES, RGB] {
+            Box::pin(folder.assert_draws_as_diffusers(&device, 1e-3)).await;
+        }
     }
 }

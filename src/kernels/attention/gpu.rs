@@ -3,7 +3,7 @@
 use burn::tensor::Tensor;
 
 use super::Attention;
-use crate::kernels::gpu::{Shader, buffer, float, int_buffer, launch, threads, unrolled, word};
+use crate::kernels::gpu::{Shader, buffer, float, int_buffer, launch, unrolled, word};
 
 /// Keys whose values an invocation reads at once.
 const ABREAST: usize = 8;
@@ -65,8 +65,9 @@ pub fn attention(
     let [rows, n_head, capacity, head_size] = keys.dims();
     let [tokens, width] = qkv.dims();
     let length = tokens / rows;
-    let buffers = vec![buffer(qkv)?, int_buffer(&positions.on_device)?, buffer(keys)?, buffer(values)?];
+    let qkv = buffer(qkv)?;
+    let shader = AttentionShader { head_size, threads: qkv.adapter().threads() };
+    let buffers = vec![qkv, int_buffer(&positions.on_device)?, buffer(keys)?, buffer(values)?];
     let info = [word(n_head), word(length), word(capacity), float(scale)];
-    let shader = AttentionShader { head_size, threads: threads() };
     launch(shader, [n_head, length, rows], buffers, [tokens, width / 3], &info)
 }

@@ -5,9 +5,8 @@ use std::fmt::Write;
 use burn::tensor::Tensor;
 
 use super::{Added, Kernels, Place};
-use crate::kernels::gpu::{
-    MAX_GROUPS, OVER_SLICES, Shader, WORKGROUP, buffer, launch, shares_sums, unrolled, word,
-};
+use crate::kernels::adapter::Adapter;
+use crate::kernels::gpu::{MAX_GROUPS, OVER_SLICES, Shader, WORKGROUP, buffer, launch, unrolled, word};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct ConvShader {
@@ -89,7 +88,11 @@ pub fn conv2d(
     let ([_, inputs, height, width], [rows, outputs, out_height, out_width]) = (x.dims(), shape);
     let (place, scale) = (kernels.place, if kernels.place.doubled { 2 } else { 1 });
     // A small picture has too few places for the many invocations that a GPU needs, so that they share inputs as well.
-    let (places, workers, slices) = if shares_sums() { (4, 16, 16) } else { (8, WORKGROUP, 1) };
+    let input = buffer(x)?;
+    let (places, workers, slices) = match input.adapter() {
+        Adapter::Hardware => (4, 16, 16),
+        Adapter::Software => (8, WORKGROUP, 1),
+    };
     let shader = ConvShader {
         size: kernels.shape[2],
         place,
@@ -100,7 +103,7 @@ pub fn conv2d(
         each: added.each.is_some(),
         residual: added.residual.is_some(),
     };
-    let mut buffers = vec![buffer(x)?, buffer(&kernels.values)?, buffer(bias)?];
+    let mut buffers = vec![input, buffer(&kernels.values)?, buffer(bias)?];
     buffers.extend(added.each.as_ref().and_then(buffer));
     buffers.extend(added.residual.as_ref().and_then(buffer));
     let all = (outputs.div_ceil(4) * out_height * out_width.div_ceil(places)).div_ceil(workers);

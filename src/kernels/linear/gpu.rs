@@ -4,9 +4,9 @@ use burn::tensor::Tensor;
 
 use super::Linear;
 use crate::kernels::activation::wgsl;
+use crate::kernels::adapter::Adapter;
 use crate::kernels::gpu::{
-    MAX_GROUPS, OVER_SLICES, Quads, Shader, WORKGROUP, buffer, float, launch, moments, shares_sums, threads,
-    unrolled, weight, word,
+    MAX_GROUPS, OVER_SLICES, Quads, Shader, WORKGROUP, buffer, float, launch, moments, unrolled, weight, word,
 };
 use crate::kernels::layer_norm::layer_norm;
 use crate::kernels::weight::{Format, Layout, Q8_BLOCK};
@@ -137,18 +137,19 @@ pub fn linear(x: &Tensor<2>, call: &Linear) -> Option<Tensor<2>> {
     let (rows, inputs, outputs) = (x.dims()[0], matrix.inputs(), matrix.outputs());
     let (name, slope) = activation.name_and_slope();
     let shader_rows = rows.next_power_of_two().min(MANY_ROWS);
-    let (workers, sharing) = match matrix.layout() {
-        _ if !shares_sums() => (WORKGROUP, 1),
-        Layout::InOut => {
-            let slices = if inputs > 1024 { 128 } else { 64 };
-            (threads() / slices, slices)
-        }
-        Layout::OutIn => (WORKGROUP / LANES, LANES),
-    };
     let input = buffer(x)?;
-    // With several rows, or the head's many workgroups, a dispatch of its own costs less. A processor that plays the GPU
+    let adapter = input.adapter();
+    let (workers, sharing) = match (adapter, matrix.layout()) {
+        (Adapter::Software, _) => (WORKGROUP, 1),
+        (Adapter::Hardware, Layout::InOut) => {
+            let slices = if inputs > 1024 { 128 } else { 64 };
+            (adapter.threads() / slices, slices)
+        }
+        (Adapter::Hardware, Layout::OutIn) => (WORKGROUP / LANES, LANES),
+    };
+    // With several rows, or the head's many workgroups, a dispatch of its own costs less. A software adapter
     // has slow workgroup memory: there a token of GPT-2's 124M took 830 ms and not 340.
-    let is_joined = rows == 1 && matrix.layout() == Layout::InOut && shares_sums();
+    let is_joined = rows == 1 && matrix.layout() == Layout::InOut && adapter == Adapter::Hardware;
     let (input, norm) = match norm {
         Some(norm) if !is_joined => (buffer(&layer_norm(x, *norm))?, None),
         norm => (input, norm.as_ref()),
