@@ -239,6 +239,8 @@ export interface Pipeline {
   readonly device: 'webgpu' | 'cpu';
   /** The GPU's name as far as the browser tells it; empty on the CPU. */
   readonly adapter: string;
+  /** Whether a processor stands in for the GPU. `auto` takes the CPU then, which is faster. */
+  readonly is_fallback_adapter: boolean;
   /** Why `auto` did not take WebGPU. */
   readonly fallback_reason?: string;
 }

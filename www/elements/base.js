@@ -229,8 +229,10 @@ export class HearthElement extends HTMLElement {
     } catch (thrown) {
       if (this.#job !== job) return;
       const { code, message } = HearthError.from(thrown);
+      const { words } = this;
       const stopped = code === 'aborted';
-      this.say(stopped ? this.words.stopped : this.words.failed(message), stopped ? 'note' : 'error');
+      const why = code === 'device-unavailable' ? words.noGpu : message;
+      this.say(stopped ? words.stopped : words.failed(why), stopped ? 'note' : 'error');
       this.#retry.hidden = stopped;
       if (!stopped) this.dispatchEvent(new CustomEvent('error', { detail: { code, message } }));
     } finally {
@@ -271,9 +273,9 @@ export class HearthElement extends HTMLElement {
       const [mine, isFirst] = [loading, this.#pipelines.size === 0];
       this.#pipelines.set(task, mine);
       mine.catch(() => this.#pipelines.get(task) === mine && this.#pipelines.delete(task));
-      const { device, adapter, fallback_reason } = await mine;
-      if (isFirst)
-        this.dispatchEvent(new CustomEvent('load', { detail: { device, adapter, fallback_reason } }));
+      const { device, adapter, is_fallback_adapter, fallback_reason } = await mine;
+      const detail = { device, adapter, is_fallback_adapter, fallback_reason };
+      if (isFirst) this.dispatchEvent(new CustomEvent('load', { detail }));
     }
     const ready = await loading;
     signal.throwIfAborted();
@@ -282,8 +284,10 @@ export class HearthElement extends HTMLElement {
   }
 
   /** Where the model runs, in words. @param {P} pipeline */
-  place({ device, fallback_reason }) {
-    return this.words[device === 'webgpu' ? 'gpu' : 'cpu'] + (fallback_reason ? ` (${fallback_reason})` : '');
+  place({ device, is_fallback_adapter, fallback_reason }) {
+    const { words } = this;
+    if (device === 'webgpu') return is_fallback_adapter ? words.emulatedGpu : words.gpu;
+    return fallback_reason ? `${words.cpu} (${words.noGpu})` : words.cpu;
   }
 
   /** @param {string} text @param {'note' | 'error'} [kind] */

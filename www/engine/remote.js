@@ -103,6 +103,7 @@ export function describe(remote, call, methods) {
   Object.defineProperties(call, {
     device: read('device'),
     adapter: read('adapter'),
+    is_fallback_adapter: read('is_fallback_adapter'),
     fallback_reason: read('fallback_reason'),
     info: read('info'),
   });

@@ -1,11 +1,11 @@
 // The engine: one worker with one device, one copy of each model's weights, and the wasm that computes.
 
-import init, { DeviceHandle, heap_bytes, on_panic } from '../pkg/hearth.js';
+import init, { heap_bytes, on_panic } from '../pkg/hearth.js';
+import { openDevice } from './device.js';
 import { HearthError, aborted } from './errors.js';
 import { drop, handleOf, release, take, using } from './models.js';
 import { nextTask, serve } from './protocol.js';
 
-const DEVICE_MS = 20_000;
 const PROGRESS_MS = 50;
 
 const post = /** @type {(message: any, transfer?: Transferable[]) => void} */ (
@@ -31,41 +31,10 @@ self.addEventListener('unhandledrejection', (event) =>
   die('internal', `the engine stopped: ${event.reason?.message ?? event.reason}`),
 );
 
-/** @type {DeviceHandle | undefined} */
-let cpu;
-/** @type {Promise<DeviceHandle> | undefined} */
-let webgpu;
-
-/**
- * The device for a preference, and why it is not WebGPU if it could have been.
- * @param {'auto' | 'webgpu' | 'cpu'} preference
- * @returns {Promise<{ device: DeviceHandle, fallback_reason?: string }>}
- */
-async function openDevice(preference) {
+/** @param {'auto' | 'webgpu' | 'cpu'} preference */
+async function deviceFor(preference) {
   await started;
-  if (preference !== 'cpu') {
-    webgpu ??= openWebGpu();
-    try {
-      return { device: await webgpu };
-    } catch (error) {
-      if (preference === 'webgpu') throw error;
-      cpu ??= DeviceHandle.cpu();
-      return { device: cpu, fallback_reason: HearthError.from(error).message };
-    }
-  }
-  cpu ??= DeviceHandle.cpu();
-  return { device: cpu };
-}
-
-function openWebGpu() {
-  const opening = DeviceHandle.webgpu((/** @type {string} */ reason) =>
-    die('device-lost', `the GPU device was lost (${reason})`),
-  );
-  const late = new Promise((_, reject) => {
-    const why = `WebGPU gave no device within ${DEVICE_MS / 1000} s`;
-    setTimeout(() => reject(new HearthError('device-unavailable', why)), DEVICE_MS);
-  });
-  return /** @type {Promise<DeviceHandle>} */ (Promise.race([opening, late]));
+  return openDevice(preference, (reason) => die('device-lost', `the GPU device was lost (${reason})`));
 }
 
 /** @type {Record<string, import('./protocol.js').Handler>} */
@@ -73,7 +42,7 @@ const handlers = {
   async load({ task, model: folder, device: preference, dtype }, { signal, emit }) {
     /** @type {Promise<never>} */
     const stop = new Promise((_, reject) => signal.addEventListener('abort', () => reject(aborted())));
-    const { device, fallback_reason } = await Promise.race([openDevice(preference), stop]);
+    const { device, fallback_reason } = await Promise.race([deviceFor(preference), stop]);
     const model = take(task, { folder, device, dtype });
     // A screen shows no more than some twenty of these a second, but the last must not get lost.
     /** @type {ReturnType<typeof setTimeout> | null} */
@@ -99,8 +68,9 @@ const handlers = {
       }
       const pipeline = await Promise.race([model.loading, stop]);
       if (signal.aborted) throw aborted();
-      const { kind, adapter } = device;
-      return { handle: handleOf(model), device: kind, adapter, fallback_reason, info: pipeline.info() };
+      const { kind, adapter, is_fallback_adapter } = device;
+      const where = { device: kind, adapter, is_fallback_adapter, fallback_reason };
+      return { handle: handleOf(model), ...where, info: pipeline.info() };
     } catch (error) {
       latest = null;
       release(model);

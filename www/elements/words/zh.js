@@ -10,6 +10,8 @@ export const zh = {
   failed: (message) => `出错了：${message}`,
   retry: '重试',
   stop: '停止',
+  emulatedGpu: '软件模拟的 GPU',
+  noGpu: '此浏览器没有可用的 GPU',
   digits: '手写数字',
   digit: (what, percent) => `${what}，判别器认为 ${percent}% 为真`,
   number: '数字',
