@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 
-import { bytesOf, launch, send, until } from './harness.js';
+import { bytesOf, launch, pretendGpu, send, until } from './harness.js';
 import { openBlank, page, site } from './session.js';
 
 const FIXTURE = 'tests/fixtures/gan/conditional';
@@ -16,7 +16,7 @@ beforeEach(() => openBlank());
  * Loads a model and draws with it; errors come back as their code and message.
  * @param {string} model
  * @param {{ device?: string, options?: object }} [how]
- * @returns {Promise<{ device?: string, count?: number, pixels?: number[], scores?: number[], code?: string, message?: string, reason?: string }>}
+ * @returns {Promise<{ device?: string, count?: number, pixels?: number[], scores?: number[], code?: string, message?: string, reason?: string, isFallback?: boolean }>}
  */
 function draw(model, { device = 'cpu', options = { seed: 1 } } = {}) {
   return page.evaluate(
@@ -29,6 +29,7 @@ function draw(model, { device = 'cpu', options = { seed: 1 } } = {}) {
         return {
           device: draw.device,
           reason: draw.fallback_reason,
+          isFallback: draw.is_fallback_adapter,
           count: images.length,
           pixels: [...images[0].data],
           scores: images.map((/** @type {any} */ image) => image.score),
@@ -480,10 +481,18 @@ describe('devices', () => {
     }
   });
 
-  test('with WebGPU, auto takes it', async () => {
+  test('with a GPU, auto takes it', async () => {
+    pretendGpu(site);
     const auto = await draw(FIXTURE, { device: 'auto' });
-    assert.equal(auto.device, 'webgpu', auto.reason);
-    assert.equal(auto.reason, undefined);
+    assert.deepEqual([auto.device, auto.reason, auto.isFallback], ['webgpu', undefined, false]);
+  });
+
+  test('with a software adapter, auto takes the CPU and says why, and webgpu takes the adapter', async () => {
+    const auto = await draw(FIXTURE, { device: 'auto' });
+    assert.deepEqual([auto.device, auto.isFallback], ['cpu', false]);
+    assert.match(auto.reason ?? '', /software adapter/);
+    const asked = await draw(FIXTURE, { device: 'webgpu' });
+    assert.deepEqual([asked.device, asked.reason, asked.isFallback], ['webgpu', undefined, true]);
   });
 
   test('a GPU lost in the middle of a call: device-lost, and the next call starts anew from the cache', async () => {

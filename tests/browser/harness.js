@@ -60,6 +60,13 @@ export const send =
   (_, response) =>
     response.writeHead(200, { 'access-control-allow-origin': '*', ...headers }).end(body);
 
+/** Has the engine of a site take the browser's software adapter for a GPU. @param {Site} site */
+export function pretendGpu(site) {
+  const worker = 'www/engine/worker.js';
+  const lie = `Object.defineProperty(GPUAdapterInfo.prototype, 'isFallbackAdapter', { get: () => false });`;
+  site.answers.set(`/${worker}`, send(`${lie}\n${bytesOf(worker)}`, { 'content-type': 'text/javascript' }));
+}
+
 /** Waits until the condition holds. @param {() => boolean | Promise<boolean>} condition */
 export async function until(condition) {
   for (let tries = 0; !(await condition()); tries++) {

@@ -6,8 +6,8 @@ import path from 'node:path';
 import { test } from 'node:test';
 
 import { root } from '../../scripts/shell.js';
-import { bytesOf, overflow, until, violations } from './harness.js';
-import { complaints, page, shot, site, visit } from './session.js';
+import { bytesOf, launch, overflow, pretendGpu, until, violations } from './harness.js';
+import { complaints, openPage, page, shot, site, visit } from './session.js';
 
 const SHIPPED = '/models/gan-mnist/model.safetensors';
 
@@ -230,8 +230,28 @@ for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
   }
 }
 
-test('with WebGPU the page says that the GPU drew', async () => {
-  await visit('&class-labels=1&device=webgpu');
-  await page.goto(`${site.origin}/?device=webgpu&class-labels=7`);
-  await page.locator('hearth-digits .status p', { hasText: /1 digit in [\d.]+ ms on the GPU/ }).waitFor();
+test('the page says whether a GPU drew, or a software adapter', async () => {
+  const drawnOn = (/** @type {string} */ where) =>
+    page.locator('hearth-digits .status p', { hasText: `ms on the ${where}` }).waitFor();
+  await openPage('/?device=webgpu&class-labels=7');
+  await drawnOn('emulated GPU');
+  pretendGpu(site);
+  await openPage('/?device=webgpu&class-labels=7');
+  await drawnOn('GPU');
+});
+
+test('without WebGPU the page says in plain words that there is no GPU', async () => {
+  const plain = await launch(['--disable-gpu', '--disable-features=WebGPU,WebGPUService']);
+  const status = (/** @type {string} */ text) =>
+    page.locator('hearth-digits .status p', { hasText: text }).waitFor();
+  try {
+    await openPage('/?class-labels=7', { from: plain });
+    await status('ms on the CPU (this browser has no GPU to offer)');
+    await openPage('/?device=webgpu&class-labels=7', { from: plain });
+    await status('That did not work: this browser has no GPU to offer');
+    await openPage('/?lang=zh&class-labels=7', { from: plain });
+    await status('CPU (此浏览器没有可用的 GPU)');
+  } finally {
+    await plain.close();
+  }
 });

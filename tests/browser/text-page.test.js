@@ -64,7 +64,7 @@ test('a story is written when a visitor comes to it, piece by piece, and nothing
   assert.match(await element().locator('.speed').innerText(), /^[\d.]+ tokens\/s$/);
   assert.deepEqual(complaints, []);
   const shift = await page.evaluate(() => /** @type {any} */ (globalThis).shift);
-  assert.ok(shift < 0.05, `what was on the page has moved by ${shift}`);
+  assert.ok(shift < 0.01, `what was on the page has moved by ${shift}`);
 });
 
 test('a long text does not keep the page from reacting', async () => {

@@ -28,9 +28,9 @@ sheet.replaceSync(`
   .presets { display: flex; flex-wrap: wrap; gap: 0.4rem; margin-bottom: 0.75rem; }
   .presets button { font-size: 0.9rem; border-radius: 1.25rem; }
   .seed input { width: 11.5rem; }
-  .texts { min-height: 9rem; margin: 1rem 0 0.5rem; font: 1.08rem ui-serif, Georgia, 'Noto Serif', 'Noto Serif CJK SC', serif; }
-  :host([controls]) .texts { min-height: 15rem; } /* about 120 tokens: what is below stays where it is */
-  @media (max-width: 40rem) { :host([controls]) .texts { min-height: 24rem; } }
+  .texts { min-height: 5lh; margin: 1rem 0 0.5rem; font: 1.08rem/1.75 ui-serif, Georgia, 'Noto Serif', 'Noto Serif CJK SC', serif; }
+  :host([controls]) .texts { min-height: 8.5lh; } /* about 120 tokens of a wide font: what is below stays where it is */
+  @media (max-width: 40rem) { :host([controls]) .texts { min-height: 14lh; } }
   .texts.many .item { border-inline-start: 3px solid var(--line); padding-inline-start: 0.8rem; margin-bottom: 1rem; }
   .texts:not(.many) .item > button { display: none; }
   .item > button { font: 0.85rem system-ui, sans-serif; min-height: 2rem; margin-top: 0.3rem; }

@@ -16,12 +16,13 @@ const LOOKED_AT = 6;
 
 export const textSheet = new CSSStyleSheet();
 textSheet.replaceSync(`
-  .text { position: relative; margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; line-height: 1.75; }
+  .text { position: relative; margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; }
   .prompt { color: var(--soft); }
   .probabilities .alive .cell { box-shadow: inset 0 calc(var(--tint, 0) * -0.28em) 0 -0.02em var(--ember); }
-  .writing::after { content: '▍'; color: var(--ember); animation: blink 1s steps(2) infinite; }
-  @keyframes blink { 50% { opacity: 0; } }
-  @media (prefers-reduced-motion: reduce) { .writing::after { animation: none; } }
+  /* The cursor is a border and no character, which would be of another font than the text and move the line. */
+  .writing { border-inline-end: 0.45em solid var(--ember); padding-inline-end: 0.08em; animation: blink 1s steps(2) infinite; }
+  @keyframes blink { 50% { border-color: transparent; } }
+  @media (prefers-reduced-motion: reduce) { .writing { animation: none; } }
 `);
 
 /** One text. */

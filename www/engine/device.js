@@ -22,7 +22,8 @@ export async function openDevice(preference, onLost) {
   try {
     const device = await (webgpu ??= openWebGpu(onLost));
     if (preference === 'webgpu' || !device.is_fallback_adapter) return { device };
-    const why = `WebGPU has no GPU here: a processor stands in for it (${device.adapter}), more slowly than the CPU device`;
+    const name = device.adapter && ` (${device.adapter})`;
+    const why = `WebGPU has a software adapter here${name}, which is slower than the CPU device`;
     throw new HearthError('device-unavailable', why);
   } catch (error) {
     if (preference === 'webgpu') throw error;
