@@ -1,7 +1,7 @@
 //! The options of a call: each one works or is refused.
 //!
 //! A pipeline takes the options it knows out of [`Options`], one by one, and then calls
-//! [`Options::finish`], which refuses whatever is left.
+//! [`Options::finish`], which refuses whatever is left. So an option is written once, where it is taken.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -9,6 +9,7 @@ use std::ops::RangeInclusive;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
+use crate::rng::MAX_SEED;
 
 /// The value of one option as the caller gave it.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +24,8 @@ pub enum OptionValue {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Options {
     values: BTreeMap<String, OptionValue>,
+    /// What was asked for so far: the options that there are.
+    known: Vec<&'static str>,
 }
 
 impl Options {
@@ -46,25 +49,45 @@ impl Options {
         }
     }
 
+    /// Counts an option among those that there are, though its value comes in another way or is not wanted yet.
+    pub fn offer(&mut self, name: &'static str) {
+        if !self.known.contains(&name) {
+            self.known.push(name);
+        }
+    }
+
     /// Whether the caller gave this option.
-    #[must_use]
-    pub fn has(&self, name: &str) -> bool {
+    pub fn has(&mut self, name: &'static str) -> bool {
+        self.offer(name);
         self.values.contains_key(name)
     }
 
-    fn json(&mut self, name: &str, wanted: &str) -> Result<Option<Value>> {
-        match self.values.remove(name) {
+    fn take(&mut self, name: &'static str) -> Option<OptionValue> {
+        self.offer(name);
+        self.values.remove(name)
+    }
+
+    fn json(&mut self, name: &'static str, wanted: &str) -> Result<Option<Value>> {
+        match self.take(name) {
             None => Ok(None),
             Some(OptionValue::Json(value)) => Ok(Some(value)),
             Some(OptionValue::Floats(_)) => Err(refused(name, "a Float32Array", wanted)),
         }
     }
 
+    /// Takes the option `seed`: 0 to 2⁵³ − 1, or one made of `random`.
+    ///
+    /// # Errors
+    /// `invalid-option` when it is something else.
+    pub fn seed(&mut self, random: u64) -> Result<u64> {
+        Ok(self.integer("seed", 0..=MAX_SEED)?.unwrap_or(random & MAX_SEED))
+    }
+
     /// Takes a whole number.
     ///
     /// # Errors
     /// `invalid-option` when it is something else or out of `range`.
-    pub fn integer(&mut self, name: &str, range: RangeInclusive<u64>) -> Result<Option<u64>> {
+    pub fn integer(&mut self, name: &'static str, range: RangeInclusive<u64>) -> Result<Option<u64>> {
         let wanted = format!("a whole number from {} to {}", range.start(), range.end());
         self.parsed(name, &wanted, |value| whole_number(value, &range))
     }
@@ -73,7 +96,7 @@ impl Options {
     ///
     /// # Errors
     /// `invalid-option` when it is something else or out of range.
-    pub fn number_above(&mut self, name: &str, range: RangeInclusive<f64>) -> Result<Option<f64>> {
+    pub fn number_above(&mut self, name: &'static str, range: RangeInclusive<f64>) -> Result<Option<f64>> {
         let wanted = format!("a number above {} and up to {}", range.start(), range.end());
         let is_inside = |number: &f64| number > range.start() && number <= range.end();
         self.parsed(name, &wanted, |value| value.as_f64().filter(is_inside))
@@ -83,7 +106,7 @@ impl Options {
     ///
     /// # Errors
     /// `invalid-option` when it is something else or out of range.
-    pub fn number(&mut self, name: &str, range: RangeInclusive<f64>) -> Result<Option<f64>> {
+    pub fn number(&mut self, name: &'static str, range: RangeInclusive<f64>) -> Result<Option<f64>> {
         let wanted = format!("a number from {} to {}", range.start(), range.end());
         self.parsed(name, &wanted, |value| value.as_f64().filter(|number| range.contains(number)))
     }
@@ -92,7 +115,7 @@ impl Options {
     ///
     /// # Errors
     /// `invalid-option` when it is something else.
-    pub fn flag(&mut self, name: &str) -> Result<Option<bool>> {
+    pub fn flag(&mut self, name: &'static str) -> Result<Option<bool>> {
         self.parsed(name, "true or false", Value::as_bool)
     }
 
@@ -100,7 +123,7 @@ impl Options {
     ///
     /// # Errors
     /// `invalid-option` when it is something else.
-    pub fn texts(&mut self, name: &str) -> Result<Option<Vec<String>>> {
+    pub fn texts(&mut self, name: &'static str) -> Result<Option<Vec<String>>> {
         let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
         self.parsed(name, "texts that are not empty", |value| match value {
             Value::Array(entries) => entries.iter().map(text).collect(),
@@ -114,7 +137,7 @@ impl Options {
     /// `invalid-option` when it is something else.
     pub fn parsed<T>(
         &mut self,
-        name: &str,
+        name: &'static str,
         wanted: &str,
         parse: impl Fn(&Value) -> Option<T>,
     ) -> Result<Option<T>> {
@@ -128,7 +151,7 @@ impl Options {
     ///
     /// # Errors
     /// `invalid-option` when it is something else or an entry is out of `range`.
-    pub fn integers(&mut self, name: &str, range: RangeInclusive<u64>) -> Result<Option<Vec<u64>>> {
+    pub fn integers(&mut self, name: &'static str, range: RangeInclusive<u64>) -> Result<Option<Vec<u64>>> {
         let wanted = format!("whole numbers from {} to {}", range.start(), range.end());
         let Some(value) = self.json(name, &wanted)? else {
             return Ok(None);
@@ -151,9 +174,9 @@ impl Options {
     ///
     /// # Errors
     /// `invalid-option` when it is something else or holds NaN or infinity.
-    pub fn floats(&mut self, name: &str) -> Result<Option<Vec<f32>>> {
+    pub fn floats(&mut self, name: &'static str) -> Result<Option<Vec<f32>>> {
         let wanted = "a Float32Array of finite numbers";
-        match self.values.remove(name) {
+        match self.take(name) {
             None => Ok(None),
             Some(OptionValue::Json(value)) => Err(refused(name, &shortened(&value.to_string()), wanted)),
             Some(OptionValue::Floats(floats)) => match floats.iter().find(|x| !x.is_finite()) {
@@ -163,16 +186,16 @@ impl Options {
         }
     }
 
-    /// Refuses whatever was not taken. `known` is what the message offers instead.
+    /// Refuses whatever was not taken.
     ///
     /// # Errors
-    /// `invalid-option` naming the first option that nobody took.
-    pub fn finish(self, known: &[&str]) -> Result<()> {
+    /// `invalid-option` naming the first option that nobody took, and those that there are.
+    pub fn finish(self) -> Result<()> {
         match self.values.keys().next() {
             None => Ok(()),
             Some(name) => Err(Error::InvalidOption(format!(
                 "there is no option {name}; this pipeline takes {}",
-                known.join(", ")
+                self.known.join(", ")
             ))),
         }
     }
@@ -206,7 +229,7 @@ fn whole_number(value: &Value, range: &RangeInclusive<u64>) -> Option<u64> {
     let number = value.as_u64().or_else(|| {
         let float = value.as_f64()?;
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
-        (float.fract() == 0.0 && (0.0..=crate::rng::MAX_SEED as f64).contains(&float)).then_some(float as u64)
+        (float.fract() == 0.0 && (0.0..=MAX_SEED as f64).contains(&float)).then_some(float as u64)
     })?;
     range.contains(&number).then_some(number)
 }
@@ -226,7 +249,7 @@ mod tests {
     fn an_option_that_nobody_takes_is_refused_by_name() {
         let mut options = Options::new().with("seed", json!(1)).with("sede", json!(2));
         assert_eq!(options.integer("seed", 0..=9).unwrap(), Some(1));
-        assert_eq!(message(options.finish(&["seed"])), "there is no option sede; this pipeline takes seed");
+        assert_eq!(message(options.finish()), "there is no option sede; this pipeline takes seed");
     }
 
     #[test]

@@ -5,9 +5,6 @@ use super::noise::latents;
 use crate::error::{Error, Result};
 use crate::options::Options;
 use crate::picture::from_rgba;
-use crate::rng::MAX_SEED;
-
-const OPTIONS: [&str; 3] = ["timestep", "t", "seed"];
 
 /// A picture with noise.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,8 +31,8 @@ impl Pipeline {
         let alphas = self.scheduler.alphas_cumprod();
         let timestep = options.integer("timestep", 0..=alphas.len() as u64 - 1)?;
         let t = options.number("t", 0.0..=1.0)?;
-        let seed = options.integer("seed", 0..=MAX_SEED)?.unwrap_or(random_seed & MAX_SEED);
-        options.finish(&OPTIONS)?;
+        let seed = options.seed(random_seed)?;
+        options.finish()?;
         #[allow(clippy::cast_possible_truncation)] // an index of alphas
         let alpha = match (timestep, t) {
             (Some(timestep), None) => alphas[timestep as usize],

@@ -9,16 +9,9 @@ use super::schedulers::{Class, Schedule};
 use crate::batch::{count_of, labels_of, rows_of};
 use crate::error::{Error, Result};
 use crate::options::Options;
-use crate::rng::MAX_SEED;
 
 /// The most pictures that one call makes.
 pub const MAX_BATCH_SIZE: usize = 256;
-
-/// The options of every call, for the message that refuses another.
-pub const OPTIONS: [&str; 7] =
-    ["batch_size", "seed", "num_inference_steps", "scheduler", "eta", "latents", "preview"];
-/// Those of a model with classes.
-pub const CLASS_OPTIONS: [&str; 2] = ["class_labels", "guidance_scale"];
 
 /// Steps when the caller names none. `DDPMScheduler` needs as many as diffusers' `DDPMPipeline` takes.
 const STEPS: usize = 25;
@@ -92,7 +85,7 @@ impl Call {
     /// `invalid-option`, naming it; `unsupported-model` when the folder's configuration does not fit the scheduler.
     pub fn read(pipeline: &Pipeline, options: &mut Options, random_seed: u64) -> Result<Self> {
         let batch_size = options.integer("batch_size", 1..=MAX_BATCH_SIZE as u64)?;
-        let seed = options.integer("seed", 0..=MAX_SEED)?.unwrap_or(random_seed & MAX_SEED);
+        let seed = options.seed(random_seed)?;
         let given = options.floats("latents")?;
         let previews = options.parsed(
             "preview",

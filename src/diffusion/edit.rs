@@ -19,15 +19,6 @@ const STRENGTH: f64 = 0.8;
 const VARIATION: [&str; 2] = ["strength", "timestep"];
 const INPAINTING: [&str; 2] = ["jump_length", "jump_n_sample"];
 const SUPER_RESOLUTION: [&str; 2] = ["downsampling_factor", "control_guidance_end"];
-const ALL: [&str; 7] = [
-    "strength",
-    "timestep",
-    "mask_image",
-    "jump_length",
-    "jump_n_sample",
-    "downsampling_factor",
-    "control_guidance_end",
-];
 
 /// From this luminance on a mask is light.
 const LIGHT: u8 = 128;
@@ -55,7 +46,8 @@ impl Pipeline {
     /// # Errors
     /// `invalid-option`, naming it, or both that contradict each other; those of [`Self::start`].
     pub fn start_from(&self, source: Source<'_>, mut options: Options, random_seed: u64) -> Result<Run> {
-        refuse_contradictions(source, &options)?;
+        options.offer("mask_image"); // which comes as the source's mask
+        refuse_contradictions(source, &mut options)?;
         let picture = self.picture_of("the picture", source.picture)?;
         let call = Call::read(self, &mut options, random_seed)?;
         let steps = call.schedule.timesteps().len();
@@ -83,7 +75,7 @@ impl Pipeline {
             let sample = call.schedule.add_noise(original, noise.clone(), step);
             Start { sample, visits: from(step), guide: Guide::None }
         };
-        options.finish(&self.options(&ALL))?;
+        options.finish()?;
         Run::new(self, call, start)
     }
 
@@ -121,29 +113,29 @@ impl Pipeline {
 }
 
 /// Refuses options of two ways at once, and those of a way that is not taken.
-fn refuse_contradictions(source: Source<'_>, options: &Options) -> Result<()> {
-    let given = |names: &[&'static str]| names.iter().copied().find(|name| options.has(name));
-    let way = if source.mask.is_some() {
-        Some("mask_image")
-    } else {
-        options.has("downsampling_factor").then_some("downsampling_factor")
-    };
+fn refuse_contradictions(source: Source<'_>, options: &mut Options) -> Result<()> {
+    let mut given = |names: [&'static str; 2]| names.map(|name| options.has(name).then_some(name));
+    let [variation, inpainting, resolution] = [VARIATION, INPAINTING, SUPER_RESOLUTION].map(&mut given);
+    let one_of = |[first, second]: [Option<&'static str>; 2]| first.or(second);
     let refused = |what: String| Err(Error::InvalidOption(what));
-    let (others, needed): (Vec<&str>, _) = match way {
-        Some("mask_image") => ([VARIATION, SUPER_RESOLUTION].concat(), ""),
-        Some(_) => ([VARIATION, INPAINTING].concat(), ""),
-        None if given(&INPAINTING).is_some() => (INPAINTING.to_vec(), "mask_image"),
-        None => (SUPER_RESOLUTION.to_vec(), "downsampling_factor"),
+    let both = |way: &str, other: &str| {
+        refused(format!("{way} and {other} are of different ways to use the picture: leave one out"))
     };
-    match (way, given(&others)) {
-        (Some(way), Some(other)) => {
-            refused(format!("{way} and {other} are of different ways to use the picture: leave one out"))
-        }
-        (None, Some(other)) => refused(format!("{other} is given without {needed}, and means nothing then")),
-        (_, None) if VARIATION.iter().all(|name| options.has(name)) => {
+    let without =
+        |other: &str, way: &str| refused(format!("{other} is given without {way}, and means nothing then"));
+    if source.mask.is_some() {
+        return one_of(variation).or(one_of(resolution)).map_or(Ok(()), |other| both("mask_image", other));
+    }
+    if let [Some(way), _] = resolution {
+        return one_of(variation).or(one_of(inpainting)).map_or(Ok(()), |other| both(way, other));
+    }
+    match (one_of(inpainting), one_of(resolution), variation) {
+        (Some(other), _, _) => without(other, "mask_image"),
+        (None, Some(other), _) => without(other, SUPER_RESOLUTION[0]),
+        (None, None, [Some(_), Some(_)]) => {
             refused("strength and timestep both say where to start: leave one out".to_owned())
         }
-        (_, None) => Ok(()),
+        (None, None, _) => Ok(()),
     }
 }
 

@@ -154,17 +154,11 @@ impl Pipeline {
     /// `invalid-option`, naming it; `unsupported-model` when the folder's configuration does not fit the scheduler.
     pub fn start(&self, mut options: Options, random_seed: u64) -> Result<Run> {
         let call = Call::read(self, &mut options, random_seed)?;
-        options.finish(&self.options(&[]))?;
+        options.finish()?;
         let sample =
             self.tensor(call.latents.clone(), call.count).mul_scalar(call.schedule.init_noise_sigma());
         let visits = (0..call.schedule.timesteps().len()).map(|step| (step, None)).collect();
         Run::new(self, call, Start { sample, visits, guide: Guide::None })
-    }
-
-    /// The names of the options that a call takes.
-    fn options(&self, more: &[&'static str]) -> Vec<&'static str> {
-        let of_classes: &[&str] = if self.classes.count > 0 { &call::CLASS_OPTIONS } else { &[] };
-        [&call::OPTIONS, of_classes, more].concat()
     }
 
     /// The folder's scheduler, or another with its configuration.

@@ -8,7 +8,7 @@ use crate::batch::{count_of, labels_of, rows_of};
 use crate::error::{Error, Result};
 use crate::options::Options;
 use crate::readback;
-use crate::rng::{MAX_SEED, Purpose, Rng};
+use crate::rng::{Purpose, Rng};
 use crate::weights::Checkpoint;
 use model::{Config, Gan};
 
@@ -20,9 +20,6 @@ pub const MAX_BATCH_SIZE: usize = 4096;
 
 /// Latents beyond this many standard deviations are drawn again when `truncation` is given, as in BigGAN.
 const TRUNCATION_LIMIT: f32 = 2.0;
-
-/// The options of a call, for the message that refuses another.
-const OPTIONS: [&str; 6] = ["batch_size", "seed", "class_labels", "class_weights", "latents", "truncation"];
 
 /// A GAN whose weights are still on their way.
 #[derive(Debug)]
@@ -97,7 +94,7 @@ impl Pipeline {
     pub fn start(&self, mut options: Options, random_seed: u64) -> Result<Run> {
         let classes = self.config.num_classes;
         let batch_size = options.integer("batch_size", 1..=MAX_BATCH_SIZE as u64)?;
-        let seed = options.integer("seed", 0..=MAX_SEED)?.unwrap_or(random_seed & MAX_SEED);
+        let seed = options.seed(random_seed)?;
         let truncation = options.number_above("truncation", 0.0..=1.0)?;
         let latents = options.floats("latents")?;
         let (labels, weights) = if classes > 0 {
@@ -106,11 +103,7 @@ impl Pipeline {
         } else {
             (None, None)
         };
-        options.finish(if classes > 0 {
-            &OPTIONS
-        } else {
-            &["batch_size", "seed", "latents", "truncation"]
-        })?;
+        options.finish()?;
         let invalid = |what: String| Err(Error::InvalidOption(what));
         if truncation.is_some() && latents.is_some() {
             return invalid(

@@ -15,31 +15,6 @@ const DEFAULT_NEW_TOKENS: usize = 50;
 /// The most beams or sequences of one call.
 const MAX_ROWS: u64 = 64;
 
-/// The options, for the message that refuses another.
-const OPTIONS: [&str; 21] = [
-    "max_length",
-    "max_new_tokens",
-    "min_new_tokens",
-    "do_sample",
-    "temperature",
-    "top_k",
-    "top_p",
-    "min_p",
-    "typical_p",
-    "repetition_penalty",
-    "no_repeat_ngram_size",
-    "bad_words",
-    "num_beams",
-    "length_penalty",
-    "early_stopping",
-    "num_return_sequences",
-    "eos_token_id",
-    "stop_strings",
-    "seed",
-    "return_full_text",
-    "top_logprobs",
-];
-
 /// What a call asks for, complete and without contradictions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Generation {
@@ -243,11 +218,11 @@ impl Generation {
             num_return_sequences,
             eos_token_ids,
             stop_strings: options.texts("stop_strings")?.unwrap_or_default(),
-            seed: options.integer("seed", 0..=MAX_SEED)?.unwrap_or(random_seed & MAX_SEED),
+            seed: options.seed(random_seed)?,
             return_full_text: options.flag("return_full_text")?.unwrap_or(true),
             top_logprobs: options.integer("top_logprobs", 0..=100)?.map_or(0, size),
         };
-        options.finish(&OPTIONS)?;
+        options.finish()?;
         Ok(generation)
     }
 }
