@@ -3,47 +3,38 @@
 use js_sys::{Array, Float32Array, Object, Uint8ClampedArray, Uint32Array};
 use wasm_bindgen::prelude::*;
 
-use super::files::{WeightFiles, takes_weight_files};
+use super::loader::{self, Loader};
 use super::{DeviceHandle, object, options, random_seed};
 use crate::diffusion::schedulers::Class;
 use crate::diffusion::{Event, Loading, Pictures, Pipeline, Progress, Run, Source, default_steps};
+use crate::weights::Checkpoint;
 use crate::{error, picture};
 
-/// Takes the weight files of a diffusion model, piece by piece.
-#[wasm_bindgen]
-#[derive(Debug)]
-pub struct DiffusionLoader {
-    loading: Loading,
-    files: WeightFiles,
+impl loader::Loading for Loading {
+    fn checkpoint(&mut self, part: &str) -> Option<&mut Checkpoint> {
+        (part == "unet").then_some(&mut self.unet.checkpoint)
+    }
+
+    fn finish(self: Box<Self>) -> error::Result<JsValue> {
+        Ok(DiffusionPipeline((*self).finish()?).into())
+    }
 }
 
-takes_weight_files!(DiffusionLoader, unet);
-
 #[wasm_bindgen]
-impl DiffusionLoader {
+impl Loader {
     /// Prepares for the weights of the pipeline that these files describe: the U-Net's `config.json`,
     /// `scheduler_config.json`, and `model_index.json`.
     ///
     /// # Errors
     /// `unsupported-model`.
-    #[wasm_bindgen(constructor)]
-    pub fn new(
+    pub fn diffusion(
         unet_json: &str,
         scheduler_json: &str,
         index_json: &str,
         device: &DeviceHandle,
-    ) -> Result<DiffusionLoader, JsValue> {
-        let loading =
-            Loading::new(unet_json, scheduler_json, Some(index_json), device.storage, &device.device)?;
-        Ok(Self { loading, files: WeightFiles::default() })
-    }
-
-    /// The pipeline, once all files have come.
-    ///
-    /// # Errors
-    /// `weights-mismatch` naming a tensor that is missing.
-    pub fn finish(self) -> Result<DiffusionPipeline, JsValue> {
-        Ok(DiffusionPipeline(self.loading.finish()?))
+    ) -> Result<Loader, JsValue> {
+        let DeviceHandle { device, storage, .. } = device;
+        Ok(Self::new(Loading::new(unet_json, scheduler_json, Some(index_json), *storage, device)?))
     }
 }
 

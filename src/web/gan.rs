@@ -3,38 +3,30 @@
 use js_sys::{Float32Array, Object, Uint8ClampedArray, Uint32Array};
 use wasm_bindgen::prelude::*;
 
-use super::files::{WeightFiles, takes_weight_files};
+use super::loader::{self, Loader};
 use super::{DeviceHandle, object, options, random_seed};
 use crate::gan::{Loading, Pipeline, Run};
+use crate::weights::Checkpoint;
 use crate::{error, picture};
 
-/// Takes a GAN's weight files, piece by piece.
-#[wasm_bindgen]
-#[derive(Debug)]
-pub struct GanLoader {
-    loading: Loading,
-    files: WeightFiles,
+impl loader::Loading for Loading {
+    fn checkpoint(&mut self, part: &str) -> Option<&mut Checkpoint> {
+        (part == "model").then_some(&mut self.checkpoint)
+    }
+
+    fn finish(self: Box<Self>) -> error::Result<JsValue> {
+        Ok(GanPipeline((*self).finish()?).into())
+    }
 }
 
-takes_weight_files!(GanLoader);
-
 #[wasm_bindgen]
-impl GanLoader {
-    /// Prepares for the weights of the model that `config_json` describes.
+impl Loader {
+    /// Prepares for the weights of the GAN that `config_json` describes.
     ///
     /// # Errors
     /// `unsupported-model`.
-    #[wasm_bindgen(constructor)]
-    pub fn new(config_json: &str, device: &DeviceHandle) -> Result<GanLoader, JsValue> {
-        Ok(Self { loading: Loading::new(config_json, &device.device)?, files: WeightFiles::default() })
-    }
-
-    /// The pipeline, once all files have come.
-    ///
-    /// # Errors
-    /// `weights-mismatch` naming a tensor that is missing.
-    pub fn finish(self) -> Result<GanPipeline, JsValue> {
-        Ok(GanPipeline(self.loading.finish()?))
+    pub fn gan(config_json: &str, device: &DeviceHandle) -> Result<Loader, JsValue> {
+        Ok(Self::new(Loading::new(config_json, &device.device)?))
     }
 }
 

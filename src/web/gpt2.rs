@@ -4,34 +4,41 @@ use js_sys::{Float32Array, Object, Uint32Array};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-use super::files::{WeightFiles, takes_weight_files};
+use super::loader::{self, Loader};
 use super::{DeviceHandle, object, options, random_seed};
 use crate::error::Error;
 use crate::gpt2::{Defaults, Event, Loading, Pipeline, Prompt, Run, Sequence, Token};
 use crate::tokenizer::Tokenizer;
+use crate::weights::Checkpoint;
 
-/// Takes a GPT-2's weight files, piece by piece.
-#[wasm_bindgen]
+/// A GPT-2 on its way, with what is not in its weights.
 #[derive(Debug)]
-pub struct Gpt2Loader {
+struct Gpt2Loading {
     loading: Loading,
     tokenizer: Tokenizer,
     defaults: Defaults,
-    files: WeightFiles,
 }
 
-takes_weight_files!(Gpt2Loader);
+impl loader::Loading for Gpt2Loading {
+    fn checkpoint(&mut self, part: &str) -> Option<&mut Checkpoint> {
+        (part == "model").then_some(&mut self.loading.checkpoint)
+    }
+
+    fn finish(self: Box<Self>) -> Result<JsValue, Error> {
+        let Self { loading, tokenizer, defaults } = *self;
+        Ok(Gpt2Pipeline(Pipeline::new(loading.finish()?, tokenizer, defaults)?).into())
+    }
+}
 
 #[wasm_bindgen]
-impl Gpt2Loader {
-    /// Prepares for the weights of the model that `config_json` describes. The tokenizer is `tokenizer_json`, or
+impl Loader {
+    /// Prepares for the weights of the GPT-2 that `config_json` describes. The tokenizer is `tokenizer_json`, or
     /// made of `vocab_json` and `merges`. `dtype` says how the weights are kept: `auto`, `f32`, `f16` or `q8`.
     ///
     /// # Errors
     /// `unsupported-model`, also when model and tokenizer do not belong together; `invalid-option` for `dtype`.
-    #[wasm_bindgen(constructor)]
     #[allow(clippy::needless_pass_by_value)] // strings of JavaScript's come by value
-    pub fn new(
+    pub fn gpt2(
         config_json: &str,
         tokenizer_json: Option<String>,
         vocab_json: Option<String>,
@@ -39,7 +46,7 @@ impl Gpt2Loader {
         generation_config_json: Option<String>,
         dtype: &str,
         device: &DeviceHandle,
-    ) -> Result<Gpt2Loader, JsValue> {
+    ) -> Result<Loader, JsValue> {
         let tokenizer = match (tokenizer_json, vocab_json, merges) {
             (Some(json), ..) => Tokenizer::from_json(&json)?,
             (None, Some(vocab), Some(merges)) => Tokenizer::from_vocabulary(&vocab, &merges)?,
@@ -52,15 +59,7 @@ impl Gpt2Loader {
         let storage = device.storage.with_dtype(dtype)?;
         let loading = Loading::new(config_json, storage, &device.device)?;
         loading.config().check_tokenizer(&tokenizer)?;
-        Ok(Self { loading, tokenizer, defaults: defaults.unwrap_or_default(), files: WeightFiles::default() })
-    }
-
-    /// The pipeline, once all files have come.
-    ///
-    /// # Errors
-    /// `weights-mismatch` naming a tensor that is missing.
-    pub fn finish(self) -> Result<Gpt2Pipeline, JsValue> {
-        Ok(Gpt2Pipeline(Pipeline::new(self.loading.finish()?, self.tokenizer, self.defaults)?))
+        Ok(Self::new(Gpt2Loading { loading, tokenizer, defaults: defaults.unwrap_or_default() }))
     }
 }
 

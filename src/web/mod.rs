@@ -5,9 +5,9 @@
 
 mod device;
 mod diffusion;
-mod files;
 mod gan;
 mod gpt2;
+mod loader;
 mod options;
 
 use std::cell::RefCell;
@@ -20,9 +20,10 @@ use crate::error::Error;
 use crate::rng::MAX_SEED;
 
 pub use device::DeviceHandle;
-pub use diffusion::{DiffusionLoader, DiffusionPipeline, DiffusionRun};
-pub use gan::{GanLoader, GanPipeline, GanRun};
-pub use gpt2::{Gpt2Loader, Gpt2Pipeline, Gpt2Run};
+pub use diffusion::{DiffusionPipeline, DiffusionRun};
+pub use gan::{GanPipeline, GanRun};
+pub use gpt2::{Gpt2Pipeline, Gpt2Run};
+pub use loader::{Loader, Loading};
 
 unsafe extern "C" {
     fn __wasm_call_ctors();
