@@ -26,7 +26,7 @@ struct Studio {
 impl Studio {
     fn of(folder: &Folder) -> Self {
         let pipeline = folder.load(Storage::CPU, &Device::flex()).expect("the fixture loads");
-        let channels = pipeline.channels();
+        let channels = pipeline.picture_channels();
         Self { pipeline, picture: folder.expected().picture, channels }
     }
 
@@ -62,7 +62,7 @@ fn few(value: Value) -> Options {
     let given = common::options_of(value.as_object().expect("options are an object"));
     defaults
         .into_iter()
-        .fold(given, |all, (name, value)| if all.has(name) { all } else { all.with(name, value) })
+        .fold(given, |mut all, (name, value)| if all.has(name) { all } else { all.with(name, value) })
 }
 
 /// A mask of 4 × 8, light where `paint` says so.

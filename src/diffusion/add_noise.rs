@@ -44,8 +44,8 @@ impl Pipeline {
         };
         #[allow(clippy::cast_possible_truncation)] // as precise as a sample is
         let (kept, added) = (alpha.sqrt() as f32, (1.0 - alpha).sqrt() as f32);
-        let original = from_rgba(picture, self.channels());
-        let noise = latents(seed, 1, self.numbers());
+        let original = from_rgba(picture, self.picture_channels());
+        let noise = latents(seed, 1, self.sample_len());
         let pixels = original.iter().zip(&noise).map(|(pixel, noise)| kept * pixel + added * noise).collect();
         Ok(Noisy { pixels, alpha, seed })
     }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::Pipeline;
+use super::condition::Condition;
 use super::guided::is;
 use super::noise::latents;
 use super::schedulers::{Class, Schedule};
@@ -71,9 +72,9 @@ pub struct Call {
     pub seed: u64,
     pub count: usize,
     pub schedule: Schedule,
-    pub labels: Option<Vec<u32>>,
+    pub condition: Condition,
     pub guidance_scale: f64,
-    /// `[count, channels, height, width]`
+    /// `[count, channels, height, width]` of a sample.
     pub latents: Vec<f32>,
     pub previews: Vec<PreviewKind>,
 }
@@ -106,7 +107,7 @@ impl Call {
             }
         }
 
-        let numbers = pipeline.numbers();
+        let numbers = pipeline.sample_len();
         #[allow(clippy::cast_possible_truncation)] // at most MAX_BATCH_SIZE
         let rows = [
             ("batch_size", batch_size.map(|size| size as usize)),
@@ -114,12 +115,18 @@ impl Call {
             ("class_labels", labels.as_ref().map(Vec::len).filter(|&len| len != 1)),
         ];
         let count = count_of(&rows, MAX_BATCH_SIZE)?;
-        let labels = (classes.count > 0).then(|| labels_of(labels.as_deref(), classes.count, count, seed));
+        let condition = match classes.count {
+            0 => Condition::None,
+            classes_count => Condition::Classes {
+                labels: labels_of(labels.as_deref(), classes_count, count, seed),
+                none: classes.none,
+            },
+        };
         Ok(Self {
             seed,
             count,
             schedule,
-            labels,
+            condition,
             guidance_scale,
             latents: given.unwrap_or_else(|| latents(seed, count, numbers)),
             previews: previews.unwrap_or_else(|| vec![PreviewKind::PredOriginalSample]),

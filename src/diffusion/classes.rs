@@ -1,28 +1,10 @@
-//! A pipeline's `model_index.json`, and the classes that it names.
-
-use std::collections::BTreeMap;
-
-use serde::Deserialize;
-use serde_json::{Map, Value};
+//! The classes of a model, and how far guidance goes by default.
 
 use super::call::MAX_GUIDANCE;
 use super::guided::is;
+use super::model_index::{ModelIndex, refused};
 use super::unet::ClassEmbedding;
 use crate::error::{Error, Result};
-use crate::json;
-
-const FILE: &str = "model_index.json";
-
-/// What diffusers' pipelines say of themselves.
-#[derive(Debug, Default, Deserialize)]
-struct Index {
-    /// The names of classes, as `DiTPipeline` has them.
-    id2label: Option<BTreeMap<String, String>>,
-    /// What a call takes that does not say: diffusers keeps such defaults in its pipelines' code.
-    guidance_scale: Option<f64>,
-    #[serde(flatten)]
-    components: Map<String, Value>,
-}
 
 /// The classes that can be asked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,23 +27,11 @@ impl Default for Classes {
 }
 
 impl Classes {
-    /// Those of a U-Net. Without a `model_index.json` they have no names.
+    /// Those of a U-Net. Where the index names none, they have no names.
     ///
     /// # Errors
-    /// `unsupported-model` when the pipeline has more parts than a U-Net and a scheduler, when names and classes do not
-    /// fit, or when the model takes something else than classes.
-    pub fn read(index_json: Option<&str>, embedding: ClassEmbedding) -> Result<Self> {
-        let index: Index = index_json.map(|index| json::read(FILE, index)).transpose()?.unwrap_or_default();
-        // A part that a pipeline may have and this one has not is `[null, null]`.
-        let is_part = |value: &&Value| value.as_array().is_some_and(|part| !part.iter().all(Value::is_null));
-        let parts = index.components.iter().filter(|(_, value)| is_part(value));
-        if let Some((part, _)) =
-            parts.into_iter().find(|(part, _)| !["unet", "scheduler"].contains(&&***part))
-        {
-            return unsupported(format!(
-                "the pipeline has a part {part}; those that have a unet and a scheduler work"
-            ));
-        }
+    /// `unsupported-model` when names and classes do not fit, or when the model takes something else than classes.
+    pub fn new(index: &ModelIndex, embedding: ClassEmbedding) -> Result<Self> {
         let count = match embedding {
             ClassEmbedding::None => 0,
             ClassEmbedding::Table(count) => count,
@@ -73,24 +43,24 @@ impl Classes {
             }
         };
         let mut classes = Self { count, ..Self::default() };
-        if let Some(names) = index.id2label {
+        if let Some(names) = &index.id2label {
             let total = names.len();
             let labels = (0..total).map(|class| names.get(&class.to_string()).cloned());
             let Some(labels) = labels.collect() else {
-                return unsupported(format!(
+                return refused(format!(
                     "id2label has {total} names, and not one for each of 0 to {}",
                     total - 1
                 ));
             };
             if total == 0 || count < total || count > total + 1 {
-                return unsupported(format!("id2label has {total} names, and the U-Net has {count} classes"));
+                return refused(format!("id2label has {total} names, and the U-Net has {count} classes"));
             }
             let none = u32::try_from(total).ok().filter(|_| count == total + 1);
             classes = Self { count: total, labels, none, ..classes };
         }
         if let Some(scale) = index.guidance_scale {
             if classes.none.is_none() && !is(scale, 1.0) || !(0.0..=MAX_GUIDANCE).contains(&scale) {
-                return unsupported(format!(
+                return refused(format!(
                     "guidance_scale is {scale}; 0 to {MAX_GUIDANCE} works for a model with one class more than id2label \
                      has, and 1 for others"
                 ));
@@ -99,8 +69,4 @@ impl Classes {
         }
         Ok(classes)
     }
-}
-
-fn unsupported<T>(what: impl std::fmt::Display) -> Result<T> {
-    Err(Error::UnsupportedModel(format!("{FILE}: {what}")))
 }

@@ -48,11 +48,11 @@ impl Pipeline {
     pub fn start_from(&self, source: Source<'_>, mut options: Options, random_seed: u64) -> Result<Run> {
         options.offer("mask_image"); // which comes as the source's mask
         refuse_contradictions(source, &mut options)?;
-        let picture = self.picture_of("the picture", source.picture)?;
+        let picture = self.codec.encode(self.picture(source.picture)?);
         let call = Call::read(self, &mut options, random_seed)?;
         let steps = call.schedule.timesteps().len();
         let from = |step: usize| (step..steps).map(|step| (step, None)).collect();
-        let noise = self.tensor(call.latents.clone(), call.count);
+        let noise = self.samples(call.latents.clone(), call.count);
         let pure = || noise.clone().mul_scalar(call.schedule.init_noise_sigma());
         let start = if let Some(mask) = source.mask {
             let kept = self.kept(mask)?;
@@ -79,13 +79,16 @@ impl Pipeline {
         Run::new(self, call, start)
     }
 
-    /// `[1, channels, height, width]`
-    fn picture_of(&self, what: &str, rgba: &[u8]) -> Result<Tensor<4>> {
-        self.check_size(what, rgba)?;
-        Ok(self.tensor(from_rgba(rgba, self.channels()), 1))
+    /// `[1, picture_channels, height, width]`
+    fn picture(&self, rgba: &[u8]) -> Result<Tensor<4>> {
+        self.check_size("the picture", rgba)?;
+        let [height, width] = self.picture_size();
+        let channels = self.picture_channels();
+        let pixels = TensorData::new(from_rgba(rgba, channels), [1, channels, height, width]);
+        Ok(Tensor::from_data(pixels, &self.device))
     }
 
-    /// `[1, 1, height, width]`: 1 where a mask is dark.
+    /// `[1, 1, height, width]` of a sample: 1 where a mask is dark.
     fn kept(&self, mask: &[u8]) -> Result<Tensor<4>> {
         self.check_size("mask_image", mask)?;
         let kept: Vec<f32> =
@@ -96,12 +99,13 @@ impl Pipeline {
                     .to_owned(),
             ));
         }
-        let [height, width] = self.size();
-        Ok(Tensor::from_data(TensorData::new(kept, [1, 1, height, width]), &self.device))
+        let [height, width] = self.picture_size();
+        let kept = Tensor::from_data(TensorData::new(kept, [1, 1, height, width]), &self.device);
+        Ok(self.codec.encode_mask(kept))
     }
 
     pub(super) fn check_size(&self, what: &str, rgba: &[u8]) -> Result<()> {
-        let [height, width] = self.size();
+        let [height, width] = self.picture_size();
         if rgba.len() == 4 * height * width {
             return Ok(());
         }

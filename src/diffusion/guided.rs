@@ -1,10 +1,11 @@
-//! What the network says of a sample, with the guidance of a class.
+//! What the network says of a sample, with guidance.
 
 use std::sync::Arc;
 
 use burn::tensor::Tensor;
 
-use super::unet::{ClassLabels, Config, UNet2DModel};
+use super::condition::Condition;
+use super::unet::{Config, UNet2DModel};
 use crate::error::{Error, Result};
 use crate::weights::Storage;
 
@@ -34,36 +35,27 @@ pub fn is(scale: f64, special: f64) -> bool {
     (scale - special).abs() < f64::EPSILON
 }
 
-/// A network with the classes of a batch.
+/// A network with the condition of a batch.
 #[derive(Debug)]
 pub struct Guided {
     network: Arc<UNet2DModel>,
-    /// What the rows of the network's batch are told: those of the pictures with a class, then those without.
-    labels: Option<Vec<u32>>,
-    /// How often the batch is evaluated, and with guidance how far to go from the second to the first.
+    /// Of the rows of the network's batch: the pictures' own and then, with guidance, as many without.
+    condition: Condition,
+    /// With guidance, how far to go from what comes without the condition to what comes with it.
     scale: Option<f64>,
     rows_at_once: usize,
 }
 
 impl Guided {
-    /// `none` is the class that means no class, without which `scale` counts as 1.
-    pub fn new(
-        network: Arc<UNet2DModel>,
-        labels: Option<Vec<u32>>,
-        none: Option<u32>,
-        scale: f64,
-        rows_at_once: usize,
-    ) -> Self {
-        let (labels, scale) = match (labels, none) {
-            // At 1 and at 0 one of the two has no weight.
-            (Some(labels), Some(none)) if is(scale, 0.0) => (Some(vec![none; labels.len()]), None),
-            (Some(mut labels), Some(none)) if !is(scale, 1.0) => {
-                labels.resize(2 * labels.len(), none);
-                (Some(labels), Some(scale))
-            }
-            (labels, _) => (labels, None),
+    /// `scale` counts as 1 where the network has not learned to do without the condition.
+    pub fn new(network: Arc<UNet2DModel>, condition: Condition, scale: f64, rows_at_once: usize) -> Self {
+        let (condition, scale) = match condition.without() {
+            // At 0 and at 1 one of the two has no weight.
+            Some(without) if is(scale, 0.0) => (without, None),
+            Some(without) if !is(scale, 1.0) => (condition.followed_by(without), Some(scale)),
+            _ => (condition, None),
         };
-        Self { network, labels, scale, rows_at_once }
+        Self { network, condition, scale, rows_at_once }
     }
 
     /// The network's output for `sample [rows, channels, height, width]`, all at one timestep: with guidance
@@ -83,9 +75,7 @@ impl Guided {
         let part = |start: usize| {
             let count = self.rows_at_once.min(rows - start);
             let part = if count == rows { sample.clone() } else { sample.clone().narrow(0, start, count) };
-            let labels =
-                self.labels.as_ref().map(|labels| ClassLabels::Indices(&labels[start..start + count]));
-            self.network.forward(part, &vec![timestep; count], labels)
+            self.network.forward(part, &vec![timestep; count], self.condition.rows(start..start + count))
         };
         let mut parts: Vec<Tensor<4>> = (0..rows).step_by(self.rows_at_once).map(part).collect();
         if parts.len() == 1 { parts.remove(0) } else { Tensor::cat(parts, 0) }

@@ -11,10 +11,13 @@
 mod add_noise;
 mod call;
 mod classes;
+mod codec;
+mod condition;
 mod edit;
 mod guided;
 mod ilvr;
 mod low_pass;
+mod model_index;
 mod noise;
 mod repaint;
 mod run;
@@ -36,9 +39,14 @@ use crate::error::{Error, Result};
 use crate::options::Options;
 use crate::weights::Storage;
 use call::Call;
+use codec::Codec;
+use model_index::ModelIndex;
 use run::{Guide, Start};
 use schedulers::{Class, Scheduler};
 use unet::UNet2DModel;
+
+/// The parts of a folder that are used.
+const PARTS: [&str; 2] = ["unet", "scheduler"];
 
 /// A pipeline whose weights are still on their way.
 #[derive(Debug)]
@@ -48,7 +56,8 @@ pub struct Loading {
     scheduler_json: Arc<str>,
     scheduler: Scheduler,
     classes: Classes,
-    size: [usize; 2],
+    codec: Codec,
+    picture_size: [usize; 2],
     rows_at_once: usize,
     device: Device,
 }
@@ -67,7 +76,9 @@ impl Loading {
         device: &Device,
     ) -> Result<Self> {
         let config = unet::Config::from_json(unet_json)?;
-        let classes = Classes::read(index_json, config.class_embedding)?;
+        let index = ModelIndex::read(index_json)?;
+        index.expect_only(PARTS)?;
+        let classes = Classes::new(&index, config.class_embedding)?;
         let scheduler = Scheduler::from_json(scheduler_json, None)?;
         let (inputs, outputs) = (config.in_channels, config.out_channels);
         if ![1, 3].contains(&inputs) || outputs != inputs {
@@ -80,13 +91,15 @@ impl Loading {
                 "time_embedding_type is fourier, which no scheduler here is for; positional works",
             );
         }
-        let Some(size) = config.sample_size else {
+        let Some(picture_size) = config.sample_size else {
             return unsupported("sample_size is null; the size of the pictures must be there");
         };
-        let rows_at_once = guided::rows_at_once(&config, size, storage)?;
+        let codec = Codec::Pixels { channels: inputs };
+        let [_, height, width] = codec.sample_shape(picture_size);
+        let rows_at_once = guided::rows_at_once(&config, [height, width], storage)?;
         let unet = unet::Loading::new(unet_json, storage, device)?;
         let (scheduler_json, device) = (Arc::from(scheduler_json), device.clone());
-        Ok(Self { unet, scheduler_json, scheduler, classes, size, rows_at_once, device })
+        Ok(Self { unet, scheduler_json, scheduler, classes, codec, picture_size, rows_at_once, device })
     }
 
     /// The pipeline, once all weights have come.
@@ -94,9 +107,10 @@ impl Loading {
     /// # Errors
     /// `weights-mismatch` when some have not.
     pub fn finish(self) -> Result<Pipeline> {
-        let Self { unet, scheduler_json, scheduler, classes, size, rows_at_once, device } = self;
+        let Self { unet, scheduler_json, scheduler, classes, codec, picture_size, rows_at_once, device } =
+            self;
         let unet = Arc::new(unet.finish()?);
-        Ok(Pipeline { unet, scheduler_json, scheduler, classes, size, rows_at_once, device })
+        Ok(Pipeline { unet, scheduler_json, scheduler, classes, codec, picture_size, rows_at_once, device })
     }
 }
 
@@ -107,7 +121,8 @@ pub struct Pipeline {
     scheduler_json: Arc<str>,
     scheduler: Scheduler,
     classes: Classes,
-    size: [usize; 2],
+    codec: Codec,
+    picture_size: [usize; 2],
     rows_at_once: usize,
     device: Device,
 }
@@ -115,14 +130,14 @@ pub struct Pipeline {
 impl Pipeline {
     /// Height and width of the pictures.
     #[must_use]
-    pub fn size(&self) -> [usize; 2] {
-        self.size
+    pub fn picture_size(&self) -> [usize; 2] {
+        self.picture_size
     }
 
     /// 1 for grey pictures, 3 for red, green and blue.
     #[must_use]
-    pub fn channels(&self) -> usize {
-        self.unet.config().in_channels
+    pub fn picture_channels(&self) -> usize {
+        self.codec.picture_channels()
     }
 
     /// The classes that can be asked for.
@@ -147,7 +162,7 @@ impl Pipeline {
     /// - `class_labels`: a class for all pictures, or one for each. Drawn evenly from the seed otherwise.
     /// - `guidance_scale`: 0 (without a class) to 100, how far to go from without a class to with it; the folder's
     ///   otherwise, or 1, which costs no second evaluation.
-    /// - `latents`: `[batch, channels, height, width]`, unit-variance noise, instead of noise from the seed.
+    /// - `latents`: `[batch, channels, height, width]` of samples, unit-variance noise, instead of noise from the seed.
     /// - `preview`: what each step shows: one or both [`PreviewKind`]s or `none`; `pred_original_sample` otherwise.
     ///
     /// # Errors
@@ -156,7 +171,7 @@ impl Pipeline {
         let call = Call::read(self, &mut options, random_seed)?;
         options.finish()?;
         let sample =
-            self.tensor(call.latents.clone(), call.count).mul_scalar(call.schedule.init_noise_sigma());
+            self.samples(call.latents.clone(), call.count).mul_scalar(call.schedule.init_noise_sigma());
         let visits = (0..call.schedule.timesteps().len()).map(|step| (step, None)).collect();
         Run::new(self, call, Start { sample, visits, guide: Guide::None })
     }
@@ -171,15 +186,15 @@ impl Pipeline {
         }
     }
 
-    /// Numbers of a picture.
-    fn numbers(&self) -> usize {
-        self.channels() * self.size[0] * self.size[1]
+    /// Numbers of a sample.
+    fn sample_len(&self) -> usize {
+        self.codec.sample_shape(self.picture_size).iter().product()
     }
 
-    /// `[rows, channels, height, width]`
-    fn tensor(&self, values: Vec<f32>, rows: usize) -> Tensor<4> {
-        let shape = [rows, self.channels(), self.size[0], self.size[1]];
-        Tensor::from_data(TensorData::new(values, shape), &self.device)
+    /// Samples `[rows, channels, height, width]`.
+    fn samples(&self, values: Vec<f32>, rows: usize) -> Tensor<4> {
+        let [channels, height, width] = self.codec.sample_shape(self.picture_size);
+        Tensor::from_data(TensorData::new(values, [rows, channels, height, width]), &self.device)
     }
 }
 

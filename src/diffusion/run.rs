@@ -6,12 +6,12 @@ use burn::tensor::{Tensor, Transaction};
 
 use super::Pipeline;
 use super::call::{Call, PreviewKind};
+use super::codec::Codec;
 use super::guided::{Guided, is};
 use super::ilvr::SuperResolution;
 use super::noise::StepNoise;
 use super::repaint::Inpainting;
 use super::schedulers::{History, Schedule};
-use super::unet::ClassLabels;
 use crate::error::{Error, Result};
 use crate::readback;
 
@@ -37,7 +37,7 @@ pub struct Progress {
 pub struct Pictures {
     /// `[count, channels, height, width]`, of which -1 is dark and 1 is light.
     pub pixels: Vec<f32>,
-    /// The same shape: the noise each was made from.
+    /// `[count, channels, height, width]` of samples: the noise each was made from.
     pub latents: Vec<f32>,
     /// `[count]`: the class of each, unless the model has none or none was used.
     pub class_labels: Option<Vec<u32>>,
@@ -77,6 +77,7 @@ pub struct Start {
 #[derive(Debug)]
 pub struct Run {
     network: Guided,
+    codec: Codec,
     schedule: Schedule,
     visits: Vec<(usize, Option<usize>)>,
     done: usize,
@@ -94,17 +95,17 @@ pub struct Run {
 
 impl Run {
     pub(super) fn new(pipeline: &Pipeline, call: Call, start: Start) -> Result<Self> {
-        let Call { seed, count, schedule, labels, guidance_scale, latents, previews } = call;
+        let Call { seed, count, schedule, condition, guidance_scale, latents, previews } = call;
         let shape = start.sample.dims();
         let first = schedule.timesteps().first().copied().unwrap_or_default();
-        let told = labels.as_deref().map(ClassLabels::Indices);
-        pipeline.unet.config().check_call(shape, &vec![first; count], told.as_ref())?;
-        let without_class = pipeline.classes.none.is_some() && is(guidance_scale, 0.0);
-        let class_labels = labels.clone().filter(|_| !without_class);
+        let given = condition.rows(0..count);
+        pipeline.unet.config().check_call(shape, &vec![first; count], given.as_ref())?;
+        let is_without = condition.without().is_some() && is(guidance_scale, 0.0);
+        let class_labels = condition.class_labels().filter(|_| !is_without).map(<[u32]>::to_vec);
         let network = Arc::clone(&pipeline.unet);
-        let none = pipeline.classes.none;
         Ok(Self {
-            network: Guided::new(network, labels, none, guidance_scale, pipeline.rows_at_once),
+            network: Guided::new(network, condition, guidance_scale, pipeline.rows_at_once),
+            codec: pipeline.codec,
             schedule,
             visits: start.visits,
             done: 0,
@@ -196,17 +197,18 @@ impl Run {
         }
         let mut transaction = Transaction::default().register(self.sound.clone());
         for kind in &self.previews {
-            transaction = transaction.register(match kind {
+            let sample = match kind {
                 PreviewKind::PredOriginalSample => picture.clone(),
                 // What another scheduler calls a sample has the noise of this one times ten, say.
                 PreviewKind::Sample if at < self.schedule.timesteps().len() => {
                     self.schedule.scale_model_input(self.sample.clone(), at)
                 }
                 PreviewKind::Sample => self.sample.clone(),
-            });
+            };
+            transaction = transaction.register(self.codec.preview(sample));
         }
         if is_last {
-            transaction = transaction.register(self.sample.clone());
+            transaction = transaction.register(self.codec.decode(self.sample.clone()));
         }
         let mut read = readback::read(transaction).await?.into_iter().skip(1);
         let mut next =

@@ -55,8 +55,8 @@ impl DiffusionPipeline {
         let most = config.num_train_timesteps;
         object([
             ("kind", "diffusion".into()),
-            ("sample_size", pipeline.size().into_iter().map(number).collect::<Array>().into()),
-            ("channels", number(pipeline.channels())),
+            ("sample_size", pipeline.picture_size().into_iter().map(number).collect::<Array>().into()),
+            ("channels", number(pipeline.picture_channels())),
             ("num_classes", number(classes.count)),
             ("labels", classes.labels.iter().map(JsValue::from).collect::<Array>().into()),
             ("guidance", classes.none.is_some().into()),
@@ -116,7 +116,7 @@ struct Canvas {
 
 impl Canvas {
     fn of(pipeline: &Pipeline) -> Self {
-        Self { channels: pipeline.channels(), area: pipeline.size().iter().product() }
+        Self { channels: pipeline.picture_channels(), area: pipeline.picture_size().iter().product() }
     }
 
     fn show(self, pixels: &[f32]) -> Uint8ClampedArray {

@@ -1,0 +1,55 @@
+//! Between pictures and the samples that the network takes the noise from. They are the same here, and need not be: a
+//! latent diffusion model has an autoencoder between them. Nobody else knows how one's size follows from the other's.
+
+use burn::tensor::Tensor;
+
+/// What turns pictures into samples, and samples into pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Codec {
+    /// A sample is a picture of so many channels: 1 (grey) or 3 (red, green, blue).
+    Pixels { channels: usize },
+}
+
+impl Codec {
+    /// Channels of a picture.
+    pub fn picture_channels(self) -> usize {
+        match self {
+            Self::Pixels { channels } => channels,
+        }
+    }
+
+    /// `[channels, height, width]` of the sample for a picture of `[height, width]`.
+    pub fn sample_shape(self, [height, width]: [usize; 2]) -> [usize; 3] {
+        match self {
+            Self::Pixels { channels } => [channels, height, width],
+        }
+    }
+
+    /// The samples of pictures `[rows, picture_channels, height, width]`.
+    pub fn encode(self, pictures: Tensor<4>) -> Tensor<4> {
+        match self {
+            Self::Pixels { .. } => pictures,
+        }
+    }
+
+    /// A mask `[1, 1, height, width]` of a picture, for its sample.
+    pub fn encode_mask(self, mask: Tensor<4>) -> Tensor<4> {
+        match self {
+            Self::Pixels { .. } => mask,
+        }
+    }
+
+    /// The pictures of samples without noise.
+    pub fn decode(self, samples: Tensor<4>) -> Tensor<4> {
+        match self {
+            Self::Pixels { .. } => samples,
+        }
+    }
+
+    /// What is quick to show of samples on their way: pictures in the shape of [`Self::decode`]'s.
+    pub fn preview(self, samples: Tensor<4>) -> Tensor<4> {
+        match self {
+            Self::Pixels { .. } => samples,
+        }
+    }
+}

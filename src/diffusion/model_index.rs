@@ -1,0 +1,58 @@
+//! A pipeline's `model_index.json`: the parts that a folder has, and what diffusers keeps in its pipelines' code.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::error::{Error, Result};
+use crate::json;
+
+const FILE: &str = "model_index.json";
+
+/// What a pipeline says of itself.
+#[derive(Debug, Default, Deserialize)]
+pub struct ModelIndex {
+    /// The names of classes by their numbers, as `DiTPipeline` has them.
+    pub id2label: Option<BTreeMap<String, String>>,
+    /// Guidance, where a call asks for none.
+    pub guidance_scale: Option<f64>,
+    #[serde(flatten)]
+    fields: Map<String, Value>,
+}
+
+impl ModelIndex {
+    /// Reads the file, or says nothing where there is none.
+    ///
+    /// # Errors
+    /// `unsupported-model`.
+    pub fn read(json: Option<&str>) -> Result<Self> {
+        Ok(json.map(|json| json::read(FILE, json)).transpose()?.unwrap_or_default())
+    }
+
+    /// The names of the parts that the folder has: each is `[library, class]`, and one that a pipeline may have and this
+    /// one has not is `[null, null]`.
+    pub fn parts(&self) -> impl Iterator<Item = &str> {
+        let is_part = |value: &Value| value.as_array().is_some_and(|part| !part.iter().all(Value::is_null));
+        self.fields.iter().filter(move |(_, value)| is_part(value)).map(|(name, _)| name.as_str())
+    }
+
+    /// Refuses a part that is not one of `known`.
+    ///
+    /// # Errors
+    /// `unsupported-model` naming it.
+    pub fn expect_only(&self, known: [&str; 2]) -> Result<()> {
+        match self.parts().find(|part| !known.contains(part)) {
+            None => Ok(()),
+            Some(part) => refused(format!(
+                "the pipeline has a part {part}; those that have a {} work",
+                known.join(" and a ")
+            )),
+        }
+    }
+}
+
+/// The error for what the file says.
+pub fn refused<T>(what: impl std::fmt::Display) -> Result<T> {
+    Err(Error::UnsupportedModel(format!("{FILE}: {what}")))
+}
