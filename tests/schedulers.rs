@@ -6,8 +6,8 @@ mod common;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use common::read;
-use hearth::diffusion::schedulers::{Class, Clip, History, Schedule, Scheduler, Step, threshold};
 use hearth::error::Error;
+use hearth::schedulers::{Class, Clip, History, Schedule, Scheduler, Step, threshold};
 use pollster::block_on;
 use proptest::prelude::*;
 use serde::Deserialize;

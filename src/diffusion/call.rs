@@ -5,11 +5,11 @@ use serde_json::Value;
 use super::Pipeline;
 use super::guided::is;
 use super::noise::latents;
-use super::schedulers::{Class, Schedule};
 use crate::batch::{count_of, labels_of, rows_of};
 use crate::error::{Error, Result};
 use crate::options::Options;
 use crate::rng::MAX_SEED;
+use crate::schedulers::{Class, Schedule};
 
 /// The most pictures that one call makes.
 pub const MAX_BATCH_SIZE: usize = 256;

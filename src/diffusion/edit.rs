@@ -7,10 +7,10 @@ use super::call::Call;
 use super::ilvr::SuperResolution;
 use super::repaint::{Inpainting, Jumps};
 use super::run::{Guide, Run, Start};
-use super::schedulers::{Class, Schedule};
 use crate::error::{Error, Result};
 use crate::options::Options;
 use crate::picture::{from_rgba, luminance};
+use crate::schedulers::{Class, Schedule};
 
 /// diffusers' default.
 const STRENGTH: f64 = 0.8;

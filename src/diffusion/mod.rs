@@ -6,7 +6,8 @@
 //! picture ► edit ┘
 //! ```
 //!
-//! The network ([`unet`]) and the scheduler ([`schedulers`]) do not know each other; a [`Run`] puts them together.
+//! The network ([`unet`]) and the scheduler ([`schedulers`](crate::schedulers)) do not know each other; a [`Run`] puts
+//! them together.
 
 mod add_noise;
 mod call;
@@ -18,7 +19,6 @@ mod low_pass;
 mod noise;
 mod repaint;
 mod run;
-pub mod schedulers;
 pub mod unet;
 
 use std::borrow::Cow;
@@ -34,10 +34,10 @@ pub use run::{Event, Pictures, Progress, Run};
 
 use crate::error::{Error, Result};
 use crate::options::Options;
+use crate::schedulers::{Class, Scheduler};
 use crate::weights::Storage;
 use call::Call;
 use run::{Guide, Start};
-use schedulers::{Class, Scheduler};
 use unet::UNet2DModel;
 
 /// A pipeline whose weights are still on their way.

@@ -7,9 +7,9 @@
 use burn::tensor::Tensor;
 
 use super::noise::StepNoise;
-use super::schedulers::Schedule;
 use crate::error::{Error, Result};
 use crate::options::Options;
+use crate::schedulers::Schedule;
 
 /// diffusers' defaults, where the schedule has as many steps.
 const JUMP: usize = 10;

@@ -10,10 +10,10 @@ use super::guided::{Guided, is};
 use super::ilvr::SuperResolution;
 use super::noise::StepNoise;
 use super::repaint::Inpainting;
-use super::schedulers::{History, Schedule};
 use super::unet::ClassLabels;
 use crate::error::{Error, Result};
 use crate::readback;
+use crate::schedulers::{History, Schedule};
 
 /// As many steps may wait for a GPU when nobody looks at them. More would go on long after a call was stopped, and
 /// be told before they are done.

@@ -5,8 +5,8 @@ use wasm_bindgen::prelude::*;
 
 use super::files::{WeightFiles, takes_weight_files};
 use super::{DeviceHandle, object, options, random_seed};
-use crate::diffusion::schedulers::Class;
 use crate::diffusion::{Event, Loading, Pictures, Pipeline, Progress, Run, Source, default_steps};
+use crate::schedulers::Class;
 use crate::{error, picture};
 
 /// Takes the weight files of a diffusion model, piece by piece.
