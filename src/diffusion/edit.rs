@@ -7,6 +7,7 @@ use super::call::Call;
 use super::ilvr::SuperResolution;
 use super::repaint::{Inpainting, Jumps};
 use super::run::{Guide, Run, Start};
+use super::visit::Visit;
 use crate::error::{Error, Result};
 use crate::options::Options;
 use crate::picture::{from_rgba, luminance};
@@ -59,7 +60,6 @@ impl Pipeline {
         let picture = self.picture_of("the picture", source.picture)?;
         let call = Call::read(self, &mut options, random_seed)?;
         let steps = call.schedule.timesteps().len();
-        let from = |step: usize| (step..steps).map(|step| (step, None)).collect();
         let noise = self.tensor(call.latents.clone(), call.count);
         let pure = || noise.clone().mul_scalar(call.schedule.init_noise_sigma());
         let start = if let Some(mask) = source.mask {
@@ -76,12 +76,16 @@ impl Pipeline {
             Start { sample: pure(), visits: jumps.visits(steps), guide }
         } else if options.has("downsampling_factor") {
             let resolution = SuperResolution::read(&mut options, picture, steps)?;
-            Start { sample: pure(), visits: from(0), guide: Guide::SuperResolution(Box::new(resolution)) }
+            Start {
+                sample: pure(),
+                visits: Visit::each(0..steps),
+                guide: Guide::SuperResolution(Box::new(resolution)),
+            }
         } else {
             let step = first_step(&mut options, &call.schedule)?;
             let original = picture.expand(noise.dims());
             let sample = call.schedule.add_noise(original, noise.clone(), step);
-            Start { sample, visits: from(step), guide: Guide::None }
+            Start { sample, visits: Visit::each(step..steps), guide: Guide::None }
         };
         options.finish(&self.options(&ALL))?;
         Run::new(self, call, start)

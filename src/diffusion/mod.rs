@@ -20,6 +20,7 @@ mod noise;
 mod repaint;
 mod run;
 pub mod unet;
+mod visit;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -39,6 +40,7 @@ use crate::weights::Storage;
 use call::Call;
 use run::{Guide, Start};
 use unet::UNet2DModel;
+use visit::Visit;
 
 /// A pipeline whose weights are still on their way.
 #[derive(Debug)]
@@ -157,7 +159,7 @@ impl Pipeline {
         options.finish(&self.options(&[]))?;
         let sample =
             self.tensor(call.latents.clone(), call.count).mul_scalar(call.schedule.init_noise_sigma());
-        let visits = (0..call.schedule.timesteps().len()).map(|step| (step, None)).collect();
+        let visits = Visit::each(0..call.schedule.timesteps().len());
         Run::new(self, call, Start { sample, visits, guide: Guide::None })
     }
 

@@ -11,6 +11,7 @@ use super::ilvr::SuperResolution;
 use super::noise::StepNoise;
 use super::repaint::Inpainting;
 use super::unet::ClassLabels;
+use super::visit::Visit;
 use crate::error::{Error, Result};
 use crate::readback;
 use crate::schedulers::{History, Schedule};
@@ -68,8 +69,7 @@ pub enum Guide {
 pub struct Start {
     /// `[count, channels, height, width]`, as noisy as it must be before the first step.
     pub sample: Tensor<4>,
-    /// Steps of the schedule, each with the earlier one to go back to after it.
-    pub visits: Vec<(usize, Option<usize>)>,
+    pub visits: Vec<Visit>,
     pub guide: Guide,
 }
 
@@ -78,7 +78,7 @@ pub struct Start {
 pub struct Run {
     network: Guided,
     schedule: Schedule,
-    visits: Vec<(usize, Option<usize>)>,
+    visits: Vec<Visit>,
     done: usize,
     sample: Tensor<4>,
     history: History,
@@ -143,7 +143,7 @@ impl Run {
     /// # Errors
     /// `device-lost` when the device fails, `weights-invalid` when the network gives no finite numbers.
     pub async fn step(&mut self) -> Result<Option<Event>> {
-        let Some(&(step_index, back)) = self.visits.get(self.done) else {
+        let Some(&Visit { step_index, back_to }) = self.visits.get(self.done) else {
             return Ok(self.pictures.take().map(Event::Complete));
         };
         let timestep = self.schedule.timesteps()[step_index];
@@ -156,9 +156,9 @@ impl Run {
             )),
             other => other,
         })?;
-        if let Some(back) = back {
+        if let Some(earlier) = back_to {
             let noise = self.noise.draw();
-            self.sample = self.schedule.undo_steps(self.sample.clone(), noise, step_index + 1, back);
+            self.sample = self.schedule.undo_steps(self.sample.clone(), noise, step_index + 1, earlier);
             // What a multistep solver remembers is of other samples.
             self.history = History::default();
         }
