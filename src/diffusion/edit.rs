@@ -11,7 +11,7 @@ use super::visit::Visit;
 use crate::error::{Error, Result};
 use crate::options::Options;
 use crate::picture::{from_rgba, luminance};
-use crate::schedulers::{Class, Schedule};
+use crate::schedulers::Schedule;
 
 /// diffusers' default.
 const STRENGTH: f64 = 0.8;
@@ -65,12 +65,13 @@ impl Pipeline {
         let start = if let Some(mask) = source.mask {
             let kept = self.kept(mask)?;
             let jumps = Jumps::read(&mut options, steps)?;
-            if jumps.any() && call.schedule.scheduler().class() == Class::Pndm {
-                return Err(Error::InvalidOption(
-                    "scheduler is PNDMScheduler, whose first steps differ from the others, so that no steps can be \
-                     taken back: take another one, or jump_n_sample 1"
-                        .to_owned(),
-                ));
+            if jumps.any()
+                && let Some(why) = call.schedule.one_way()
+            {
+                return Err(Error::InvalidOption(format!(
+                    "scheduler is {}, {why}, so that no steps can be taken back: take another one, or jump_n_sample 1",
+                    call.schedule.kind().name()
+                )));
             }
             let guide = Guide::Inpainting(Box::new(Inpainting { original: picture, kept }));
             Start { sample: pure(), visits: jumps.visits(steps), guide }
@@ -155,7 +156,7 @@ fn refuse_contradictions(source: Source<'_>, options: &Options) -> Result<()> {
 #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, clippy::cast_sign_loss)] // numbers of steps
 fn first_step(options: &mut Options, schedule: &Schedule) -> Result<usize> {
     let timesteps = schedule.timesteps();
-    let most = schedule.scheduler().config().num_train_timesteps as u64 - 1;
+    let most = schedule.config().num_train_timesteps as u64 - 1;
     if let Some(timestep) = options.integer("timestep", 0..=most)? {
         let at_most = |other: &f64| *other <= timestep as f64;
         return timesteps.iter().position(at_most).ok_or_else(|| {
@@ -167,7 +168,7 @@ fn first_step(options: &mut Options, schedule: &Schedule) -> Result<usize> {
         });
     }
     let strength = options.number_above("strength", 0.0..=1.0)?.unwrap_or(STRENGTH);
-    // As diffusers' img2img: of the steps that were asked for, of which PNDM's schedule has a few more.
+    // As diffusers' img2img: of the steps that were asked for; a schedule may have a few more.
     let steps = schedule.num_inference_steps();
     let taken = ((steps as f64 * strength) as usize).min(steps);
     if taken == 0 {

@@ -28,14 +28,14 @@ use std::sync::Arc;
 use burn::tensor::{Device, Tensor, TensorData};
 
 pub use add_noise::Noisy;
-pub use call::{MAX_BATCH_SIZE, PreviewKind, default_steps};
+pub use call::{MAX_BATCH_SIZE, PreviewKind};
 pub use classes::Classes;
 pub use edit::Source;
 pub use run::{Event, Pictures, Progress, Run};
 
 use crate::error::{Error, Result};
 use crate::options::Options;
-use crate::schedulers::{Class, Scheduler};
+use crate::schedulers::{Scheduler, SchedulerKind};
 use crate::weights::Storage;
 use call::Call;
 use run::{Guide, Start};
@@ -139,11 +139,17 @@ impl Pipeline {
         &self.scheduler
     }
 
+    /// The diffusers classes that the option `scheduler` may name.
+    #[must_use]
+    pub fn schedulers() -> [&'static str; SchedulerKind::ALL.len()] {
+        SchedulerKind::ALL.map(SchedulerKind::name)
+    }
+
     /// Draws pictures from noise. Takes these options, all of them optional:
     ///
     /// - `batch_size`: 1 to [`MAX_BATCH_SIZE`] pictures; as many as `latents` or `class_labels` otherwise, or one.
     /// - `seed`: a whole number up to 2⁵³ − 1; `random_seed` otherwise.
-    /// - `num_inference_steps`: 1 to the model's `num_train_timesteps`; [`default_steps`] otherwise.
+    /// - `num_inference_steps`: 1 to the model's `num_train_timesteps`; [`Scheduler::default_steps`] otherwise.
     /// - `scheduler`: a diffusers class; the folder's otherwise.
     /// - `eta`: 0 to 1, the noise in the steps of `DDIMScheduler`; 0 otherwise.
     /// - `class_labels`: a class for all pictures, or one for each. Drawn evenly from the seed otherwise.
@@ -170,10 +176,10 @@ impl Pipeline {
     }
 
     /// The folder's scheduler, or another with its configuration.
-    fn scheduler_as(&self, class: Option<Class>) -> Result<Cow<'_, Scheduler>> {
-        match class {
-            Some(class) if class != self.scheduler.class() => {
-                Scheduler::from_json(&self.scheduler_json, Some(class.name())).map(Cow::Owned)
+    fn scheduler_as(&self, kind: Option<SchedulerKind>) -> Result<Cow<'_, Scheduler>> {
+        match kind {
+            Some(kind) if kind != self.scheduler.kind() => {
+                Scheduler::from_json(&self.scheduler_json, Some(kind.name())).map(Cow::Owned)
             }
             _ => Ok(Cow::Borrowed(&self.scheduler)),
         }

@@ -1,23 +1,21 @@
-//! A `scheduler_config.json`, as diffusers writes it.
+//! What schedulers have in common in a `scheduler_config.json`. What only one of them has is in its own file.
 
-use super::class::Class;
-use super::keys::{Keys, refused};
+use super::keys::Keys;
 use crate::error::Result;
 
-/// Every key that changes what a scheduler computes, under diffusers' names. What a class does not have is at the
-/// value that changes nothing.
+/// Keys under diffusers' names. A scheduler begins with its defaults, reads the keys that every scheduler knows, and then
+/// those of the other groups that it knows too. What it does not know keeps a value that does nothing.
 #[derive(Debug, Clone, PartialEq)]
-#[allow(clippy::struct_excessive_bools)] // one a key
 pub struct Config {
     /// Timesteps that the model was trained with.
     pub num_train_timesteps: usize,
     /// The first timestep's share of noise.
     pub beta_start: f64,
-    /// The last one's.
+    /// The last timestep's share of noise.
     pub beta_end: f64,
-    /// What lies between.
+    /// How the shares between them grow.
     pub beta_schedule: BetaSchedule,
-    /// Betas as a list, instead of the three above.
+    /// The shares as a list, instead of the three keys above.
     pub trained_betas: Option<Vec<f64>>,
     /// Shift the betas so that nothing is left of the picture at the last timestep.
     pub rescale_betas_zero_snr: bool,
@@ -29,40 +27,94 @@ pub struct Config {
     pub steps_offset: usize,
     /// How the predicted picture is kept in range.
     pub clip: Clip,
-    /// After the last step nothing of the noise is left; otherwise as much as at timestep 0.
+    /// No noise is left after the last step; otherwise as much as at timestep 0.
     pub set_alpha_to_one: bool,
-    /// How much noise a DDPM step adds.
-    pub variance_type: VarianceType,
-    /// PNDM without Runge-Kutta steps at its start.
-    pub skip_prk_steps: bool,
-    /// How the noise levels between the first and the last are chosen.
-    pub sigma_spacing: SigmaSpacing,
-    /// The last of Karras' noise levels, when it is not the model's.
-    pub sigma_min: Option<f64>,
-    /// The first of Karras' noise levels, when it is not the model's.
-    pub sigma_max: Option<f64>,
-    /// The noise level after the last step.
-    pub final_sigmas_type: FinalSigma,
-    /// The model is told a quarter of the noise level's logarithm instead of a timestep.
-    pub continuous_timesteps: bool,
-    /// Steps that a multistep solver looks at, the present one included.
-    pub solver_order: usize,
-    /// Which formula it uses.
-    pub solver_type: SolverType,
-    /// DPM-Solver++ of the stochastic differential equation: each step adds noise.
-    pub stochastic: bool,
-    /// The last steps look at fewer.
-    pub lower_order_final: bool,
-    /// The last step looks at the present only.
-    pub euler_at_final: bool,
-    /// Timesteps with a smaller logarithm of alpha / sigma are not visited.
-    pub lambda_min_clipped: f64,
-    /// Steps of UniPC whose sample is not corrected by the next one's prediction.
-    pub disable_corrector: Vec<usize>,
-    /// Steps of the solver that an LCM was distilled from.
-    pub original_inference_steps: usize,
-    /// An LCM's timesteps are multiplied by this in its boundary condition.
-    pub timestep_scaling: f64,
+}
+
+impl Default for Config {
+    /// The most common defaults of what every scheduler reads; for the rest, values that do nothing.
+    fn default() -> Self {
+        Self {
+            num_train_timesteps: 1000,
+            beta_start: 0.0001,
+            beta_end: 0.02,
+            beta_schedule: BetaSchedule::Linear,
+            trained_betas: None,
+            rescale_betas_zero_snr: false,
+            prediction_type: PredictionType::Epsilon,
+            timestep_spacing: TimestepSpacing::Leading,
+            steps_offset: 0,
+            clip: Clip::Off,
+            set_alpha_to_one: true,
+        }
+    }
+}
+
+impl Config {
+    /// Reads the keys that every scheduler knows. `predictions` are the prediction types that this one can use.
+    pub(super) fn read(self, keys: &mut Keys, predictions: &[PredictionType]) -> Result<Self> {
+        let num_train_timesteps = keys.whole("num_train_timesteps", self.num_train_timesteps, 2..=65_536)?;
+        let betas = 1e-6..=0.9999;
+        let predictions: Vec<_> =
+            predictions.iter().map(|prediction| (prediction.name(), *prediction)).collect();
+        Ok(Self {
+            num_train_timesteps,
+            beta_start: keys.number("beta_start", self.beta_start, betas.clone())?,
+            beta_end: keys.number("beta_end", self.beta_end, betas.clone())?,
+            beta_schedule: keys.word(
+                "beta_schedule",
+                self.beta_schedule,
+                &[
+                    ("linear", BetaSchedule::Linear),
+                    ("scaled_linear", BetaSchedule::ScaledLinear),
+                    ("squaredcos_cap_v2", BetaSchedule::SquaredCosine),
+                ],
+            )?,
+            trained_betas: keys.parsed("trained_betas", "num_train_timesteps betas", |value| {
+                let list = value.as_array().filter(|list| list.len() == num_train_timesteps)?;
+                list.iter().map(|beta| beta.as_f64().filter(|beta| betas.contains(beta))).collect()
+            })?,
+            prediction_type: keys.word("prediction_type", self.prediction_type, &predictions)?,
+            timestep_spacing: keys.word(
+                "timestep_spacing",
+                self.timestep_spacing,
+                &[
+                    ("leading", TimestepSpacing::Leading),
+                    ("trailing", TimestepSpacing::Trailing),
+                    ("linspace", TimestepSpacing::Linspace),
+                ],
+            )?,
+            steps_offset: keys.whole("steps_offset", self.steps_offset, 0..=num_train_timesteps)?,
+            ..self
+        })
+    }
+
+    /// Reads `rescale_betas_zero_snr`.
+    pub(super) fn read_zero_snr(self, keys: &mut Keys) -> Result<Self> {
+        let rescale_betas_zero_snr = keys.flag("rescale_betas_zero_snr", self.rescale_betas_zero_snr)?;
+        Ok(Self { rescale_betas_zero_snr, ..self })
+    }
+
+    /// Reads `clip_sample` and its range.
+    pub(super) fn read_clip_sample(self, keys: &mut Keys) -> Result<Self> {
+        let clips = keys.flag("clip_sample", self.clip != Clip::Off)?;
+        let range = keys.number("clip_sample_range", 1.0, 1e-3..=1e6)?;
+        Ok(Self { clip: if clips { Clip::Range(range) } else { Clip::Off }, ..self })
+    }
+
+    /// Reads `thresholding` and its numbers. Where it is on, `clip_sample` does nothing.
+    pub(super) fn read_thresholding(self, keys: &mut Keys) -> Result<Self> {
+        let ratio = keys.number("dynamic_thresholding_ratio", 0.995, 0.0..=1.0)?;
+        let max = keys.number("sample_max_value", 1.0, 1.0..=1e6)?;
+        let thresholds = keys.flag("thresholding", false)?;
+        Ok(Self { clip: if thresholds { Clip::Dynamic { ratio, max } } else { self.clip }, ..self })
+    }
+
+    /// Reads `set_alpha_to_one`.
+    pub(super) fn read_set_alpha_to_one(self, keys: &mut Keys) -> Result<Self> {
+        let set_alpha_to_one = keys.flag("set_alpha_to_one", self.set_alpha_to_one)?;
+        Ok(Self { set_alpha_to_one, ..self })
+    }
 }
 
 /// How the share of noise grows with the timestep.
@@ -70,7 +122,7 @@ pub struct Config {
 pub enum BetaSchedule {
     /// Evenly.
     Linear,
-    /// Its square root evenly, as in latent diffusion.
+    /// Its square root grows evenly, as in latent diffusion.
     ScaledLinear,
     /// Such that what is left of the picture is a squared cosine (Nichol and Dhariwal, 2021).
     SquaredCosine,
@@ -88,6 +140,9 @@ pub enum PredictionType {
 }
 
 impl PredictionType {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Epsilon, Self::Velocity, Self::Sample];
+
     /// diffusers' name.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -107,7 +162,7 @@ pub enum TimestepSpacing {
     Leading,
     /// Intervals, counted from the last timestep.
     Trailing,
-    /// The first, the last, and evenly between.
+    /// The first timestep, the last, and others evenly between them.
     Linspace,
 }
 
@@ -116,7 +171,7 @@ pub enum TimestepSpacing {
 pub enum Clip {
     /// Not at all.
     Off,
-    /// To plus and minus this.
+    /// Values are cut off at plus and minus this.
     Range(f64),
     /// Dynamic thresholding: see [`threshold`](super::threshold).
     Dynamic {
@@ -125,195 +180,4 @@ pub enum Clip {
         /// The most that the picture is divided by.
         max: f64,
     },
-}
-
-/// How much noise a DDPM step adds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum VarianceType {
-    /// The posterior's variance.
-    Small,
-    /// The step's beta.
-    Large,
-}
-
-/// How noise levels are chosen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SigmaSpacing {
-    /// Those of the timesteps.
-    Timesteps,
-    /// Karras et al., "Elucidating the Design Space of Diffusion-Based Generative Models" (2022), with rho 7.
-    Karras,
-    /// Lu et al., "DPM-Solver" (2022): their logarithms evenly.
-    Lu,
-}
-
-/// The noise level after the last step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FinalSigma {
-    /// No noise.
-    Zero,
-    /// That of timestep 0.
-    SigmaMin,
-}
-
-/// The formula of a multistep solver.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SolverType {
-    /// DPM-Solver's midpoint rule.
-    Midpoint,
-    /// DPM-Solver's Heun's rule.
-    Heun,
-    /// UniPC with `B(h) = h`.
-    Bh1,
-    /// UniPC with `B(h) = e^h − 1`.
-    Bh2,
-}
-
-impl Config {
-    /// Reads a `scheduler_config.json` as the class that it names, or as `override_class`. Keys that only other classes
-    /// have are passed over, as diffusers' `from_config` does.
-    ///
-    /// # Errors
-    /// `unsupported-model` naming the class, key or value that is not known, and those that are.
-    #[allow(clippy::too_many_lines)] // one line a key
-    pub fn from_json(config_json: &str, override_class: Option<&str>) -> Result<(Class, Self)> {
-        let (class, mut keys) = Keys::from_json(config_json, override_class)?;
-        let is = |classes: &[Class]| classes.contains(&class);
-        let is_lcm = is(&[Class::Lcm]);
-
-        let size = |limit: f64| 1.0..=limit;
-        let num_train_timesteps = keys.whole("num_train_timesteps", 1000, 2..=65_536)?;
-        let betas = 1e-6..=0.9999;
-        let clip_range = keys.number("clip_sample_range", 1.0, 1e-3..=1e6)?;
-        let dynamic = Clip::Dynamic {
-            ratio: keys.number("dynamic_thresholding_ratio", 0.995, 0.0..=1.0)?,
-            max: keys.number("sample_max_value", 1.0, size(1e6))?,
-        };
-        let clip_sample = keys.flag("clip_sample", is(&[Class::Ddpm, Class::Ddim]))?;
-        let thresholding = keys.flag("thresholding", false)?;
-        let spacing =
-            if is(&[Class::Ddpm, Class::Ddim, Class::Pndm, Class::Lcm]) { "leading" } else { "linspace" };
-        let predictions = [PredictionType::Epsilon, PredictionType::Velocity, PredictionType::Sample]
-            .map(|kind| (kind.name(), kind));
-        let without_sample = is(&[Class::Pndm, Class::EulerAncestral]);
-        let solvers = if is(&[Class::UniPc]) {
-            let [bh1, bh2] = [SolverType::Bh1, SolverType::Bh2];
-            [("bh2", bh2), ("bh1", bh1), ("midpoint", bh2), ("heun", bh2), ("logrho", bh2)]
-        } else {
-            let [midpoint, heun] = [SolverType::Midpoint, SolverType::Heun];
-            [
-                ("midpoint", midpoint),
-                ("heun", heun),
-                ("bh1", midpoint),
-                ("bh2", midpoint),
-                ("logrho", midpoint),
-            ]
-        };
-        let karras = keys.flag("use_karras_sigmas", false)?;
-        let lu = keys.flag("use_lu_lambdas", false)?;
-        let sigma_spacing = match (karras, lu) {
-            (true, _) => SigmaSpacing::Karras, // diffusers looks at this one first
-            (false, true) => SigmaSpacing::Lu,
-            (false, false) => SigmaSpacing::Timesteps,
-        };
-
-        let config = Self {
-            num_train_timesteps,
-            beta_start: keys.number("beta_start", if is_lcm { 0.00085 } else { 0.0001 }, betas.clone())?,
-            beta_end: keys.number("beta_end", if is_lcm { 0.012 } else { 0.02 }, betas.clone())?,
-            beta_schedule: keys.word(
-                "beta_schedule",
-                if is_lcm { "scaled_linear" } else { "linear" },
-                &[
-                    ("linear", BetaSchedule::Linear),
-                    ("scaled_linear", BetaSchedule::ScaledLinear),
-                    ("squaredcos_cap_v2", BetaSchedule::SquaredCosine),
-                ],
-            )?,
-            trained_betas: keys.parsed("trained_betas", "num_train_timesteps betas", |value| {
-                let list = value.as_array().filter(|list| list.len() == num_train_timesteps)?;
-                list.iter().map(|beta| beta.as_f64().filter(|beta| betas.contains(beta))).collect()
-            })?,
-            rescale_betas_zero_snr: keys.flag("rescale_betas_zero_snr", false)?,
-            prediction_type: keys.word(
-                "prediction_type",
-                "epsilon",
-                &predictions[..if without_sample { 2 } else { 3 }],
-            )?,
-            timestep_spacing: keys.word(
-                "timestep_spacing",
-                spacing,
-                &[
-                    ("leading", TimestepSpacing::Leading),
-                    ("trailing", TimestepSpacing::Trailing),
-                    ("linspace", TimestepSpacing::Linspace),
-                ],
-            )?,
-            steps_offset: keys.whole("steps_offset", 0, 0..=num_train_timesteps)?,
-            clip: match (thresholding, clip_sample) {
-                (true, _) => dynamic,
-                (false, true) => Clip::Range(clip_range),
-                (false, false) => Clip::Off,
-            },
-            set_alpha_to_one: keys.flag("set_alpha_to_one", class != Class::Pndm)?,
-            variance_type: keys.word(
-                "variance_type",
-                "fixed_small",
-                &[
-                    ("fixed_small", VarianceType::Small),
-                    ("fixed_small_log", VarianceType::Small),
-                    ("fixed_large", VarianceType::Large),
-                    ("fixed_large_log", VarianceType::Large),
-                ],
-            )?,
-            skip_prk_steps: keys.flag("skip_prk_steps", false)?,
-            sigma_spacing,
-            sigma_min: keys.optional_number("sigma_min", 1e-6..=1e6)?,
-            sigma_max: keys.optional_number("sigma_max", 1e-6..=1e6)?,
-            final_sigmas_type: keys.word(
-                "final_sigmas_type",
-                "zero",
-                &[("zero", FinalSigma::Zero), ("sigma_min", FinalSigma::SigmaMin)],
-            )?,
-            continuous_timesteps: keys.word(
-                "timestep_type",
-                "discrete",
-                &[("discrete", false), ("continuous", true)],
-            )?,
-            solver_order: keys.whole("solver_order", 2, 1..=3)?,
-            solver_type: keys.word("solver_type", solvers[0].0, &solvers)?,
-            stochastic: keys.word(
-                "algorithm_type",
-                "dpmsolver++",
-                &[("dpmsolver++", false), ("sde-dpmsolver++", true), ("deis", false)],
-            )?,
-            lower_order_final: keys.flag("lower_order_final", true)?,
-            euler_at_final: keys.flag("euler_at_final", false)?,
-            lambda_min_clipped: keys
-                .parsed("lambda_min_clipped", "a number or -Infinity", |value| match value.as_str() {
-                    Some("-Infinity") => Some(f64::NEG_INFINITY),
-                    _ => value.as_f64(),
-                })?
-                .unwrap_or(f64::NEG_INFINITY),
-            disable_corrector: keys
-                .parsed("disable_corrector", "a list of steps", |value| {
-                    let steps = value.as_array()?.iter();
-                    steps.map(|step| usize::try_from(step.as_u64()?).ok()).collect()
-                })?
-                .unwrap_or_default(),
-            original_inference_steps: keys.whole("original_inference_steps", 50, 1..=num_train_timesteps)?,
-            timestep_scaling: keys.number("timestep_scaling", 10.0, 1e-3..=1e6)?,
-        };
-        keys.refuse_unsupported()?;
-        if let (Some(min), Some(max)) = (config.sigma_min, config.sigma_max)
-            && min >= max
-        {
-            return Err(refused(
-                "sigma_min",
-                &min.to_string(),
-                &format!("less than sigma_max, which is {max}"),
-            ));
-        }
-        Ok((class, config))
-    }
 }
