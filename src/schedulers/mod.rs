@@ -38,10 +38,9 @@ mod unipc;
 
 use std::sync::Arc;
 
-use burn::tensor::Tensor;
-
 pub use config::{BetaSchedule, Clip, Config, PredictionType, TimestepSpacing};
 pub use kind::SchedulerKind;
+pub use noise_schedule::add_noise;
 pub use prediction::threshold;
 pub use schedule::Schedule;
 pub use solver::{History, Step};
@@ -49,7 +48,6 @@ pub use solver::{History, Step};
 use crate::error::{Error, Result};
 use keys::{FILE, Keys};
 use noise_schedule::NoiseSchedule;
-use prediction::mix;
 use solver::Solver;
 
 /// A scheduler with the noise schedule of a model.
@@ -104,25 +102,24 @@ impl Scheduler {
         &self.noise.alphas_cumprod
     }
 
+    /// What is left of the picture's variance at a timestep.
+    ///
+    /// # Errors
+    /// `invalid-option` when there is no such timestep.
+    pub fn alpha_cumprod(&self, timestep: usize) -> Result<f64> {
+        let alphas = self.alphas_cumprod();
+        alphas.get(timestep).copied().ok_or_else(|| {
+            Error::InvalidOption(format!(
+                "timestep is {timestep}; it must be a whole number from 0 to {}",
+                alphas.len() - 1
+            ))
+        })
+    }
+
     /// `[num_train_timesteps]`: noise levels `sqrt((1 − alphas_cumprod) / alphas_cumprod)`.
     #[must_use]
     pub fn sigmas(&self) -> Vec<f64> {
         self.noise.sigmas()
-    }
-
-    /// The forward process at any timestep: `sqrt(alphas_cumprod) · original + sqrt(1 − alphas_cumprod) · noise`,
-    /// of unit variance. See [`Schedule::add_noise`] for a sample that a step continues.
-    ///
-    /// # Errors
-    /// `invalid-option` when there is no such timestep.
-    pub fn add_noise(&self, original: Tensor<4>, noise: Tensor<4>, timestep: usize) -> Result<Tensor<4>> {
-        let Some(alpha) = self.alphas_cumprod().get(timestep) else {
-            return Err(Error::InvalidOption(format!(
-                "timestep is {timestep}; it must be a whole number from 0 to {}",
-                self.alphas_cumprod().len() - 1
-            )));
-        };
-        Ok(mix(original, alpha.sqrt(), noise, (1.0 - alpha).sqrt()))
     }
 
     /// How many steps a call takes when it does not say.

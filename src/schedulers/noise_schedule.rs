@@ -62,6 +62,15 @@ impl NoiseSchedule {
     }
 }
 
+/// The forward process: `sqrt(alpha_cumprod) · original + sqrt(1 − alpha_cumprod) · noise`, which has unit variance when
+/// both have. [`Schedule::add_noise`](super::Schedule::add_noise) is for a sample that a step continues.
+#[must_use]
+#[allow(clippy::cast_possible_truncation)] // as precise as the numbers are
+pub fn add_noise(original: &[f32], noise: &[f32], alpha_cumprod: f64) -> Vec<f32> {
+    let (alpha, sigma) = (alpha_cumprod.sqrt() as f32, (1.0 - alpha_cumprod).sqrt() as f32);
+    original.iter().zip(noise).map(|(original, noise)| alpha * original + sigma * noise).collect()
+}
+
 fn betas(config: &Config) -> Vec<f64> {
     let count = config.num_train_timesteps;
     let betas: Vec<f64> = match (&config.trained_betas, config.beta_schedule) {
