@@ -16,6 +16,7 @@ pub mod options;
 pub mod picture;
 pub mod readback;
 pub mod rng;
+pub mod schedulers;
 pub mod tokenizer;
 #[cfg(target_arch = "wasm32")]
 pub mod web;

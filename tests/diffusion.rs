@@ -7,10 +7,10 @@ mod common;
 use burn::tensor::Device;
 use common::assert_close;
 use common::diffusion::{CLASSES, Folder, RGB, draw, finish};
-use hearth::diffusion::schedulers::Class;
 use hearth::diffusion::{Event, Loading, MAX_BATCH_SIZE, Pictures, Pipeline, PreviewKind};
 use hearth::error::{Error, Result};
 use hearth::options::Options;
+use hearth::schedulers::SchedulerKind;
 use hearth::weights::{Reader, Storage};
 use pollster::block_on;
 use serde_json::{Value, json};
@@ -91,7 +91,7 @@ fn every_option_changes_the_pictures() {
     for (name, value) in changes {
         assert_ne!(drawn(&pipeline, base().with(name, value)).pixels, plain, "{name}");
     }
-    for class in Class::ALL.map(Class::name) {
+    for class in SchedulerKind::ALL.map(SchedulerKind::name) {
         let pixels = drawn(&pipeline, base().with("scheduler", json!(class))).pixels;
         assert_eq!(pixels == plain, class == "DDIMScheduler", "{class}");
     }
@@ -164,7 +164,7 @@ fn a_run_tells_each_step_and_shows_what_was_asked_for() {
 #[test]
 fn a_sample_is_shown_on_the_same_scale_with_every_scheduler() {
     let pipeline = load(&RGB);
-    for class in Class::ALL.map(Class::name) {
+    for class in SchedulerKind::ALL.map(SchedulerKind::name) {
         let call = options(
             json!({ "scheduler": class, "preview": "sample", "num_inference_steps": 20, "batch_size": 4 }),
         );
@@ -193,7 +193,7 @@ fn the_number_of_steps_has_diffusers_defaults() {
 #[test]
 fn one_step_works_with_every_scheduler_that_can() {
     let pipeline = load(&RGB);
-    for class in Class::ALL.map(Class::name) {
+    for class in SchedulerKind::ALL.map(SchedulerKind::name) {
         let call = options(json!({ "scheduler": class, "num_inference_steps": 1 }));
         if class == "PNDMScheduler" {
             assert!(refused(&pipeline, call).contains("num_inference_steps is 1"));

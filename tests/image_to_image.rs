@@ -7,11 +7,11 @@ mod common;
 use burn::tensor::Device;
 use common::assert_close;
 use common::diffusion::{CLASSES, Folder, RGB, finish};
-use hearth::diffusion::schedulers::Class;
 use hearth::diffusion::{Pictures, Pipeline, Progress, Source};
 use hearth::error::Error;
 use hearth::options::Options;
 use hearth::picture::from_rgba;
+use hearth::schedulers::SchedulerKind;
 use hearth::weights::Storage;
 use pollster::block_on;
 use serde_json::{Value, json};
@@ -171,7 +171,7 @@ fn what_a_mask_keeps_is_exactly_the_picture_with_every_scheduler() {
         let studio = Studio::of(&folder);
         let (original, area) = (studio.original(), studio.original().len() / studio.channels);
         let mask: Vec<u8> = (0..area).flat_map(|place| [if place % 3 == 0 { 128 } else { 127 }; 4]).collect();
-        for class in Class::ALL.map(Class::name) {
+        for class in SchedulerKind::ALL.map(SchedulerKind::name) {
             let jumps = if class == "PNDMScheduler" { 1 } else { 2 };
             let call = json!({ "scheduler": class, "jump_n_sample": jumps, "batch_size": 2 });
             let pixels = studio.pixels(Some(&mask), call);
@@ -249,7 +249,7 @@ fn small(pixels: &[f32], factor: usize) -> Vec<f32> {
 fn a_larger_picture_made_small_is_the_small_one_with_every_scheduler() {
     let studio = Studio::of(&RGB);
     let original = studio.original();
-    for class in Class::ALL.map(Class::name) {
+    for class in SchedulerKind::ALL.map(SchedulerKind::name) {
         for factor in [2, 4] {
             let pixels = studio.pixels(
                 None,

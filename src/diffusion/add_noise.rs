@@ -5,6 +5,7 @@ use super::noise::latents;
 use crate::error::{Error, Result};
 use crate::options::Options;
 use crate::picture::from_rgba;
+use crate::schedulers::add_noise;
 
 /// A picture with noise.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,25 +29,23 @@ impl Pipeline {
     /// `invalid-option`.
     pub fn add_noise(&self, picture: &[u8], mut options: Options, random_seed: u64) -> Result<Noisy> {
         self.check_size("the picture", picture)?;
-        let alphas = self.scheduler.alphas_cumprod();
-        let timestep = options.integer("timestep", 0..=alphas.len() as u64 - 1)?;
+        let last = self.scheduler.config().num_train_timesteps as u64 - 1;
+        let timestep = options.integer("timestep", 0..=last)?;
         let t = options.number("t", 0.0..=1.0)?;
         let seed = options.seed(random_seed)?;
         options.finish()?;
-        #[allow(clippy::cast_possible_truncation)] // an index of alphas
+        #[allow(clippy::cast_possible_truncation)] // fewer than num_train_timesteps
         let alpha = match (timestep, t) {
-            (Some(timestep), None) => alphas[timestep as usize],
+            (Some(timestep), None) => self.scheduler.alpha_cumprod(timestep as usize)?,
             (None, Some(t)) => 1.0 - t,
             _ => {
                 let what = "timestep and t both say how much noise to add: give exactly one";
                 return Err(Error::InvalidOption(what.to_owned()));
             }
         };
-        #[allow(clippy::cast_possible_truncation)] // as precise as a sample is
-        let (kept, added) = (alpha.sqrt() as f32, (1.0 - alpha).sqrt() as f32);
         let original = from_rgba(picture, self.picture_channels());
         let noise = latents(seed, 1, self.sample_len());
-        let pixels = original.iter().zip(&noise).map(|(pixel, noise)| kept * pixel + added * noise).collect();
+        let pixels = add_noise(&original, &noise, alpha);
         Ok(Noisy { pixels, alpha, seed })
     }
 }

@@ -6,17 +6,13 @@ use super::Pipeline;
 use super::condition::Condition;
 use super::guided::is;
 use super::noise::latents;
-use super::schedulers::{Class, Schedule};
 use crate::batch::{count_of, labels_of, rows_of};
 use crate::error::{Error, Result};
 use crate::options::Options;
+use crate::schedulers::{Schedule, SchedulerKind};
 
 /// The most pictures that one call makes.
 pub const MAX_BATCH_SIZE: usize = 256;
-
-/// Steps when the caller names none. `DDPMScheduler` needs as many as diffusers' `DDPMPipeline` takes.
-const STEPS: usize = 25;
-const DDPM_STEPS: usize = 1000;
 
 /// The most that `guidance_scale` may be.
 pub const MAX_GUIDANCE: f64 = 100.0;
@@ -58,12 +54,6 @@ impl PreviewKind {
             name => Some(vec![Self::named(name)?]),
         }
     }
-}
-
-/// How many steps a scheduler takes by default.
-#[must_use]
-pub fn default_steps(class: Class, num_train_timesteps: usize) -> usize {
-    if class == Class::Ddpm { DDPM_STEPS } else { STEPS }.min(num_train_timesteps)
 }
 
 /// The options of a call that has been checked.
@@ -135,12 +125,13 @@ impl Call {
 }
 
 fn schedule(pipeline: &Pipeline, options: &mut Options) -> Result<Schedule> {
-    let named = options.parsed("scheduler", &Class::names(), |name| Class::named(name.as_str()?).ok())?;
-    let scheduler = pipeline.scheduler_as(named)?;
+    let kind = options
+        .parsed("scheduler", &SchedulerKind::names(), |name| SchedulerKind::named(name.as_str()?).ok())?;
+    let scheduler = pipeline.scheduler_as(kind)?;
     let most = scheduler.config().num_train_timesteps;
     #[allow(clippy::cast_possible_truncation)] // at most num_train_timesteps
     let steps = options.integer("num_inference_steps", 1..=most as u64)?.map(|steps| steps as usize);
-    let schedule = scheduler.schedule(steps.unwrap_or_else(|| default_steps(scheduler.class(), most)))?;
+    let schedule = scheduler.schedule(steps.unwrap_or_else(|| scheduler.default_steps()))?;
     match options.number("eta", 0.0..=1.0)? {
         Some(eta) => schedule.with_eta(eta),
         None => Ok(schedule),

@@ -7,10 +7,11 @@ use super::call::Call;
 use super::ilvr::SuperResolution;
 use super::repaint::{Inpainting, Jumps};
 use super::run::{Guide, Run, Start};
-use super::schedulers::{Class, Schedule};
+use super::visit::Visit;
 use crate::error::{Error, Result};
 use crate::options::Options;
 use crate::picture::{from_rgba, luminance};
+use crate::schedulers::Schedule;
 
 /// diffusers' default.
 const STRENGTH: f64 = 0.8;
@@ -51,29 +52,33 @@ impl Pipeline {
         let picture = self.codec.encode(self.picture(source.picture)?);
         let call = Call::read(self, &mut options, random_seed)?;
         let steps = call.schedule.timesteps().len();
-        let from = |step: usize| (step..steps).map(|step| (step, None)).collect();
         let noise = self.samples(call.latents.clone(), call.count);
         let pure = || noise.clone().mul_scalar(call.schedule.init_noise_sigma());
         let start = if let Some(mask) = source.mask {
             let kept = self.kept(mask)?;
             let jumps = Jumps::read(&mut options, steps)?;
-            if jumps.any() && call.schedule.scheduler().class() == Class::Pndm {
-                return Err(Error::InvalidOption(
-                    "scheduler is PNDMScheduler, whose first steps differ from the others, so that no steps can be \
-                     taken back: take another one, or jump_n_sample 1"
-                        .to_owned(),
-                ));
+            if jumps.any()
+                && let Some(why) = call.schedule.one_way()
+            {
+                return Err(Error::InvalidOption(format!(
+                    "scheduler is {}, {why}, so that no steps can be taken back: take another one, or jump_n_sample 1",
+                    call.schedule.kind().name()
+                )));
             }
             let guide = Guide::Inpainting(Box::new(Inpainting { original: picture, kept }));
             Start { sample: pure(), visits: jumps.visits(steps), guide }
         } else if options.has("downsampling_factor") {
             let resolution = SuperResolution::read(&mut options, picture, steps)?;
-            Start { sample: pure(), visits: from(0), guide: Guide::SuperResolution(Box::new(resolution)) }
+            Start {
+                sample: pure(),
+                visits: Visit::each(0..steps),
+                guide: Guide::SuperResolution(Box::new(resolution)),
+            }
         } else {
             let step = first_step(&mut options, &call.schedule)?;
             let original = picture.expand(noise.dims());
             let sample = call.schedule.add_noise(original, noise.clone(), step);
-            Start { sample, visits: from(step), guide: Guide::None }
+            Start { sample, visits: Visit::each(step..steps), guide: Guide::None }
         };
         options.finish()?;
         Run::new(self, call, start)
@@ -147,7 +152,7 @@ fn refuse_contradictions(source: Source<'_>, options: &mut Options) -> Result<()
 #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, clippy::cast_sign_loss)] // numbers of steps
 fn first_step(options: &mut Options, schedule: &Schedule) -> Result<usize> {
     let timesteps = schedule.timesteps();
-    let most = schedule.scheduler().config().num_train_timesteps as u64 - 1;
+    let most = schedule.config().num_train_timesteps as u64 - 1;
     if let Some(timestep) = options.integer("timestep", 0..=most)? {
         let at_most = |other: &f64| *other <= timestep as f64;
         return timesteps.iter().position(at_most).ok_or_else(|| {
@@ -159,7 +164,7 @@ fn first_step(options: &mut Options, schedule: &Schedule) -> Result<usize> {
         });
     }
     let strength = options.number_above("strength", 0.0..=1.0)?.unwrap_or(STRENGTH);
-    // As diffusers' img2img: of the steps that were asked for, of which PNDM's schedule has a few more.
+    // As diffusers' img2img: of the steps that were asked for; a schedule may have a few more.
     let steps = schedule.num_inference_steps();
     let taken = ((steps as f64 * strength) as usize).min(steps);
     if taken == 0 {

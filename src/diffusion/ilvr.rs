@@ -9,9 +9,9 @@ use burn::tensor::Tensor;
 
 use super::low_pass::LowPass;
 use super::noise::StepNoise;
-use super::schedulers::Schedule;
 use crate::error::{Error, Result};
 use crate::options::Options;
+use crate::schedulers::Schedule;
 
 /// By default the last steps are free, as in the paper's own examples: they make of the picture what the model knows.
 const END: f64 = 0.8;

@@ -6,7 +6,8 @@
 //! picture ► edit ┘
 //! ```
 //!
-//! The network ([`unet`]) and the scheduler ([`schedulers`]) do not know each other; a [`Run`] puts them together.
+//! The network ([`unet`]) and the scheduler ([`schedulers`](crate::schedulers)) do not know each other; a [`Run`] puts
+//! them together.
 
 mod add_noise;
 mod call;
@@ -21,8 +22,8 @@ mod model_index;
 mod noise;
 mod repaint;
 mod run;
-pub mod schedulers;
 pub mod unet;
+mod visit;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -30,20 +31,21 @@ use std::sync::Arc;
 use burn::tensor::{Device, Tensor, TensorData};
 
 pub use add_noise::Noisy;
-pub use call::{MAX_BATCH_SIZE, PreviewKind, default_steps};
+pub use call::{MAX_BATCH_SIZE, PreviewKind};
 pub use classes::Classes;
 pub use edit::Source;
 pub use run::{Event, Pictures, Progress, Run};
 
 use crate::error::{Error, Result};
 use crate::options::Options;
+use crate::schedulers::{Scheduler, SchedulerKind};
 use crate::weights::Storage;
 use call::Call;
 use codec::Codec;
 use model_index::ModelIndex;
 use run::{Guide, Start};
-use schedulers::{Class, Scheduler};
 use unet::UNet2DModel;
+use visit::Visit;
 
 /// The parts of a folder that are used.
 const PARTS: [&str; 2] = ["unet", "scheduler"];
@@ -152,11 +154,17 @@ impl Pipeline {
         &self.scheduler
     }
 
+    /// The diffusers classes that the option `scheduler` may name.
+    #[must_use]
+    pub fn schedulers() -> [&'static str; SchedulerKind::ALL.len()] {
+        SchedulerKind::ALL.map(SchedulerKind::name)
+    }
+
     /// Draws pictures from noise. Takes these options, all of them optional:
     ///
     /// - `batch_size`: 1 to [`MAX_BATCH_SIZE`] pictures; as many as `latents` or `class_labels` otherwise, or one.
     /// - `seed`: a whole number up to 2⁵³ − 1; `random_seed` otherwise.
-    /// - `num_inference_steps`: 1 to the model's `num_train_timesteps`; [`default_steps`] otherwise.
+    /// - `num_inference_steps`: 1 to the model's `num_train_timesteps`; [`Scheduler::default_steps`] otherwise.
     /// - `scheduler`: a diffusers class; the folder's otherwise.
     /// - `eta`: 0 to 1, the noise in the steps of `DDIMScheduler`; 0 otherwise.
     /// - `class_labels`: a class for all pictures, or one for each. Drawn evenly from the seed otherwise.
@@ -172,15 +180,15 @@ impl Pipeline {
         options.finish()?;
         let sample =
             self.samples(call.latents.clone(), call.count).mul_scalar(call.schedule.init_noise_sigma());
-        let visits = (0..call.schedule.timesteps().len()).map(|step| (step, None)).collect();
+        let visits = Visit::each(0..call.schedule.timesteps().len());
         Run::new(self, call, Start { sample, visits, guide: Guide::None })
     }
 
     /// The folder's scheduler, or another with its configuration.
-    fn scheduler_as(&self, class: Option<Class>) -> Result<Cow<'_, Scheduler>> {
-        match class {
-            Some(class) if class != self.scheduler.class() => {
-                Scheduler::from_json(&self.scheduler_json, Some(class.name())).map(Cow::Owned)
+    fn scheduler_as(&self, kind: Option<SchedulerKind>) -> Result<Cow<'_, Scheduler>> {
+        match kind {
+            Some(kind) if kind != self.scheduler.kind() => {
+                Scheduler::from_json(&self.scheduler_json, Some(kind.name())).map(Cow::Owned)
             }
             _ => Ok(Cow::Borrowed(&self.scheduler)),
         }

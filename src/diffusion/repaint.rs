@@ -7,9 +7,10 @@
 use burn::tensor::Tensor;
 
 use super::noise::StepNoise;
-use super::schedulers::Schedule;
+use super::visit::Visit;
 use crate::error::{Error, Result};
 use crate::options::Options;
+use crate::schedulers::Schedule;
 
 /// diffusers' defaults, where the schedule has as many steps.
 const JUMP: usize = 10;
@@ -51,8 +52,8 @@ impl Jumps {
         self.length > 0 && self.samples > 1
     }
 
-    /// The steps in their order: each a step of the schedule, and the earlier one to go back to after it.
-    pub fn visits(self, steps: usize) -> Vec<(usize, Option<usize>)> {
+    /// The way through a schedule of so many steps.
+    pub fn visits(self, steps: usize) -> Vec<Visit> {
         // After how many steps a jump comes, counted from the end, and how often it still does.
         let mut jumps = vec![0; steps];
         if self.any() {
@@ -60,12 +61,12 @@ impl Jumps {
                 jumps[steps - 1 - jump] = self.samples - 1;
             }
         }
-        let (mut visits, mut step) = (Vec::new(), 0);
-        while step < steps {
-            let back = (jumps[step] > 0).then(|| step + 1 - self.length);
-            visits.push((step, back));
-            jumps[step] = jumps[step].saturating_sub(1);
-            step = back.unwrap_or(step + 1);
+        let (mut visits, mut step_index) = (Vec::new(), 0);
+        while step_index < steps {
+            let back_to = (jumps[step_index] > 0).then(|| step_index + 1 - self.length);
+            visits.push(Visit { step_index, back_to });
+            jumps[step_index] = jumps[step_index].saturating_sub(1);
+            step_index = back_to.unwrap_or(step_index + 1);
         }
         visits
     }
@@ -106,11 +107,15 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    fn pairs(visits: Vec<Visit>) -> Vec<(usize, Option<usize>)> {
+        visits.into_iter().map(|Visit { step_index, back_to }| (step_index, back_to)).collect()
+    }
+
     #[test]
     fn the_steps_are_those_of_diffusers() {
         // RePaintScheduler.set_timesteps(6, jump_length=2, jump_n_sample=2): 5 4 3 2 | 3 4 | 3 2 1 0 | 1 2 | 1 0, of which
         // those that go up are taken back.
-        let visits = Jumps { length: 2, samples: 2 }.visits(6);
+        let visits = pairs(Jumps { length: 2, samples: 2 }.visits(6));
         let expected = [
             (0, None),
             (1, None),
@@ -124,8 +129,8 @@ mod tests {
             (5, None),
         ];
         assert_eq!(visits, expected);
-        assert_eq!(Jumps { length: 2, samples: 1 }.visits(3), [(0, None), (1, None), (2, None)]);
-        assert_eq!(Jumps { length: 0, samples: 10 }.visits(1), [(0, None)]);
+        assert_eq!(pairs(Jumps { length: 2, samples: 1 }.visits(3)), [(0, None), (1, None), (2, None)]);
+        assert_eq!(pairs(Jumps { length: 0, samples: 10 }.visits(1)), [(0, None)]);
     }
 
     #[test]
@@ -133,9 +138,9 @@ mod tests {
         for (length, samples, steps) in [(10, 10, 25), (1, 3, 2), (3, 2, 10), (9, 4, 10)] {
             let visits = Jumps { length, samples }.visits(steps);
             let mut at = 0;
-            for (step, back) in visits {
-                assert_eq!(step, at);
-                at = back.unwrap_or(step + 1);
+            for Visit { step_index, back_to } in visits {
+                assert_eq!(step_index, at);
+                at = back_to.unwrap_or(step_index + 1);
             }
             assert_eq!(at, steps);
         }

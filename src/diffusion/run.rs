@@ -11,9 +11,10 @@ use super::guided::{Guided, is};
 use super::ilvr::SuperResolution;
 use super::noise::StepNoise;
 use super::repaint::Inpainting;
-use super::schedulers::{History, Schedule};
+use super::visit::Visit;
 use crate::error::{Error, Result};
 use crate::readback;
+use crate::schedulers::{History, Schedule};
 
 /// As many steps may wait for a GPU when nobody looks at them. More would go on long after a call was stopped, and
 /// be told before they are done.
@@ -68,8 +69,7 @@ pub enum Guide {
 pub struct Start {
     /// `[count, channels, height, width]`, as noisy as it must be before the first step.
     pub sample: Tensor<4>,
-    /// Steps of the schedule, each with the earlier one to go back to after it.
-    pub visits: Vec<(usize, Option<usize>)>,
+    pub visits: Vec<Visit>,
     pub guide: Guide,
 }
 
@@ -79,7 +79,7 @@ pub struct Run {
     network: Guided,
     codec: Codec,
     schedule: Schedule,
-    visits: Vec<(usize, Option<usize>)>,
+    visits: Vec<Visit>,
     done: usize,
     sample: Tensor<4>,
     history: History,
@@ -144,7 +144,7 @@ impl Run {
     /// # Errors
     /// `device-lost` when the device fails, `weights-invalid` when the network gives no finite numbers.
     pub async fn step(&mut self) -> Result<Option<Event>> {
-        let Some(&(step_index, back)) = self.visits.get(self.done) else {
+        let Some(&Visit { step_index, back_to }) = self.visits.get(self.done) else {
             return Ok(self.pictures.take().map(Event::Complete));
         };
         let timestep = self.schedule.timesteps()[step_index];
@@ -157,9 +157,9 @@ impl Run {
             )),
             other => other,
         })?;
-        if let Some(back) = back {
+        if let Some(earlier) = back_to {
             let noise = self.noise.draw();
-            self.sample = self.schedule.undo_steps(self.sample.clone(), noise, step_index + 1, back);
+            self.sample = self.schedule.undo_steps(self.sample.clone(), noise, step_index + 1, earlier);
             // What a multistep solver remembers is of other samples.
             self.history = History::default();
         }

@@ -5,8 +5,7 @@ use wasm_bindgen::prelude::*;
 
 use super::loader::{self, Loader};
 use super::{DeviceHandle, object, options, random_seed};
-use crate::diffusion::schedulers::Class;
-use crate::diffusion::{Event, Loading, Pictures, Pipeline, Progress, Run, Source, default_steps};
+use crate::diffusion::{Event, Loading, Pictures, Pipeline, Progress, Run, Source};
 use crate::weights::Checkpoint;
 use crate::{error, picture};
 
@@ -49,10 +48,9 @@ impl DiffusionPipeline {
     #[must_use]
     pub fn info(&self) -> Object {
         let (pipeline, classes) = (&self.0, self.0.classes());
-        let (class, config) = (pipeline.scheduler().class(), pipeline.scheduler().config());
+        let (scheduler, config) = (pipeline.scheduler(), pipeline.scheduler().config());
         #[allow(clippy::cast_precision_loss)] // sizes are small
         let number = |size: usize| JsValue::from_f64(size as f64);
-        let most = config.num_train_timesteps;
         object([
             ("kind", "diffusion".into()),
             ("sample_size", pipeline.picture_size().into_iter().map(number).collect::<Array>().into()),
@@ -61,13 +59,10 @@ impl DiffusionPipeline {
             ("labels", classes.labels.iter().map(JsValue::from).collect::<Array>().into()),
             ("guidance", classes.none.is_some().into()),
             ("guidance_scale", classes.guidance_scale.into()),
-            ("scheduler", class.name().into()),
-            (
-                "schedulers",
-                Class::ALL.map(Class::name).into_iter().map(JsValue::from).collect::<Array>().into(),
-            ),
-            ("num_train_timesteps", number(most)),
-            ("num_inference_steps", number(default_steps(class, most))),
+            ("scheduler", scheduler.kind().name().into()),
+            ("schedulers", Pipeline::schedulers().into_iter().map(JsValue::from).collect::<Array>().into()),
+            ("num_train_timesteps", number(config.num_train_timesteps)),
+            ("num_inference_steps", number(scheduler.default_steps())),
             ("prediction_type", config.prediction_type.name().into()),
         ])
     }

@@ -9,6 +9,13 @@ pub fn mix(x: Tensor<4>, a: f64, y: Tensor<4>, b: f64) -> Tensor<4> {
     x.mul_scalar(a) + y.mul_scalar(b)
 }
 
+/// A step of Euler's method: along the line from the sample to the picture, until this share of the noise is `left`. It
+/// is computed as a mixture, because noise levels may be large, and the sample plus its derivative times a difference of
+/// such numbers loses digits.
+pub fn toward(sample: Tensor<4>, picture: &Tensor<4>, left: f64) -> Tensor<4> {
+    mix(sample, left, picture.clone(), 1.0 - left)
+}
+
 /// The predicted picture, where `sample = alpha · picture + sigma · noise`.
 pub fn original_sample(
     prediction_type: PredictionType,
@@ -49,9 +56,10 @@ pub fn clipped(picture: Tensor<4>, clip: Clip) -> Tensor<4> {
 }
 
 /// Dynamic thresholding (Saharia et al., "Imagen", 2022): a picture whose `ratio` quantile of absolute values is beyond
-/// 1 is divided by that quantile, but at most by `max`, and values beyond 1 are cut off. Each of a batch alone.
+/// 1 is divided by that quantile, but at most by `max`, and values beyond 1 are cut off. Each picture of a batch has a
+/// quantile of its own.
 ///
-/// The quantile comes from halving an interval, 32 times five operations, because sorting reads back from a GPU.
+/// The quantile is found by halving an interval, 32 times five operations, because sorting reads back from a GPU.
 #[must_use]
 pub fn threshold(picture: Tensor<4>, ratio: f64, max: f64) -> Tensor<4> {
     let [batch, channels, height, width] = picture.dims();
@@ -60,12 +68,12 @@ pub fn threshold(picture: Tensor<4>, ratio: f64, max: f64) -> Tensor<4> {
     (values / scale).clamp(-1.0, 1.0).reshape([batch, channels, height, width])
 }
 
-/// The `ratio` quantile of each row of values that are not negative, `[rows, 1]`, between two values as PyTorch has it.
-#[allow(clippy::cast_precision_loss)] // numbers of a picture
+/// `torch.quantile` of each row of values that are not negative, `[rows, 1]`. It may lie between two values.
+#[allow(clippy::cast_precision_loss)] // a picture has far fewer than 2⁵³ values
 fn quantile(values: &Tensor<2>, ratio: f64) -> Tensor<2> {
     let [_, count] = values.dims();
-    let place = ratio * (count - 1) as f64;
-    let (below, part) = (place.floor(), place.fract());
+    let index = ratio * (count - 1) as f64;
+    let (below, part) = (index.floor(), index.fract());
     let at_most = |limit: &Tensor<2>| values.clone().lower_equal(limit.clone());
     let mut high = values.clone().max_dim(1);
     let mut low = high.zeros_like();
@@ -75,7 +83,7 @@ fn quantile(values: &Tensor<2>, ratio: f64) -> Tensor<2> {
         high = high.mask_where(enough.clone(), middle.clone());
         low = middle.mask_where(enough, low);
     }
-    // Of values so near to each other that halving does not part them, the largest.
+    // The largest of the values that are too near to each other for halving to part them.
     let inside = at_most(&high);
     let value = values.clone().mask_fill(inside.clone().bool_not(), 0.0).max_dim(1);
     if part == 0.0 {
