@@ -1,23 +1,32 @@
 //! The pipeline of GPT-2: a prompt and options in, a token of each text a step out.
 
 mod beams;
+mod cache;
 mod config;
+mod event;
 mod generation;
+mod input;
 pub mod model;
 mod processors;
 mod prompt;
+mod replay;
+mod request;
+mod row;
 mod run;
+mod text_stream;
 
 use std::sync::Arc;
 
 use burn::tensor::{Device, Tensor, Transaction};
 
+pub use cache::Cache;
 pub use config::Config;
+pub use event::{Event, FinishReason, Sequence, Token};
 pub use generation::{Defaults, EarlyStopping, Generation, Sampling};
-pub use model::Cache;
+pub use input::Input;
 pub use processors::process;
 pub use prompt::Prompt;
-pub use run::{Event, FinishReason, Run, Sequence, Token};
+pub use run::Run;
 
 use crate::error::{Error, Result};
 use crate::options::Options;
@@ -34,13 +43,12 @@ pub const MAX_CACHE: u64 = 1 << 30;
 #[derive(Debug)]
 pub struct Loading {
     config: Config,
-    device: Device,
     /// Takes the weight files.
     pub checkpoint: Checkpoint,
 }
 
 impl Loading {
-    /// Prepares for the weights of the model that `config_json` describes, which are kept as `storage` says.
+    /// Prepares for the weights of the model that `config_json` describes, which are stored as `storage` says.
     ///
     /// # Errors
     /// `unsupported-model`.
@@ -51,7 +59,7 @@ impl Loading {
         let file_names = if config.tie_word_embeddings { tied_file_names } else { file_names };
         let build = |parameters: &mut Parameters| Gpt2::new(&config, activation, parameters);
         let checkpoint = Checkpoint::for_network(build, storage, device).with_file_names(file_names);
-        Ok(Self { config, device: device.clone(), checkpoint })
+        Ok(Self { config, checkpoint })
     }
 
     /// The model's configuration.
@@ -65,10 +73,10 @@ impl Loading {
     /// # Errors
     /// `weights-mismatch` when some have not.
     pub fn finish(self) -> Result<LanguageModel> {
-        let Self { config, device, checkpoint } = self;
+        let Self { config, checkpoint } = self;
         let activation = config.activation()?;
         let network = checkpoint.into_network(|parameters| Gpt2::new(&config, activation, parameters))?;
-        Ok(LanguageModel { config, network: Arc::new(network), device })
+        Ok(LanguageModel { config, network: Arc::new(network) })
     }
 }
 
@@ -90,7 +98,6 @@ fn tied_file_names(name: &str) -> Option<&str> {
 pub struct LanguageModel {
     config: Config,
     network: Arc<Gpt2>,
-    device: Device,
 }
 
 impl LanguageModel {
@@ -100,7 +107,7 @@ impl LanguageModel {
         &self.config
     }
 
-    /// How the weights are kept: `f32`, `f16` or `q8`.
+    /// How the weights are stored: `f32`, `f16` or `q8`.
     #[must_use]
     pub fn dtype(&self) -> &'static str {
         self.network.format().name()
@@ -126,17 +133,17 @@ impl LanguageModel {
                  there are {MAX_CACHE} at most, so ask for fewer or shorter ones"
             )));
         }
-        Ok(Cache::new(&self.config, rows, capacity, &self.device))
+        Ok(Cache::new(&self.config, rows, capacity, &self.network.device()))
     }
 
-    /// Reads `token_ids`, one list of the same length for each of the cache's rows, after those read before. Gives the
+    /// Reads `token_ids`, one list of the same length for each of the cache's rows, after those read before. Returns the
     /// scores of the token after each of them, `[rows, length, vocab_size]`, before any softmax.
     ///
     /// # Errors
     /// `invalid-option` when the lists do not fit each other, the cache or the vocabulary.
     pub fn logits(&self, token_ids: &[Vec<u32>], cache: &mut Cache) -> Result<Tensor<3>> {
         self.check(token_ids, cache)?;
-        let logits = self.network.logits(&self.network.read(token_ids, cache));
+        let logits = self.network.logits(&self.hidden(token_ids, cache));
         Ok(logits.reshape([token_ids.len(), token_ids[0].len(), self.config.vocab_size]))
     }
 
@@ -148,9 +155,9 @@ impl LanguageModel {
         self.check(token_ids, cache)?;
         let (rows, length, width) = (token_ids.len(), token_ids[0].len(), self.config.n_embd);
         if length == 1 {
-            return Ok(self.network.step(token_ids, cache));
+            return Ok(cache.next_logits(&self.network, token_ids));
         }
-        let hidden = self.network.read(token_ids, cache).reshape([rows, length, width]);
+        let hidden = self.hidden(token_ids, cache).reshape([rows, length, width]);
         let last = hidden.narrow(1, length - 1, 1).reshape([rows, width]);
         Ok(self.network.logits(&last))
     }
@@ -167,7 +174,14 @@ impl LanguageModel {
         let mut cache = self.cache(1, token_ids.len())?;
         let token_ids = [token_ids.to_vec()];
         self.check(&token_ids, &cache)?;
-        Ok(self.network.attention(&token_ids, layer, &mut cache))
+        let (position, layers) = cache.extend(&token_ids);
+        let input = Input::new(&token_ids, position, &self.network.device());
+        Ok(self.network.attention(&input, layer, layers))
+    }
+
+    fn hidden(&self, token_ids: &[Vec<u32>], cache: &mut Cache) -> Tensor<2> {
+        let (position, layers) = cache.extend(token_ids);
+        self.network.hidden(&Input::new(token_ids, position, &self.network.device()), layers)
     }
 
     fn check(&self, token_ids: &[Vec<u32>], cache: &Cache) -> Result<()> {
@@ -224,7 +238,7 @@ impl Pipeline {
     /// `prompt-too-long` when no token fits after it, `invalid-option` naming the option.
     pub fn start(&self, prompt: impl Into<Prompt>, options: Options, random_seed: u64) -> Result<Run> {
         let config = &self.model.config;
-        let prompt = prompt.into().read(config, &self.tokenizer)?;
+        let prompt = prompt.into().encode(config, &self.tokenizer)?;
         let len = prompt.token_ids.len();
         if len >= config.n_positions {
             return Err(prompt::too_long(len, config.n_positions));
@@ -250,7 +264,7 @@ impl Pipeline {
             let heads = config.n_head;
             return Err(Error::InvalidOption(format!("head is {head}; the model has {heads}, from 0")));
         }
-        let token_ids = prompt.into().read(config, &self.tokenizer)?.token_ids;
+        let token_ids = prompt.into().encode(config, &self.tokenizer)?.token_ids;
         let probs = self.model.attention(&token_ids, layer)?.narrow(0, head, 1);
         let read = readback::read(Transaction::default().register(probs)).await?;
         Ok((token_ids, read.concat()))
@@ -263,7 +277,7 @@ impl Pipeline {
     /// `prompt-too-long`, `invalid-option`, `device-lost`.
     pub async fn score(&self, prompt: impl Into<Prompt>) -> Result<(Vec<u32>, Vec<f32>)> {
         let config = &self.model.config;
-        let token_ids = prompt.into().read(config, &self.tokenizer)?.token_ids;
+        let token_ids = prompt.into().encode(config, &self.tokenizer)?.token_ids;
         let mut cache = self.model.cache(1, token_ids.len())?;
         let mut logprobs = vec![0.0];
         for piece in token_ids.chunks(run::PROMPT_PER_STEP) {

@@ -1,18 +1,17 @@
 //! What a text begins with.
 
 use super::config::Config;
+use super::text_stream::TextStream;
 use crate::error::{Error, Result};
 use crate::tokenizer::Tokenizer;
-
-/// What a decoder makes of the first bytes of a character whose others are missing, however many there are.
-pub(super) const INCOMPLETE: char = char::REPLACEMENT_CHARACTER;
 
 /// What a text begins with.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Prompt {
     /// A text.
     Text(String),
-    /// Its tokens: those of an earlier call go on exactly, where their text could be told in other tokens.
+    /// Its tokens: an earlier call's text goes on from the very tokens that it had, where encoding it again could give
+    /// others.
     Tokens(Vec<u32>),
 }
 
@@ -28,34 +27,22 @@ impl From<Vec<u32>> for Prompt {
     }
 }
 
-/// A prompt as a run has it.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Reading {
-    /// Its text, without a last character that is not complete.
-    pub text: String,
-    /// Its tokens, at least one.
-    pub token_ids: Vec<u32>,
-    /// Where the tokens of that character begin, if there is one.
-    pub incomplete: Option<usize>,
-}
-
 impl Prompt {
     /// Text and tokens; an empty prompt is the model's `bos_token_id` and no text.
     ///
     /// # Errors
     /// `prompt-too-long` for more tokens than the context, `invalid-option` for tokens that the model does not know.
-    pub(super) fn read(self, config: &Config, tokenizer: &Tokenizer) -> Result<Reading> {
+    pub(super) fn encode(self, config: &Config, tokenizer: &Tokenizer) -> Result<EncodedPrompt> {
         let context = config.n_positions;
-        let mut incomplete = None;
         let (text, mut token_ids) = match self {
             Self::Text(text) => {
-                // Refused before it is told in tokens: of ten megabytes that takes seconds.
+                // Refused before it is encoded: for ten megabytes that takes seconds.
                 let at_least = text.len().div_ceil(tokenizer.longest_token());
                 if at_least > context {
                     return Err(too_long(at_least, context));
                 }
                 let token_ids = tokenizer.encode(&text)?;
-                (text, token_ids)
+                (Some(text), token_ids)
             }
             Self::Tokens(token_ids) => {
                 if let Some(id) = token_ids.iter().find(|&&id| id as usize >= config.vocab_size) {
@@ -64,30 +51,34 @@ impl Prompt {
                         config.vocab_size
                     )));
                 }
-                if token_ids.len() > context {
-                    return Err(too_long(token_ids.len(), context));
-                }
-                let mut text = tokenizer.decode(&token_ids)?;
-                if text.ends_with(INCOMPLETE) {
-                    // Perhaps its last bytes are to come: a character has four at most.
-                    text.truncate(text.len() - INCOMPLETE.len_utf8());
-                    incomplete = Some(token_ids.len().saturating_sub(3));
-                }
-                (text, token_ids)
+                (None, token_ids)
             }
         };
-        if token_ids.is_empty() {
-            token_ids.extend(config.bos_token_id());
-        }
-        if token_ids.is_empty() {
-            let why = "the prompt is empty, and the model has no bos_token_id";
-            return Err(Error::InvalidOption(why.to_owned()));
-        }
         if token_ids.len() > context {
             return Err(too_long(token_ids.len(), context));
         }
-        Ok(Reading { text, token_ids, incomplete })
+        let (text, mut stream) = match text {
+            Some(text) => (text, TextStream::after(&token_ids)),
+            None => TextStream::split(tokenizer, &token_ids)?,
+        };
+        if token_ids.is_empty() {
+            let why = "the prompt is empty, and the model has no bos_token_id";
+            token_ids.push(config.bos_token_id().ok_or_else(|| Error::InvalidOption(why.to_owned()))?);
+            stream = TextStream::after(&token_ids);
+        }
+        Ok(EncodedPrompt { text, token_ids, stream })
     }
+}
+
+/// A prompt as a run has it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct EncodedPrompt {
+    /// Its text, without a last character that is not whole.
+    pub text: String,
+    /// Its tokens, at least one.
+    pub token_ids: Vec<u32>,
+    /// What follows its text.
+    pub stream: TextStream,
 }
 
 /// The error for a prompt of this many tokens or more.

@@ -32,7 +32,7 @@ impl Linear {
         Self { weight, bias: None }
     }
 
-    /// How the weight is kept.
+    /// How the weight is stored.
     #[must_use]
     pub fn format(&self) -> Format {
         self.weight.format()
@@ -46,13 +46,13 @@ impl Linear {
 
     /// `activation(norm(x) · weight + bias)`
     #[must_use]
-    pub fn forward_after(&self, norm: &LayerNorm, x: &Tensor<2>, activation: Activation) -> Tensor<2> {
+    pub fn forward_normed(&self, norm: &LayerNorm, x: &Tensor<2>, activation: Activation) -> Tensor<2> {
         kernels::linear(x, &kernels::Linear { norm: Some(norm.call()), ..self.call(activation) })
     }
 
     /// `x · weight + bias + residual`
     #[must_use]
-    pub fn forward_onto(&self, x: &Tensor<2>, residual: Tensor<2>) -> Tensor<2> {
+    pub fn forward_add(&self, x: &Tensor<2>, residual: Tensor<2>) -> Tensor<2> {
         let call = self.call(Activation::Identity);
         kernels::linear(x, &kernels::Linear { residual: Some(residual), ..call })
     }

@@ -44,7 +44,8 @@ async fn assert_tensors_close<const D: usize>(what: &str, got: Tensor<D>, expect
     assert_close(what, "numbers", &read(got).await, &read(expected).await, 5e-5);
 }
 
-/// `linear`, in every layout, format and activation, with and without norm, bias and residual.
+/// `linear`: in each layout and format every activation, and every combination of norm, bias and residual; not every
+/// activation with every combination.
 pub async fn assert_linear_is_its_twin(device: &Device) {
     let mut numbers = Numbers::new(device);
     let sizes = [
@@ -68,13 +69,13 @@ pub async fn assert_linear_is_its_twin(device: &Device) {
         for layout in [Layout::InOut, Layout::OutIn] {
             let shape = if layout == Layout::InOut { [inputs, outputs] } else { [outputs, inputs] };
             let values = numbers.list(inputs * outputs);
-            for (place, format) in FORMATS.into_iter().enumerate() {
+            for (format_index, format) in FORMATS.into_iter().enumerate() {
                 let weight = Weight::new(values.clone(), shape, layout, format, device);
                 assert_eq!((weight.inputs(), weight.outputs(), weight.format()), (inputs, outputs, format));
                 let rounded = Weight::rounded(&values, shape, layout, format);
                 let plain = Tensor::<2>::from_data(TensorData::new(rounded, shape), device);
                 let plain = if layout == Layout::InOut { plain } else { plain.transpose() };
-                let activation = ACTIVATIONS[(index + 3 * place) % 8];
+                let activation = ACTIVATIONS[(index + 3 * format_index) % 8];
                 let bias = (index % 2 == 0).then(|| numbers.tensor([outputs]));
                 let residual = (index % 3 != 0).then(|| numbers.tensor([rows, outputs]));
                 let what = format!("[{rows}, {inputs}] · {shape:?}, {layout:?}, {format:?}, {activation:?}");

@@ -134,8 +134,8 @@ impl TimestepEmbedding {
     }
 
     /// The same added to `sum [rows, time_embed_dim]`.
-    fn forward_onto(&self, x: &Tensor<2>, sum: Tensor<2>) -> Tensor<2> {
-        self.linear_2.forward_onto(&self.hidden(x), sum)
+    fn forward_add(&self, x: &Tensor<2>, sum: Tensor<2>) -> Tensor<2> {
+        self.linear_2.forward_add(&self.hidden(x), sum)
     }
 
     fn hidden(&self, x: &Tensor<2>) -> Tensor<2> {
@@ -180,7 +180,7 @@ impl ClassCondition {
             }
             (Self::Timestep(embedding), Some(ClassLabels::Indices(labels))) => {
                 let labels: Vec<_> = labels.iter().map(|&label| f64::from(label)).collect();
-                embedding.forward_onto(&projection.forward(&labels, &emb.device()), emb)
+                embedding.forward_add(&projection.forward(&labels, &emb.device()), emb)
             }
             (Self::Identity, Some(ClassLabels::Embeddings(embeddings))) => emb + embeddings.clone(),
             _ => panic!("UNet2DModel: the class labels are not those of its config.json"),

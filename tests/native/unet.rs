@@ -1,17 +1,14 @@
 //! The U-Net on the CPU: agreement with diffusers, checkpoints and configurations.
 
-#![cfg(not(target_arch = "wasm32"))]
-
-mod common;
-
 use burn::tensor::Device;
-use common::unet::UNETS;
-use common::{Fixture, assert_close, read};
 use hearth::diffusion::unet::{ClassLabels, Config, Loading, UNet2DModel};
 use hearth::error::Error;
 use hearth::weights::{Reader, Storage};
 use pollster::block_on;
 use serde_json::{Value, json};
+
+use crate::common::unet::UNETS;
+use crate::common::{Fixture, assert_close, read};
 
 fn fixture(name: &str) -> &'static Fixture {
     UNETS.iter().find(|fixture| fixture.name == format!("diffusion/unet/{name}")).expect("the fixture exists")
@@ -235,7 +232,7 @@ fn what_the_device_cannot_hold_is_refused_with_the_sizes() {
 fn the_largest_tensor_is_known_before_it_is_made() {
     let of =
         |name: &str, rows, size| Config::from_json(fixture(name).config).unwrap().largest_tensor(rows, size);
-    // On the way up the full size joins 6 channels from below with 4 that were kept.
+    // On the way up the full size joins 6 channels from below with 4 of a skip connection.
     assert_eq!(of("identity", 1, [8, 8]), 10 * 64);
     assert_eq!(of("identity", 3, [8, 12]), 3 * 10 * 96);
     // The mid block's attention at half the size has three heads.

@@ -1,12 +1,6 @@
 //! Pictures made of pictures on the CPU: variations, inpainting, super-resolution, and noise that is added.
 
-#![cfg(not(target_arch = "wasm32"))]
-
-mod common;
-
 use burn::tensor::Device;
-use common::assert_close;
-use common::diffusion::{CLASSES, Folder, RGB, finish};
 use hearth::diffusion::{Pictures, Pipeline, Progress, Source};
 use hearth::error::Error;
 use hearth::options::Options;
@@ -15,6 +9,9 @@ use hearth::schedulers::SchedulerKind;
 use hearth::weights::Storage;
 use pollster::block_on;
 use serde_json::{Value, json};
+
+use crate::common::diffusion::{CLASSES, Folder, RGB, finish};
+use crate::common::{self, assert_close};
 
 /// A fixture's pipeline with its picture.
 struct Studio {
@@ -67,12 +64,12 @@ fn few(value: Value) -> Options {
 
 /// A mask of 4 × 8, light where `paint` says so.
 fn mask(paint: impl Fn(usize) -> bool) -> Vec<u8> {
-    (0..32).flat_map(|place| [if paint(place) { 200 } else { 90 }; 3].into_iter().chain([255])).collect()
+    (0..32).flat_map(|index| [if paint(index) { 200 } else { 90 }; 3].into_iter().chain([255])).collect()
 }
 
 /// The right half.
 fn half() -> Vec<u8> {
-    mask(|place| place % 8 >= 4)
+    mask(|index| index % 8 >= 4)
 }
 
 #[test]
@@ -170,14 +167,17 @@ fn what_a_mask_keeps_is_exactly_the_picture_with_every_scheduler() {
     for folder in [RGB, CLASSES] {
         let studio = Studio::of(&folder);
         let (original, area) = (studio.original(), studio.original().len() / studio.channels);
-        let mask: Vec<u8> = (0..area).flat_map(|place| [if place % 3 == 0 { 128 } else { 127 }; 4]).collect();
+        let mask: Vec<u8> = (0..area).flat_map(|index| [if index % 3 == 0 { 128 } else { 127 }; 4]).collect();
         for class in SchedulerKind::ALL.map(SchedulerKind::name) {
             let jumps = if class == "PNDMScheduler" { 1 } else { 2 };
             let call = json!({ "scheduler": class, "jump_n_sample": jumps, "batch_size": 2 });
             let pixels = studio.pixels(Some(&mask), call);
             for picture in pixels.chunks_exact(original.len()) {
-                for (place, (pixel, kept)) in picture.iter().zip(&original).enumerate() {
-                    assert!(pixel == kept || place % area % 3 == 0, "{class} at {place}: {pixel} and {kept}");
+                for (index, (pixel, expected)) in picture.iter().zip(&original).enumerate() {
+                    assert!(
+                        pixel == expected || index % area % 3 == 0,
+                        "{class} at {index}: {pixel}, not {expected}"
+                    );
                 }
                 assert_ne!(picture, original, "{class}");
             }
@@ -236,8 +236,8 @@ fn a_dark_mask_is_refused_and_a_light_one_paints_all() {
 #[allow(clippy::cast_precision_loss)] // 4 or 16
 fn small(pixels: &[f32], factor: usize) -> Vec<f32> {
     let mut sums = vec![0.0; pixels.len() / (factor * factor)];
-    for (place, pixel) in pixels.iter().enumerate() {
-        let (plane, y, x) = (place / 32, place / 8 % 4, place % 8);
+    for (index, pixel) in pixels.iter().enumerate() {
+        let (plane, y, x) = (index / 32, index / 8 % 4, index % 8);
         let width = 8 / factor;
         sums[plane * width * (4 / factor) + y / factor * width + x / factor] +=
             pixel / (factor * factor) as f32;

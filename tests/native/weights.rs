@@ -1,7 +1,5 @@
 //! The stream reader against whatever a network can send.
 
-#![cfg(not(target_arch = "wasm32"))]
-
 use hearth::error::{Error, Result};
 use hearth::weights::{Header, Reader, Sink, TensorInfo};
 use proptest::prelude::*;
@@ -147,9 +145,9 @@ proptest! {
         chunk in 1_usize..64,
     ) {
         let mut file = small_file();
-        for (place, byte) in changes {
-            let place = place % file.len();
-            file[place] = byte;
+        for (position, byte) in changes {
+            let position = position % file.len();
+            file[position] = byte;
         }
         file.truncate(cut.max(1));
         let _ = read(file.chunks(chunk), None);

@@ -1,16 +1,12 @@
 //! GPT-2 on the CPU: agreement with transformers, its cache, checkpoints and configurations.
 
-#![cfg(not(target_arch = "wasm32"))]
-
-mod common;
-
 use burn::tensor::Device;
-use common::{ExpectedLogits, Fixture, GPT2S, assert_close, devices, read};
 use hearth::gpt2::{LanguageModel, Loading};
-use hearth::weights::Reader;
-use hearth::weights::Storage;
+use hearth::weights::{Reader, Storage};
 use pollster::block_on;
 use serde_json::{Value, json};
+
+use crate::common::{self, ExpectedLogits, Fixture, GPT2S, assert_close, devices, read};
 
 fn fixture(name: &str) -> &'static Fixture {
     GPT2S.iter().find(|fixture| fixture.name == format!("gpt2/{name}")).expect("the fixture exists")
@@ -175,7 +171,7 @@ fn a_checkpoint_of_another_model_is_refused_by_the_tensors_name() {
     }
 }
 
-/// The logits after each token of a text of 90, read in pieces of so many.
+/// The logits after each token of a text of 90, read in pieces of `piece` tokens.
 fn logits(model: &LanguageModel, piece: usize) -> Vec<f32> {
     let token_ids: Vec<u32> = (0..90).map(|n| n * 53 % 300).collect();
     let mut cache = model.cache(1, 90).unwrap();

@@ -1,15 +1,12 @@
 //! Kernels on the CPU or, with the feature `wgpu`, on this machine's GPU. In the browser, `tests/web` runs the same on both
 //! devices.
 
-#![cfg(not(target_arch = "wasm32"))]
-
-mod common;
-
 use burn::tensor::Device;
-use common::{devices, kernels};
 use pollster::block_on;
 
-#[allow(clippy::needless_pass_by_value)] // a call reads better with the closure itself
+use crate::common::{devices, kernels};
+
+#[allow(clippy::needless_pass_by_value)] // a call reads better with the closure it makes
 fn on_each_device(test: impl AsyncFn(&Device)) {
     for device in devices() {
         block_on(test(&device));

@@ -1,12 +1,6 @@
 //! The diffusion pipeline on the CPU: agreement with diffusers, options, steps, what is refused.
 
-#![cfg(not(target_arch = "wasm32"))]
-
-mod common;
-
 use burn::tensor::Device;
-use common::assert_close;
-use common::diffusion::{CLASSES, Folder, RGB, draw, finish};
 use hearth::diffusion::{Event, Loading, MAX_BATCH_SIZE, Pictures, Pipeline, PreviewKind};
 use hearth::error::{Error, Result};
 use hearth::options::Options;
@@ -14,6 +8,9 @@ use hearth::schedulers::SchedulerKind;
 use hearth::weights::{Reader, Storage};
 use pollster::block_on;
 use serde_json::{Value, json};
+
+use crate::common::diffusion::{CLASSES, Folder, RGB, draw, finish};
+use crate::common::{self, assert_close};
 
 fn load(folder: &Folder) -> Pipeline {
     folder.load(Storage::CPU, &Device::flex()).expect("the fixture loads")
@@ -357,7 +354,7 @@ fn broken() -> Pipeline {
 
 #[test]
 fn what_is_not_a_number_ends_the_run_before_it_is_a_picture() {
-    for (preview, steps, place) in [
+    for (preview, steps, reached) in [
         ("sample", 4, "step 1 of 4"),
         ("pred_original_sample", 4, "step 1 of 4"),
         ("none", 4, "step 4 of 4"),
@@ -372,6 +369,6 @@ fn what_is_not_a_number_ends_the_run_before_it_is_a_picture() {
             }
         };
         assert_eq!(error.code(), "weights-invalid");
-        assert!(error.message().contains(place), "{preview}: {error}");
+        assert!(error.message().contains(reached), "{preview}: {error}");
     }
 }

@@ -1,17 +1,14 @@
 //! The GAN's pipeline on the CPU: agreement with PyTorch, options, steps.
 
-#![cfg(not(target_arch = "wasm32"))]
-
-mod common;
-
 use burn::tensor::Device;
-use common::{Fixture, GANS, draw};
 use hearth::error::Error;
 use hearth::gan::{DIGITS_PER_STEP, Loading, Pipeline};
 use hearth::options::Options;
 use hearth::weights::{Reader, Sink};
 use pollster::block_on;
 use serde_json::{Value, json};
+
+use crate::common::{self, Fixture, GANS, draw};
 
 fn fixture(name: &str) -> &'static Fixture {
     GANS.iter().find(|fixture| fixture.name == format!("gan/{name}")).expect("the fixture exists")

@@ -1,23 +1,20 @@
 //! An option is written once in Rust, where it is taken, and once in `www/types.d.ts`. Here both are compared, for every
 //! call of every pipeline; `tests/node/words.test.js` compares the types with documents and panels.
 
-#![cfg(not(target_arch = "wasm32"))]
-
-mod common;
-
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 use burn::tensor::Device;
-use common::diffusion::CLASSES;
-use common::{GANS, writer};
 use hearth::diffusion::Source;
 use hearth::error::{Error, Result};
 use hearth::options::Options;
 use hearth::weights::Storage;
 use serde_json::json;
 
-const TYPES: &str = include_str!("../www/types.d.ts");
+use crate::common::diffusion::CLASSES;
+use crate::common::{GANS, writer};
+
+const TYPES: &str = include_str!("../../www/types.d.ts");
 
 /// What the page itself does: it stops calls, and fits pictures to the model's size.
 const ON_THE_PAGE: [&str; 3] = ["signal", "fit", "background"];

@@ -1,17 +1,15 @@
 //! Text to tokens and back, by the `tokenizers` crate.
 
+mod gpt2;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use tokenizers::models::bpe::{BPE, Vocab};
-use tokenizers::pre_tokenizers::byte_level::ByteLevel;
-use tokenizers::{AddedToken, Tokenizer as Inner};
+use tokenizers::Tokenizer as Inner;
+use tokenizers::models::bpe::{BPE, BpeBuilder, Vocab};
 
 use crate::error::{Error, Result};
 use crate::json;
-
-/// What GPT-2 puts between texts.
-const END_OF_TEXT: &str = "<|endoftext|>";
 
 /// A model's tokenizer. A clone shares its vocabulary.
 #[derive(Debug, Clone)]
@@ -41,31 +39,7 @@ impl Tokenizer {
         inner.map(Self::from).map_err(|error| unsupported("tokenizer.json", &error))
     }
 
-    /// Makes GPT-2's tokenizer of its `vocab.json` and `merges.txt`, as older checkpoints have them.
-    ///
-    /// # Errors
-    /// `unsupported-model` when they are damaged.
-    pub fn from_vocabulary(vocab_json: &str, merges: &str) -> Result<Self> {
-        let vocab: HashMap<String, u32> = json::read("vocab.json", vocab_json)?;
-        let merges = merges
-            .lines()
-            .filter(|line| !line.starts_with("#version") && !line.is_empty())
-            .map(|line| match line.split_once(' ') {
-                Some((left, right)) => Ok((left.to_owned(), right.to_owned())),
-                None => Err(unsupported("merges.txt", &format!("{line:?} is no pair"))),
-            })
-            .collect::<Result<Vec<_>>>()?;
-        let bpe = BPE::builder().vocab_and_merges(vocab.into_iter().collect::<Vocab>(), merges).build();
-        let mut inner = Inner::new(bpe.map_err(|error| unsupported("vocab.json and merges.txt", &error))?);
-        inner.with_pre_tokenizer(Some(ByteLevel::new(false, true, true)));
-        inner.with_decoder(Some(ByteLevel::default()));
-        inner
-            .add_special_tokens([AddedToken::from(END_OF_TEXT, true)])
-            .map_err(|error| unsupported("vocab.json", &error))?;
-        Ok(inner.into())
-    }
-
-    /// Tokens that it knows: ids are below this.
+    /// Number of tokens that it knows: ids are below this.
     #[must_use]
     pub fn vocab_size(&self) -> usize {
         self.vocab_size
@@ -80,7 +54,7 @@ impl Tokenizer {
     /// The tokens of a text.
     ///
     /// # Errors
-    /// `internal`: any text can be told in bytes.
+    /// `internal`: any text can be spelled in bytes.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>> {
         let encoding = self.inner.encode_fast(text, true).map_err(|error| internal(&error))?;
         Ok(encoding.get_ids().to_vec())
@@ -101,6 +75,20 @@ impl Tokenizer {
     pub fn spellings(&self, word: &str) -> Result<Vec<Vec<u32>>> {
         [word.to_owned(), format!(" {word}")].iter().map(|spelling| self.encode(spelling)).collect()
     }
+}
+
+/// Byte-pair encoding by a `vocab.json`, the id of each token, and a `merges.txt`, a pair of tokens a line.
+fn byte_pair_encoding(vocab_json: &str, merges: &str) -> Result<BpeBuilder> {
+    let vocab: HashMap<String, u32> = json::read("vocab.json", vocab_json)?;
+    let merges = merges
+        .lines()
+        .filter(|line| !line.starts_with("#version") && !line.is_empty())
+        .map(|line| match line.split_once(' ') {
+            Some((left, right)) => Ok((left.to_owned(), right.to_owned())),
+            None => Err(unsupported("merges.txt", &format!("{line:?} is no pair"))),
+        })
+        .collect::<Result<Vec<_>>>()?;
+    Ok(BPE::builder().vocab_and_merges(vocab.into_iter().collect::<Vocab>(), merges))
 }
 
 fn unsupported(file: &str, error: &dyn std::fmt::Display) -> Error {

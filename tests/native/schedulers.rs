@@ -1,11 +1,6 @@
 //! Schedulers beside diffusers: tables, timesteps, noise levels and whole trajectories; what they refuse.
 
-#![cfg(not(target_arch = "wasm32"))]
-
-mod common;
-
 use burn::tensor::{Device, Tensor, TensorData};
-use common::read;
 use hearth::error::Error;
 use hearth::schedulers::{Clip, History, Schedule, Scheduler, SchedulerKind, Step, add_noise, threshold};
 use pollster::block_on;
@@ -13,9 +8,11 @@ use proptest::prelude::*;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use crate::common::{self, read};
+
 macro_rules! fixture {
     ($file:expr) => {
-        include_str!(concat!("fixtures/diffusion/schedulers/", $file, ".json"))
+        include_str!(concat!("../fixtures/diffusion/schedulers/", $file, ".json"))
     };
 }
 
