@@ -1,7 +1,7 @@
 // Hearth's public API. The contract, with docs, is types.d.ts.
 
 import { CODES, HearthError } from './engine/errors.js';
-import { Remote } from './engine/remote.js';
+import { Remote } from './engine/page/remote.js';
 import { imageToImagePipeline } from './tasks/image-to-image.js';
 import { imagePipeline } from './tasks/images.js';
 import { textPipeline } from './tasks/text.js';

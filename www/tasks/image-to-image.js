@@ -1,7 +1,7 @@
 // image-to-image: variations of a picture, parts of it painted anew, what a small one could have been; and noise in it.
 
 import { HearthError } from '../engine/errors.js';
-import { describe } from '../engine/remote.js';
+import { describe } from '../engine/page/remote.js';
 import { diffuse, finished } from './diffusion.js';
 import { decode, fitted, readFit } from './pictures.js';
 
@@ -11,7 +11,7 @@ import { decode, fitted, readFit } from './pictures.js';
  * @typedef {import('./pictures.js').Picture} Picture
  */
 
-/** @param {import('../engine/remote.js').Remote} remote @returns {import('../types.d.ts').ImageToImagePipeline} */
+/** @param {import('../engine/page/remote.js').Remote} remote @returns {import('../types.d.ts').ImageToImagePipeline} */
 export function imageToImagePipeline(remote) {
   /** @returns {AsyncGenerator<import('../types.d.ts').DiffusionEvent, void, void>} */
   async function* stream(

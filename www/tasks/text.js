@@ -1,14 +1,14 @@
 // text-generation: texts that go on from a prompt.
 
 import { HearthError } from '../engine/errors.js';
-import { describe } from '../engine/remote.js';
+import { describe } from '../engine/page/remote.js';
 
 /**
  * @typedef {import('../types.d.ts').Prompt} Prompt
  * @typedef {import('../types.d.ts').WriteOptions} WriteOptions
  */
 
-/** @param {import('../engine/remote.js').Remote} remote @returns {import('../types.d.ts').TextPipeline} */
+/** @param {import('../engine/page/remote.js').Remote} remote @returns {import('../types.d.ts').TextPipeline} */
 export function textPipeline(remote) {
   const write = async (/** @type {Prompt} */ prompt, /** @type {WriteOptions} */ options = {}) => {
     /** @type {import('../types.d.ts').GeneratedText[]} */

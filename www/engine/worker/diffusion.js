@@ -1,6 +1,6 @@
 // Diffusion models in the engine: folders as diffusers lays them out.
 
-import { DiffusionLoader } from '../pkg/hearth.js';
+import { DiffusionLoader } from '../../pkg/hearth.js';
 import * as source from './source.js';
 
 /**

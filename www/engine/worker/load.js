@@ -1,14 +1,14 @@
 // A model's way into the engine: its small files, then its weights, streamed into a loader.
 
-import { HearthError, aborted } from './errors.js';
+import { HearthError, aborted } from '../errors.js';
 import * as source from './source.js';
 
 /**
- * @typedef {import('../pkg/hearth.js').DeviceHandle} DeviceHandle
- * @typedef {import('../pkg/hearth.js').GanLoader | import('../pkg/hearth.js').Gpt2Loader
- *   | import('../pkg/hearth.js').DiffusionLoader} Loader
- * @typedef {import('../pkg/hearth.js').GanPipeline | import('../pkg/hearth.js').Gpt2Pipeline
- *   | import('../pkg/hearth.js').DiffusionPipeline} Pipeline
+ * @typedef {import('../../pkg/hearth.js').DeviceHandle} DeviceHandle
+ * @typedef {import('../../pkg/hearth.js').GanLoader | import('../../pkg/hearth.js').Gpt2Loader
+ *   | import('../../pkg/hearth.js').DiffusionLoader} Loader
+ * @typedef {import('../../pkg/hearth.js').GanPipeline | import('../../pkg/hearth.js').Gpt2Pipeline
+ *   | import('../../pkg/hearth.js').DiffusionPipeline} Pipeline
  *
  * @typedef {object} Place where a model is, and how it is to be kept
  * @property {string} folder with a slash at its end
@@ -30,7 +30,7 @@ import * as source from './source.js';
  */
 
 /** The folder of the models that ship with Hearth, whose files have known hashes. */
-const SHIPPED = new URL('../../models/', import.meta.url);
+const SHIPPED = new URL('../../../models/', import.meta.url);
 
 /** @type {Promise<Record<string, { size: number, sha256: string }>> | undefined} */
 let manifest;

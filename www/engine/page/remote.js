@@ -1,7 +1,7 @@
 // A model in the engine, as the page has it.
 
 import { engine } from './client.js';
-import { HearthError, aborted } from './errors.js';
+import { HearthError, aborted } from '../errors.js';
 
 /** Loads its model again, from the cache, when the engine had to be restarted. */
 export class Remote {
@@ -20,7 +20,7 @@ export class Remote {
     this.#place = place;
   }
 
-  /** @param {{ signal?: AbortSignal, onProgress?: (progress: import('../types.d.ts').Progress) => void }} [options] */
+  /** @param {{ signal?: AbortSignal, onProgress?: (progress: import('../../types.d.ts').Progress) => void }} [options] */
   async load({ signal, onProgress } = {}) {
     const life = engine();
     const onEvent = ({ loaded = 0, total = null }) => onProgress?.({ loaded, total });

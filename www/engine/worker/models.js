@@ -1,6 +1,6 @@
 // The models that the engine holds. Whoever asks for the same one shares it, also while it is being loaded.
 
-import { HearthError, aborted } from './errors.js';
+import { HearthError, aborted } from '../errors.js';
 import { gpt2 } from './gpt2.js';
 import { loadModel } from './load.js';
 import { kindOfPictures } from './pictures.js';

@@ -1,10 +1,10 @@
 // The engine: one worker with one device, one copy of each model's weights, and the wasm that computes.
 
-import init, { heap_bytes, on_panic } from '../pkg/hearth.js';
+import init, { heap_bytes, on_panic } from '../../pkg/hearth.js';
+import { HearthError, aborted } from '../errors.js';
+import { nextTask, serve } from '../protocol.js';
 import { openDevice } from './device.js';
-import { HearthError, aborted } from './errors.js';
 import { drop, handleOf, release, take, using } from './models.js';
-import { nextTask, serve } from './protocol.js';
 
 const PROGRESS_MS = 50;
 
@@ -13,7 +13,7 @@ const post = /** @type {(message: any, transfer?: Transferable[]) => void} */ (
 );
 
 /** Tells the page that this engine is dead. Only the first reason counts. */
-function die(/** @type {import('./errors.js').Code} */ code, /** @type {string} */ message) {
+function die(/** @type {import('../errors.js').Code} */ code, /** @type {string} */ message) {
   post({ lost: { code, message } });
 }
 
@@ -37,7 +37,7 @@ async function deviceFor(preference) {
   return openDevice(preference, (reason) => die('device-lost', `the GPU device was lost (${reason})`));
 }
 
-/** @type {Record<string, import('./protocol.js').Handler>} */
+/** @type {Record<string, import('../protocol.js').Handler>} */
 const handlers = {
   async load({ task, model: folder, device: preference, dtype }, { signal, emit }) {
     /** @type {Promise<never>} */

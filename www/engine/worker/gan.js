@@ -1,6 +1,6 @@
 // GANs in the engine.
 
-import { GanLoader } from '../pkg/hearth.js';
+import { GanLoader } from '../../pkg/hearth.js';
 import * as source from './source.js';
 
 /** @type {import('./load.js').Kind} */

@@ -1,6 +1,6 @@
 // GPT-2 in the engine.
 
-import { Gpt2Loader } from '../pkg/hearth.js';
+import { Gpt2Loader } from '../../pkg/hearth.js';
 import * as source from './source.js';
 
 /** @type {import('./load.js').Kind} */

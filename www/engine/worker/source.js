@@ -1,7 +1,7 @@
 // Files of a model: fetched as a stream, resumed when the connection breaks, kept in the cache.
 
 import * as cache from './cache.js';
-import { HearthError, aborted } from './errors.js';
+import { HearthError, aborted } from '../errors.js';
 
 /** Tries to go on after a broken connection, in a row without a new byte. */
 export const TRIES = 3;
