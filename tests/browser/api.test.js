@@ -150,6 +150,19 @@ describe('drawing', () => {
     await assertStillWorks();
   });
 
+  test('the engine refuses what a kind of model has no method for, and goes on', async () => {
+    const answers = await page.evaluate(async (model) => {
+      const { Remote } = await import(/** @type {any} */ ('/www/engine/page/remote.js'));
+      const remote = new Remote({ task: 'unconditional-image-generation', model, device: 'cpu' });
+      await remote.load();
+      const ask = (/** @type {string} */ method) =>
+        remote.call(method, {}).catch((/** @type {any} */ { code, message }) => `${code}: ${message}`);
+      return Promise.all(['encode', 'attention', 'start', 'free', 'toString'].map(ask));
+    }, `${site.origin}/${FIXTURE}/`);
+    for (const answer of answers) assert.match(answer, /^unsupported-model: \w+ is nothing that a GAN does$/);
+    await assertStillWorks();
+  });
+
   test('many calls at once all get their own pictures', async () => {
     const same = await page.evaluate(async (model) => {
       const { pipeline } = await import(/** @type {any} */ ('/www/hearth.js'));

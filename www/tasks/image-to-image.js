@@ -48,7 +48,7 @@ export function imageToImagePipeline(remote) {
     const picture = await decode('the picture', image, signal);
     const size = remote.loaded.info.sample_size;
     const params = { image: fitted('the picture', picture, size, how), options };
-    const { rgba, alpha, seed } = await remote.request('add_noise', params, { signal });
+    const { rgba, alpha, seed } = await remote.call('add_noise', params, { signal });
     const { timestep, t } = options;
     const asked = { ...(timestep !== undefined && { timestep }), ...(t !== undefined && { t }) };
     return Object.assign(new ImageData(rgba, size[1], size[0]), { seed, alpha, ...asked });

@@ -45,14 +45,14 @@ export function textPipeline(remote) {
   /** @type {import('../types.d.ts').TextPipeline['attention']} */
   const attention = async (prompt, { layer = 0, head = 0, signal, ...unknown } = {}) => {
     refuse('attention', unknown, 'layer, head, signal');
-    const seen = await remote.request('attention', { prompt, layer, head }, { signal });
+    const seen = await remote.call('attention', { prompt, layer, head }, { signal });
     return { ...seen, token_ids: [...seen.token_ids] };
   };
 
   /** @type {import('../types.d.ts').TextPipeline['score']} */
   const score = async (prompt, { signal, ...unknown } = {}) => {
     refuse('score', unknown, 'signal');
-    const scored = await remote.request('score', { prompt }, { signal });
+    const scored = await remote.call('score', { prompt }, { signal });
     return { ...scored, token_ids: [...scored.token_ids] };
   };
 

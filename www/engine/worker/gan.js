@@ -1,21 +1,23 @@
 // GANs in the engine.
 
 import { GanLoader } from '../../pkg/hearth.js';
-import * as source from './source.js';
 
-/** @type {import('./load.js').Kind} */
+/** @type {import('./kinds.js').Kind} */
 export const gan = {
   name: 'a GAN',
   tasks: ['unconditional-image-generation'],
+  file: 'config.json',
+  sign: 'model_type "gan"',
+  recognises: ({ model_type }) => model_type === 'gan',
 
-  async prepare({ folder, device }, signal) {
-    const config = await source.text(`${folder}config.json`, signal);
-    return { newLoader: () => new GanLoader(config, device), weights: 'model' };
+  async prepare(folder, { device }) {
+    const config = await folder.text('config.json');
+    return { newLoader: () => new GanLoader(config, device), parts: [{ name: 'model', weights: 'model' }] };
   },
 
   start: (pipeline, { options }) => pipeline.start(options),
 
-  tell({ seed, count }, pictures) {
+  report({ seed, count }, pictures) {
     const { rgba, scores, latents, class_labels } = pictures;
     const buffers = [rgba, scores, latents, ...(class_labels ? [class_labels] : [])];
     return [{ ...pictures, seed, count }, buffers.map(({ buffer }) => buffer)];
