@@ -27,7 +27,7 @@ export function longestBlock() {
 
 /** Bytes of memory that Hearth's engine has taken so far. It never gives any back, so this is the peak. */
 export async function heapBytes() {
-  const { engine } = await import('../www/engine/client.js');
+  const { engine } = await import('../www/engine/page/client.js');
   const { heap_bytes } = await engine().requests.request('stats', {});
   return /** @type {number} */ (heap_bytes);
 }

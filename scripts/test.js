@@ -70,6 +70,7 @@ const steps = [
   ['wasm build', build],
   ['wasm size', checkSize],
   ['tsc', () => run('tsc', ['-p', '.'])],
+  ['tsc, worker', () => run('tsc', ['-p', 'tsconfig.worker.json'])],
   ['node tests', () => nodeTest('tests/node')],
   ['training tests', trainingTests],
   ['cargo test', () => run('cargo', ['test'])],

@@ -1,24 +1,24 @@
 // Hearth's public API. The contract, with docs, is types.d.ts.
 
 import { CODES, HearthError } from './engine/errors.js';
-import { Remote } from './engine/remote.js';
+import { Remote } from './engine/page/remote.js';
 import { imageToImagePipeline } from './tasks/image-to-image.js';
 import { imagePipeline } from './tasks/images.js';
 import { textPipeline } from './tasks/text.js';
 
 export { CODES, HearthError };
 
-/** What makes a task's pipeline. @type {Record<string, (remote: Remote) => any>} */
-const TASKS = {
-  'unconditional-image-generation': imagePipeline,
-  'image-to-image': imageToImagePipeline,
-  'text-generation': textPipeline,
-};
+const DEVICES = ['auto', 'webgpu', 'cpu'];
+const DTYPES = ['auto', 'f32', 'f16', 'q8'];
 
-/** Options that are one of a few words, and the tasks that have them. */
-const CHOICES = {
-  device: { values: ['auto', 'webgpu', 'cpu'], tasks: Object.keys(TASKS) },
-  dtype: { values: ['auto', 'f32', 'f16', 'q8'], tasks: ['text-generation'] },
+/**
+ * Every task: what makes its pipeline, and which options of loading it takes that are one of a few words.
+ * @type {Record<string, { create: (remote: Remote) => any, choices: Record<string, readonly string[]> }>}
+ */
+const TASKS = {
+  'unconditional-image-generation': { create: imagePipeline, choices: { device: DEVICES } },
+  'image-to-image': { create: imageToImagePipeline, choices: { device: DEVICES } },
+  'text-generation': { create: textPipeline, choices: { device: DEVICES, dtype: DTYPES } },
 };
 
 /** @type {typeof import('./types.d.ts').pipeline} */
@@ -30,19 +30,19 @@ export async function pipeline(
   if (!Object.hasOwn(TASKS, task)) {
     throw invalid(`there is no task ${task}; there is ${Object.keys(TASKS).join(', ')}`);
   }
-  const choices = Object.entries(CHOICES).filter(([, { tasks }]) => tasks.includes(task));
-  for (const [name, { values }] of choices) {
+  const { create, choices } = TASKS[task];
+  for (const [name, values] of Object.entries(choices)) {
     const value = Reflect.get(options, name) ?? 'auto';
     if (!values.includes(value)) throw invalid(`${name} is ${value}; it must be ${values.join(', ')}`);
   }
-  const known = choices.map(([name]) => name);
+  const known = Object.keys(choices);
   for (const name of Object.keys(options).filter((name) => !known.includes(name))) {
     throw invalid(`there is no option ${name}; ${task} takes ${known.join(', ')}, signal, onProgress`);
   }
   const { device = 'auto', dtype = 'auto' } = options;
   const remote = new Remote({ task, model: folderUrl(model), device, dtype });
   await remote.load({ signal, onProgress });
-  return TASKS[task](remote);
+  return create(remote);
 }
 
 /** @param {string} message */

@@ -1,6 +1,6 @@
 //! What JavaScript sees. The only module that names `wasm_bindgen`, `js_sys` or `web_sys`.
 //!
-//! The worker (`www/engine/worker.js`) opens a device, feeds weight files to a loader, gets a pipeline
+//! The worker (`www/engine/worker/worker.js`) opens a device, feeds weight files to a loader, gets a pipeline
 //! and steps through its runs. Errors become an `Error` with a `code`.
 
 mod device;

@@ -62,7 +62,7 @@ export const send =
 
 /** Has the engine of a site take the browser's software adapter for a GPU. @param {Site} site */
 export function pretendGpu(site) {
-  const worker = 'www/engine/worker.js';
+  const worker = 'www/engine/worker/worker.js';
   const lie = `Object.defineProperty(GPUAdapterInfo.prototype, 'isFallbackAdapter', { get: () => false });`;
   site.answers.set(`/${worker}`, send(`${lie}\n${bytesOf(worker)}`, { 'content-type': 'text/javascript' }));
 }

@@ -321,6 +321,26 @@ describe('folders', () => {
   test('a GAN is found where a host answers everything with a page', async () => {
     site.answers.set(`/${GAN}/model_index.json`, send('<!doctype html><title>Home</title>'));
     assert.equal((await draw(GAN, { seed: 1 })).images.length, 1);
+    assert.equal(site.count(`/${GAN}/config.json`), 1, 'what tells the kind is what the model is made from');
+  });
+
+  test('a folder of an unknown kind says what it holds and what Hearth loads, before any weights', async () => {
+    for (const [folder, file, json, found] of [
+      ['autoencoder', 'config.json', '{"_class_name":"AutoencoderKL"}', '_class_name "AutoencoderKL"'],
+      ['bert', 'config.json', '{"model_type":"bert"}', 'model_type "bert"'],
+      ['nameless', 'config.json', '{"layers":3}', 'no model_type and no _class_name, but layers'],
+      ['list', 'config.json', '[1]', 'no JSON object'],
+      ['pipeline', 'model_index.json', '{"_class_name":"FluxPipeline","vae":["a","b"]}', '"FluxPipeline"'],
+    ]) {
+      lay(folder, { [file]: json });
+      const { code, message } = await draw(folder, {});
+      assert.equal(code, 'unsupported-model', message);
+      assert.ok(message.includes(`/${folder}/${file} `) && message.includes(found), message);
+      if (folder !== 'list') assert.match(message, /GAN .*"gan".*diffusion .*unet.*GPT-2 .*"gpt2"/);
+      assert.equal(site.log.filter((entry) => entry.includes('safetensors')).length, 0);
+    }
+    const writer = await draw('tests/fixtures/gpt2/writer', {});
+    assert.match(writer.message, /unconditional-image-generation is nothing that a GPT-2 does/);
   });
 
   test('truncated weights and a missing page are told apart', async () => {

@@ -531,6 +531,18 @@ describe('a model’s files', () => {
     await assertStillWorks();
   });
 
+  test('a folder of another kind is refused as what it is, before any weights are loaded', async () => {
+    const gan = await write(PROMPT, {}, { model: 'models/gan-mnist' });
+    assert.equal(gan.code, 'unsupported-model');
+    assert.match(gan.message ?? '', /text-generation is nothing that a GAN does/);
+    site.answers.set(file('config.json'), send('{"model_type":"llama"}'));
+    const llama = await write(PROMPT);
+    assert.equal(llama.code, 'unsupported-model');
+    assert.match(llama.message ?? '', /config\.json has model_type "llama".*GPT-2 .*"gpt2"/);
+    assert.equal(site.log.filter((entry) => entry.includes('safetensors')).length, 0);
+    await assertStillWorks();
+  });
+
   test('a shard that is missing is named', async () => {
     const bytes = bytesOf(`${WRITER}/model.safetensors`);
     const header = JSON.parse(bytes.subarray(8, 8 + Number(bytes.readBigUInt64LE())).toString());

@@ -8,6 +8,7 @@ import { complaints, openPage, page, site } from './session.js';
 
 const SCRIPTS = ['digits', 'image', 'text'].map((name) => `/www/elements/hearth-${name}.js`);
 const WRITER = '/tests/fixtures/gpt2/writer';
+const DIGITS = '/tests/fixtures/gan/conditional';
 const PAINTER = '/tests/fixtures/diffusion/pipeline-classes';
 const SHIPPED = '/models/gan-mnist/model.safetensors';
 
@@ -36,16 +37,27 @@ async function post(body) {
   await openPage(`${blog.origin}/post`);
 }
 
-/** Waits until every element shows so many digits. (Playwright's own waiting needs eval, which the policy forbids.) */
-const drawn = (/** @type {number} */ count) =>
+/**
+ * Waits until every element shows so many digits. (Playwright's own waiting needs eval, which the policy forbids.)
+ * @param {number} count
+ * @param {string} [elements]
+ */
+const drawn = (count, elements = 'hearth-digits') =>
   until(() =>
-    page.evaluate((count) => {
-      const digits = (/** @type {Element} */ element) =>
-        element.shadowRoot?.querySelectorAll('.digit[aria-label]').length;
-      const shown = [...document.querySelectorAll('hearth-digits')].map(digits);
-      return shown.length > 0 && shown.every((digits) => digits === count);
-    }, count),
+    page.evaluate(
+      ({ count, elements }) => {
+        const digits = (/** @type {Element} */ element) =>
+          element.shadowRoot?.querySelectorAll('.digit[aria-label]').length;
+        const shown = [...document.querySelectorAll(elements)].map(digits);
+        return shown.length > 0 && shown.every((digits) => digits === count);
+      },
+      { count, elements },
+    ),
   );
+
+/** An element beside the one that is tested, which loads a model of its own as soon as it can. */
+const eager = () =>
+  `<hearth-digits id="eager" loading="eager" model="${site.origin}${DIGITS}" device="cpu" batch-size="1"></hearth-digits>`;
 
 for (const device of ['cpu', 'webgpu']) {
   test(`one script tag on another origin under a strict CSP is enough, on ${device}`, async () => {
@@ -62,11 +74,10 @@ for (const device of ['cpu', 'webgpu']) {
 
 test('nothing is loaded before a reader scrolls to the element', async () => {
   const text = '<p>The policy allows no style, so paragraphs it must be.</p>'.repeat(200);
-  await post(`${text}<hearth-digits device="cpu" batch-size="1"></hearth-digits>`);
-  await page.evaluate(() => customElements.whenDefined('hearth-digits'));
-  await page.waitForTimeout(500);
-  assert.equal(site.log.filter((entry) => /wasm|models/.test(entry)).length, 0);
-  await page.locator('hearth-digits').evaluate((element) => element.scrollIntoView());
+  await post(`${eager()}${text}<hearth-digits id="lazy" device="cpu" batch-size="1"></hearth-digits>`);
+  await drawn(1, '#eager');
+  assert.equal(site.log.filter((entry) => entry.includes('/models/')).length, 0);
+  await page.locator('#lazy').evaluate((element) => element.scrollIntoView());
   await drawn(1);
 });
 
@@ -189,10 +200,9 @@ test('a text writes itself on another origin under a strict CSP, and tells what 
 });
 
 test('a text without a prompt loads nothing until a reader writes one', async () => {
-  await post(textElement('max-new-tokens="3"'));
-  await page.evaluate(() => customElements.whenDefined('hearth-text'));
-  await page.waitForTimeout(500);
-  assert.equal(site.log.filter((entry) => /wasm|fixtures/.test(entry)).length, 0);
+  await post(textElement('max-new-tokens="3"') + eager());
+  await drawn(1, '#eager');
+  assert.equal(site.log.filter((entry) => entry.includes(WRITER)).length, 0);
   await page.evaluate(() => {
     const root = document.querySelector('hearth-text')?.shadowRoot;
     const field = /** @type {HTMLTextAreaElement} */ (root?.querySelector('textarea'));

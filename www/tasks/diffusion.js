@@ -8,7 +8,7 @@
 
 /**
  * Runs a call.
- * @param {import('../engine/remote.js').Remote} remote
+ * @param {import('../engine/page/remote.js').Remote} remote
  * @param {{ options: object, image?: Uint8ClampedArray, mask?: Uint8ClampedArray }} params
  * @param {AbortSignal} [signal]
  * @returns {AsyncGenerator<DiffusionEvent, void, void>}

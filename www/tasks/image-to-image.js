@@ -1,7 +1,7 @@
 // image-to-image: variations of a picture, parts of it painted anew, what a small one could have been; and noise in it.
 
 import { HearthError } from '../engine/errors.js';
-import { describe } from '../engine/remote.js';
+import { describe } from '../engine/page/remote.js';
 import { diffuse, finished } from './diffusion.js';
 import { decode, fitted, readFit } from './pictures.js';
 
@@ -11,7 +11,7 @@ import { decode, fitted, readFit } from './pictures.js';
  * @typedef {import('./pictures.js').Picture} Picture
  */
 
-/** @param {import('../engine/remote.js').Remote} remote @returns {import('../types.d.ts').ImageToImagePipeline} */
+/** @param {import('../engine/page/remote.js').Remote} remote @returns {import('../types.d.ts').ImageToImagePipeline} */
 export function imageToImagePipeline(remote) {
   /** @returns {AsyncGenerator<import('../types.d.ts').DiffusionEvent, void, void>} */
   async function* stream(
@@ -48,7 +48,7 @@ export function imageToImagePipeline(remote) {
     const picture = await decode('the picture', image, signal);
     const size = remote.loaded.info.sample_size;
     const params = { image: fitted('the picture', picture, size, how), options };
-    const { rgba, alpha, seed } = await remote.request('add_noise', params, { signal });
+    const { rgba, alpha, seed } = await remote.call('add_noise', params, { signal });
     const { timestep, t } = options;
     const asked = { ...(timestep !== undefined && { timestep }), ...(t !== undefined && { t }) };
     return Object.assign(new ImageData(rgba, size[1], size[0]), { seed, alpha, ...asked });

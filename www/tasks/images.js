@@ -1,13 +1,13 @@
 // unconditional-image-generation: pictures from noise.
 
-import { describe } from '../engine/remote.js';
+import { describe } from '../engine/page/remote.js';
 import { diffuse, finished } from './diffusion.js';
 
 /**
  * @typedef {import('../types.d.ts').GanOptions} GanOptions
  * @typedef {import('../types.d.ts').JudgedImage} JudgedImage
  * @typedef {import('../types.d.ts').DiffusionOptions} DiffusionOptions
- * @typedef {import('../engine/remote.js').Remote} Remote
+ * @typedef {import('../engine/page/remote.js').Remote} Remote
  */
 
 /** @param {Remote} remote @returns {import('../types.d.ts').ImagePipeline} */

@@ -1,14 +1,14 @@
 // text-generation: texts that go on from a prompt.
 
 import { HearthError } from '../engine/errors.js';
-import { describe } from '../engine/remote.js';
+import { describe } from '../engine/page/remote.js';
 
 /**
  * @typedef {import('../types.d.ts').Prompt} Prompt
  * @typedef {import('../types.d.ts').WriteOptions} WriteOptions
  */
 
-/** @param {import('../engine/remote.js').Remote} remote @returns {import('../types.d.ts').TextPipeline} */
+/** @param {import('../engine/page/remote.js').Remote} remote @returns {import('../types.d.ts').TextPipeline} */
 export function textPipeline(remote) {
   const write = async (/** @type {Prompt} */ prompt, /** @type {WriteOptions} */ options = {}) => {
     /** @type {import('../types.d.ts').GeneratedText[]} */
@@ -45,14 +45,14 @@ export function textPipeline(remote) {
   /** @type {import('../types.d.ts').TextPipeline['attention']} */
   const attention = async (prompt, { layer = 0, head = 0, signal, ...unknown } = {}) => {
     refuse('attention', unknown, 'layer, head, signal');
-    const seen = await remote.request('attention', { prompt, layer, head }, { signal });
+    const seen = await remote.call('attention', { prompt, layer, head }, { signal });
     return { ...seen, token_ids: [...seen.token_ids] };
   };
 
   /** @type {import('../types.d.ts').TextPipeline['score']} */
   const score = async (prompt, { signal, ...unknown } = {}) => {
     refuse('score', unknown, 'signal');
-    const scored = await remote.request('score', { prompt }, { signal });
+    const scored = await remote.call('score', { prompt }, { signal });
     return { ...scored, token_ids: [...scored.token_ids] };
   };
 

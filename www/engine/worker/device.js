@@ -1,7 +1,7 @@
 // The device that models run on: WebGPU where there is a GPU, else the CPU. Opened once each.
 
-import { DeviceHandle } from '../pkg/hearth.js';
-import { HearthError } from './errors.js';
+import { DeviceHandle } from '../../pkg/hearth.js';
+import { HearthError } from '../errors.js';
 
 const DEVICE_MS = 20_000;
 

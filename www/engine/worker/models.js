@@ -1,28 +1,13 @@
 // The models that the engine holds. Whoever asks for the same one shares it, also while it is being loaded.
 
-import { HearthError, aborted } from './errors.js';
-import { gpt2 } from './gpt2.js';
+import { HearthError, aborted } from '../errors.js';
+import { Folder } from './folder.js';
+import { recognise, identifyingFiles } from './kinds.js';
 import { loadModel } from './load.js';
-import { kindOfPictures } from './pictures.js';
 
 /**
- * Models that a task can have: what kind one is, its folder tells.
- * @typedef {{ name: string, kindOf: (place: Place, signal: AbortSignal) => Promise<Kind> }} Family
- */
-
-const pictures = { name: 'pictures', kindOf: kindOfPictures };
-const texts = { name: 'texts', kindOf: async () => gpt2 };
-
-/** @type {Record<string, Family>} */
-const FAMILIES = {
-  'unconditional-image-generation': pictures,
-  'image-to-image': pictures,
-  'text-generation': texts,
-};
-
-/**
- * @typedef {import('./load.js').Kind} Kind
- * @typedef {import('./load.js').Place} Place
+ * @typedef {import('./kinds.js').Kind} Kind
+ * @typedef {import('./kinds.js').Target} Target
  *
  * @typedef {object} Model
  * @property {string} key
@@ -40,30 +25,30 @@ const handles = new Map();
 let nextHandle = 1;
 
 /**
- * The model for a task, which whoever asks for it must `release`. Tasks of one family share it.
+ * The model of a folder, which whoever asks for it must `release`. Tasks that look for it in the same files share it.
  * @param {string} task
- * @param {Place} place
+ * @param {string} url the folder's, with a slash at its end
+ * @param {Target} target
  * @returns {Model}
  */
-export function take(task, place) {
-  const family = FAMILIES[task];
-  const key = [family.name, place.device.kind, place.dtype, place.folder].join(' ');
-  const model = models.get(key) ?? begin(key, family, place);
+export function take(task, url, target) {
+  const key = [...identifyingFiles(task), target.device.kind, target.dtype, url].join(' ');
+  const model = models.get(key) ?? begin(key, task, url, target);
   model.users += 1;
   return model;
 }
 
-/** @param {string} key @param {Family} family @param {Place} place */
-function begin(key, family, place) {
+/** @param {string} key @param {string} task @param {string} url @param {Target} target */
+function begin(key, task, url, target) {
   const controller = new AbortController();
   /** @type {Model['listeners']} */
   const listeners = new Set();
-  const { signal } = controller;
-  const kind = family.kindOf(place, signal);
   const onProgress = (/** @type {number} */ loaded, /** @type {number | null} */ total) => {
     for (const listener of listeners) listener(loaded, total);
   };
-  const loading = kind.then((kind) => loadModel(kind, place, { signal, onProgress }));
+  const folder = new Folder(url, controller.signal);
+  const kind = recognise(task, folder);
+  const loading = kind.then((kind) => loadModel(kind, folder, target, onProgress));
   const model = { key, kind, users: 0, controller, listeners, loading };
   // One that failed must not be found by the next who asks.
   loading.catch(() => models.get(key) === model && models.delete(key));

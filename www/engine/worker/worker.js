@@ -1,19 +1,18 @@
 // The engine: one worker with one device, one copy of each model's weights, and the wasm that computes.
 
-import init, { heap_bytes, on_panic } from '../pkg/hearth.js';
+import init, { heap_bytes, on_panic } from '../../pkg/hearth.js';
+import { HearthError, aborted } from '../errors.js';
+import { nextTask, serve } from '../protocol.js';
 import { openDevice } from './device.js';
-import { HearthError, aborted } from './errors.js';
 import { drop, handleOf, release, take, using } from './models.js';
-import { nextTask, serve } from './protocol.js';
 
 const PROGRESS_MS = 50;
 
-const post = /** @type {(message: any, transfer?: Transferable[]) => void} */ (
-  /** @type {unknown} */ (self.postMessage.bind(self))
-);
+/** @param {any} message @param {Transferable[]} [transfer] */
+const post = (message, transfer = []) => postMessage(message, transfer);
 
 /** Tells the page that this engine is dead. Only the first reason counts. */
-function die(/** @type {import('./errors.js').Code} */ code, /** @type {string} */ message) {
+function die(/** @type {import('../errors.js').Code} */ code, /** @type {string} */ message) {
   post({ lost: { code, message } });
 }
 
@@ -26,8 +25,8 @@ const started = init().then(
 started.catch(() => {}); // told to whoever asks for a model
 
 // A trap in wasm that no promise carries, and a lost device's late errors.
-self.addEventListener('error', (event) => die('internal', `the engine stopped: ${event.message}`));
-self.addEventListener('unhandledrejection', (event) =>
+addEventListener('error', (event) => die('internal', `the engine stopped: ${event.message}`));
+addEventListener('unhandledrejection', (event) =>
   die('internal', `the engine stopped: ${event.reason?.message ?? event.reason}`),
 );
 
@@ -37,13 +36,13 @@ async function deviceFor(preference) {
   return openDevice(preference, (reason) => die('device-lost', `the GPU device was lost (${reason})`));
 }
 
-/** @type {Record<string, import('./protocol.js').Handler>} */
+/** @type {Record<string, import('../protocol.js').Handler>} */
 const handlers = {
-  async load({ task, model: folder, device: preference, dtype }, { signal, emit }) {
+  async load({ task, model: url, device: preference, dtype }, { signal, emit }) {
     /** @type {Promise<never>} */
     const stop = new Promise((_, reject) => signal.addEventListener('abort', () => reject(aborted())));
     const { device, fallback_reason } = await Promise.race([deviceFor(preference), stop]);
-    const model = take(task, { folder, device, dtype });
+    const model = take(task, url, { device, dtype });
     // A screen shows no more than some twenty of these a second, but the last must not get lost.
     /** @type {ReturnType<typeof setTimeout> | null} */
     let timer = null;
@@ -63,7 +62,7 @@ const handlers = {
     try {
       const found = await Promise.race([model.kind, stop]);
       if (!found.tasks.includes(task)) {
-        const what = `${task} is nothing that ${found.name} does, which is what ${folder} has`;
+        const what = `${task} is nothing that ${found.name} does, which is what ${url} has`;
         throw new HearthError('unsupported-model', what);
       }
       const pipeline = await Promise.race([model.loading, stop]);
@@ -92,7 +91,7 @@ const handlers = {
           const step = await run.step();
           if (signal.aborted) throw aborted();
           if (!step) return;
-          emit(...kind.tell(run, step));
+          emit(...kind.report(run, step));
         }
       } finally {
         run.free();
@@ -100,16 +99,11 @@ const handlers = {
     });
   },
 
-  attention({ handle, prompt, layer, head }) {
-    return using(handle, (pipeline) => pipeline.attention(prompt, layer, head));
-  },
-
-  score({ handle, prompt }) {
-    return using(handle, (pipeline) => pipeline.score(prompt));
-  },
-
-  add_noise({ handle, image, options }) {
-    return using(handle, async (pipeline) => pipeline.add_noise(image, options));
+  call({ handle, method, params }) {
+    return using(handle, async (pipeline, { name, methods = {} }) => {
+      if (Object.hasOwn(methods, method)) return methods[method](pipeline, params);
+      throw new HearthError('unsupported-model', `${method} is nothing that ${name} does`);
+    });
   },
 
   async dispose({ handle }) {
@@ -123,4 +117,4 @@ const handlers = {
 };
 
 const receive = serve(post, handlers);
-self.addEventListener('message', ({ data }) => receive(data));
+addEventListener('message', ({ data }) => receive(data));

@@ -1,7 +1,7 @@
 // Files of a model: fetched as a stream, resumed when the connection breaks, kept in the cache.
 
 import * as cache from './cache.js';
-import { HearthError, aborted } from './errors.js';
+import { HearthError, aborted } from '../errors.js';
 
 /** Tries to go on after a broken connection, in a row without a new byte. */
 export const TRIES = 3;
@@ -48,30 +48,30 @@ export async function text(url, signal) {
 }
 
 /**
- * The same of a file that need not be there.
- * @param {string} url
- * @param {AbortSignal} signal
- * @returns {Promise<string | undefined>}
- */
-export async function optionalText(url, signal) {
-  try {
-    return await text(url, signal);
-  } catch (error) {
-    if (!(error instanceof Absent)) throw error;
-    await cache.recordAbsence(url);
-    return undefined;
-  }
-}
-
-/**
  * Whether a server says that it has a file.
  * @param {string} url
  * @param {AbortSignal} signal
  */
 export async function isThere(url, signal) {
+  return (await head(url, signal))?.ok ?? false;
+}
+
+/**
+ * The length of a file as the server says it; null if it does not.
+ * @param {string} url
+ * @param {AbortSignal} signal
+ * @returns {Promise<number | null>}
+ */
+export async function lengthOf(url, signal) {
+  const answer = await head(url, signal);
+  return answer?.ok ? lengthIn(answer.headers) : null;
+}
+
+/** @param {string} url @param {AbortSignal} signal */
+async function head(url, signal) {
   const answer = await fetch(url, { method: 'HEAD', signal }).catch(() => undefined);
   if (signal.aborted) throw aborted();
-  return answer?.ok ?? false;
+  return answer;
 }
 
 /**
@@ -152,6 +152,11 @@ async function hasChanged(url, kept, signal) {
   }
 }
 
+/** How long a file is. The length of a compressed body says nothing about that. @param {Headers} headers */
+function lengthIn(headers) {
+  return headers.get('content-encoding') ? null : Number(headers.get('content-length')) || null;
+}
+
 /** @param {Headers} before @param {Headers} now */
 function sameFile(before, now) {
   // A host that compresses marks the ETag of the same file differently.
@@ -189,8 +194,7 @@ class Download {
   async start() {
     await this.#retry(() => this.#connect());
     const { headers } = /** @type {Response} */ (this.#response);
-    // The length of a compressed body says nothing about the file's.
-    if (!headers.get('content-encoding')) this.length = Number(headers.get('content-length')) || null;
+    this.length = lengthIn(headers);
     return headers;
   }
 

@@ -1,11 +1,11 @@
 // A model in the engine, as the page has it.
 
 import { engine } from './client.js';
-import { HearthError, aborted } from './errors.js';
+import { HearthError, aborted } from '../errors.js';
 
 /** Loads its model again, from the cache, when the engine had to be restarted. */
 export class Remote {
-  #place;
+  #spec;
   /** @type {ReturnType<typeof engine> | null} */
   #life = null;
   #disposed = false;
@@ -15,17 +15,27 @@ export class Remote {
   /** What the engine says of the model: its handle, device and sizes. @type {any} */
   loaded = null;
 
-  /** @param {{ task: string, model: string, device: string, dtype?: string }} place */
-  constructor(place) {
-    this.#place = place;
+  /** @param {{ task: string, model: string, device: string, dtype?: string }} spec what to load, and how */
+  constructor(spec) {
+    this.#spec = spec;
   }
 
-  /** @param {{ signal?: AbortSignal, onProgress?: (progress: import('../types.d.ts').Progress) => void }} [options] */
+  /** @param {{ signal?: AbortSignal, onProgress?: (progress: import('../../types.d.ts').Progress) => void }} [options] */
   async load({ signal, onProgress } = {}) {
     const life = engine();
     const onEvent = ({ loaded = 0, total = null }) => onProgress?.({ loaded, total });
-    this.loaded = await life.requests.request('load', this.#place, { signal, onEvent });
+    this.loaded = await life.requests.request('load', this.#spec, { signal, onEvent });
     this.#life = life;
+  }
+
+  /**
+   * Calls one of the methods that its kind of model has in the engine.
+   * @param {string} method
+   * @param {Record<string, unknown>} params
+   * @param {{ signal?: AbortSignal }} [call]
+   */
+  call(method, params, call) {
+    return this.#request('call', { method, params }, call);
   }
 
   /**
@@ -34,7 +44,7 @@ export class Remote {
    * @param {Record<string, unknown>} params
    * @param {{ signal?: AbortSignal, onEvent?: (event: any) => void }} [call]
    */
-  async request(type, params, { signal, onEvent } = {}) {
+  async #request(type, params, { signal, onEvent } = {}) {
     if (this.#disposed) throw new HearthError('disposed', 'this pipeline was disposed of');
     if (this.#life !== engine()) {
       // Calls that come together load it together; one that is stopped leaves the loading to the others.
@@ -58,7 +68,7 @@ export class Remote {
     const events = [];
     let wake = () => {};
     let done = false;
-    const running = this.request('run', params, {
+    const running = this.#request('run', params, {
       signal: signal ? AbortSignal.any([signal, left.signal]) : left.signal,
       onEvent(event) {
         events.push(event);

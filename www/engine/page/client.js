@@ -1,7 +1,7 @@
 // The page's end of the engine: starts the worker when it is first needed, and again after it has died.
 
-import { HearthError } from './errors.js';
-import { Requests } from './protocol.js';
+import { HearthError } from '../errors.js';
+import { Requests } from '../protocol.js';
 
 /** @typedef {{ signal?: AbortSignal, onEvent?: (event: any) => void }} CallOptions */
 
@@ -37,13 +37,14 @@ class Life {
 
 /** A browser starts no worker from another origin's script, but it does start one that imports it. */
 function startWorker() {
-  const url = new URL('./worker.js', import.meta.url);
   try {
-    if (url.origin === location.origin) return new Worker(url, { type: 'module', name: 'hearth' });
-    const script = URL.createObjectURL(
-      new Blob([`import ${JSON.stringify(url.href)};`], { type: 'text/javascript' }),
-    );
-    return new Worker(script, { type: 'module', name: 'hearth' });
+    if (new URL(import.meta.url).origin === location.origin) {
+      // One expression, because that is what bundlers look for.
+      return new Worker(new URL('../worker/worker.js', import.meta.url), { type: 'module', name: 'hearth' });
+    }
+    const script = `import ${JSON.stringify(import.meta.resolve('../worker/worker.js'))};`;
+    const blob = new Blob([script], { type: 'text/javascript' });
+    return new Worker(URL.createObjectURL(blob), { type: 'module', name: 'hearth' });
   } catch (error) {
     throw new HearthError(
       'engine-unavailable',

@@ -1,0 +1,158 @@
+// A model's weights on their way into a loader, from a server of this test's own.
+
+import assert from 'node:assert/strict';
+import http from 'node:http';
+import { after, before, beforeEach, test } from 'node:test';
+
+import { Folder } from '../../www/engine/worker/folder.js';
+import { loadModel } from '../../www/engine/worker/load.js';
+
+/** What the server has, by path. @type {Map<string, Uint8Array | string>} */
+const files = new Map();
+/** What it was asked for. @type {string[]} */
+let log = [];
+let origin = '';
+
+const server = http.createServer(({ method, url = '' }, response) => {
+  log.push(`${method} ${url}`);
+  const body = files.get(url);
+  if (body === undefined) return response.writeHead(404).end();
+  response.writeHead(200, { 'content-length': body.length }).end(method === 'HEAD' ? undefined : body);
+});
+
+before(async () => {
+  await new Promise((resolve) => server.listen(0, () => resolve(undefined)));
+  origin = `http://localhost:${/** @type {import('node:net').AddressInfo} */ (server.address()).port}`;
+});
+after(() => {
+  server.closeAllConnections();
+  server.close();
+});
+beforeEach(() => {
+  files.clear();
+  log = [];
+});
+
+/** Takes files as the wasm's loaders do. */
+class Loader {
+  freed = 0;
+  /** The lengths of the files that have come whole. @type {number[]} */
+  files = [];
+  #length = 0;
+
+  begin_file() {
+    this.#length = 0;
+  }
+  /** @param {Uint8Array} chunk */
+  push(chunk) {
+    this.#length += chunk.length;
+    return undefined;
+  }
+  end_file() {
+    this.files.push(this.#length);
+  }
+  /** @param {string} index */
+  shards(index) {
+    return Object.values(JSON.parse(index).weight_map);
+  }
+  finish() {
+    return this;
+  }
+  free() {
+    this.freed += 1;
+  }
+}
+
+/**
+ * Loads a model of these parts.
+ * @param {import('../../www/engine/worker/load.js').Part[]} parts
+ * @param {{ signal?: AbortSignal, onProgress?: (loaded: number, total: number | null) => void }} [options]
+ */
+function load(parts, { signal = new AbortController().signal, onProgress = () => {} } = {}) {
+  const loader = new Loader();
+  const kind = /** @type {any} */ ({ prepare: async () => ({ newLoader: () => loader, parts }) });
+  const loading = loadModel(kind, new Folder(`${origin}/`, signal), /** @type {any} */ ({}), onProgress);
+  return { loader, loading };
+}
+
+const two = [
+  { name: 'text_encoder', weights: 'text_encoder/model' },
+  { name: 'unet', weights: 'unet/model' },
+];
+
+test('a part alone is asked for once, and says its length when it begins', async () => {
+  files.set('/model.safetensors', new Uint8Array(1000));
+  /** @type {any[]} */
+  const events = [];
+  const { loader, loading } = load([{ name: 'model', weights: 'model' }], {
+    onProgress: (...event) => events.push(event),
+  });
+  await loading;
+  assert.deepEqual(log, ['GET /model.safetensors']);
+  assert.deepEqual(
+    [events[0], events.at(-1)],
+    [
+      [0, 1000],
+      [1000, 1000],
+    ],
+  );
+  assert.deepEqual(loader.files, [1000]);
+});
+
+test('several parts come one after the other, and progress is over all of them from the beginning', async () => {
+  files.set('/text_encoder/model.safetensors', new Uint8Array(300_000));
+  files.set('/unet/model.safetensors', new Uint8Array(500_000));
+  /** @type {number[]} */
+  const loaded = [];
+  const totals = new Set();
+  const { loader, loading } = load(two, {
+    onProgress(bytes, total) {
+      loaded.push(bytes);
+      totals.add(total);
+    },
+  });
+  await loading;
+  assert.deepEqual(loader.files, [300_000, 500_000]);
+  assert.deepEqual([...totals], [800_000]);
+  assert.deepEqual(
+    loaded,
+    loaded.toSorted((a, b) => a - b),
+  );
+  assert.equal(loaded.at(-1), 800_000);
+});
+
+test('a part in shards is counted as its index says, and until then nobody knows how much there is', async () => {
+  files.set('/text_encoder/model.safetensors', new Uint8Array(2000));
+  const weight_map = { a: 'one.safetensors', b: 'two.safetensors' };
+  const index = JSON.stringify({ metadata: { total_size: 5000 }, weight_map });
+  files.set('/unet/model.safetensors.index.json', index);
+  files.set('/unet/one.safetensors', new Uint8Array(3000));
+  files.set('/unet/two.safetensors', new Uint8Array(2000));
+  /** @type {(number | null)[]} */
+  const totals = [];
+  const { loader, loading } = load(two, { onProgress: (_, total) => totals.push(total) });
+  await loading;
+  assert.deepEqual(loader.files, [2000, 3000, 2000]);
+  assert.deepEqual([totals[0], totals.at(-1)], [null, 7000]);
+});
+
+test('stopping in one part keeps the next from being asked for', async () => {
+  files.set('/text_encoder/model.safetensors', new Uint8Array(300_000));
+  files.set('/unet/model.safetensors', new Uint8Array(500_000));
+  const controller = new AbortController();
+  const { signal } = controller;
+  const { loader, loading } = load(two, { signal, onProgress: (bytes) => bytes > 0 && controller.abort() });
+  await assert.rejects(loading, { code: 'aborted' });
+  assert.equal(loader.freed, 1);
+  assert.equal(log.filter((entry) => entry === 'GET /unet/model.safetensors').length, 0);
+});
+
+test('a part without weights is named, and so is the pickle that it has instead', async () => {
+  files.set('/text_encoder/model.safetensors', new Uint8Array(2000));
+  await assert.rejects(load(two).loading, { code: 'network', message: /unet\/model\.safetensors: 404/ });
+  files.set('/unet/model.bin', 'cposix');
+  const [encoder, unet] = two;
+  const { loader, loading } = load([encoder, { ...unet, pickled: 'unet/model.bin' }]);
+  await assert.rejects(loading, { code: 'unsupported-model', message: /unet\/model\.bin is a pickle/ });
+  assert.equal(loader.freed, 1);
+});

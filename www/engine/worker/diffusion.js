@@ -1,0 +1,56 @@
+// Diffusion models in the engine: folders as diffusers lays them out.
+
+import { DiffusionLoader } from '../../pkg/hearth.js';
+import { Absent } from './source.js';
+
+/** @type {import('./kinds.js').Kind} */
+export const diffusion = {
+  name: 'a diffusion model',
+  tasks: ['unconditional-image-generation', 'image-to-image'],
+  file: 'model_index.json',
+  sign: 'a unet',
+
+  // One that names no parts at all only names classes.
+  recognises(index) {
+    const parts = Object.keys(index).filter((name) => Array.isArray(index[name]));
+    return parts.length === 0 || parts.includes('unet');
+  },
+
+  async prepare(folder, { device }) {
+    const [index, unet, scheduler] = await Promise.all([
+      folder.text('model_index.json'),
+      part(folder, 'unet/', 'config.json'),
+      part(folder, 'scheduler/', 'scheduler_config.json'),
+    ]);
+    const weights = `${unet.within}diffusion_pytorch_model`;
+    const newLoader = () => new DiffusionLoader(unet.text, scheduler.text, index, device);
+    return { newLoader, parts: [{ name: 'unet', weights, pickled: `${weights}.bin` }] };
+  },
+
+  start: (pipeline, { options, image, mask }) => pipeline.start(options, image, mask),
+
+  report({ seed }, { previews = [], ...step }) {
+    const shown = previews.map((/** @type {[string, Uint8ClampedArray]} */ [, rgba]) => rgba);
+    const arrays = [...shown, step.rgba, step.latents, step.class_labels];
+    const buffers = arrays.filter((array) => array).map(({ buffer }) => buffer);
+    return [{ ...step, previews, seed }, buffers];
+  },
+
+  methods: {
+    add_noise: (pipeline, { image, options }) => pipeline.add_noise(image, options),
+  },
+};
+
+/**
+ * A file of one part of the pipeline. The oldest folders have all their files at the top.
+ * @param {import('./folder.js').Folder} folder
+ * @param {string} within
+ * @param {string} file
+ */
+async function part(folder, within, file) {
+  const text = await folder.optionalText(within + file);
+  if (text !== undefined) return { within, text };
+  const atTop = await folder.optionalText(file);
+  if (atTop !== undefined) return { within: '', text: atTop };
+  throw new Absent(folder.url + within + file);
+}

@@ -1,0 +1,25 @@
+// GANs in the engine.
+
+import { GanLoader } from '../../pkg/hearth.js';
+
+/** @type {import('./kinds.js').Kind} */
+export const gan = {
+  name: 'a GAN',
+  tasks: ['unconditional-image-generation'],
+  file: 'config.json',
+  sign: 'model_type "gan"',
+  recognises: ({ model_type }) => model_type === 'gan',
+
+  async prepare(folder, { device }) {
+    const config = await folder.text('config.json');
+    return { newLoader: () => new GanLoader(config, device), parts: [{ name: 'model', weights: 'model' }] };
+  },
+
+  start: (pipeline, { options }) => pipeline.start(options),
+
+  report({ seed, count }, pictures) {
+    const { rgba, scores, latents, class_labels } = pictures;
+    const buffers = [rgba, scores, latents, ...(class_labels ? [class_labels] : [])];
+    return [{ ...pictures, seed, count }, buffers.map(({ buffer }) => buffer)];
+  },
+};

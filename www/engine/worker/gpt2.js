@@ -1,0 +1,52 @@
+// GPT-2 in the engine.
+
+import { Gpt2Loader } from '../../pkg/hearth.js';
+
+/** @type {import('./kinds.js').Kind} */
+export const gpt2 = {
+  name: 'a GPT-2',
+  tasks: ['text-generation'],
+  file: 'config.json',
+  sign: 'model_type "gpt2"',
+
+  // The oldest configs have no model_type, but these names, which are GPT-2's.
+  recognises: ({ model_type, n_embd, n_layer }) =>
+    model_type === 'gpt2' || (model_type === undefined && n_embd !== undefined && n_layer !== undefined),
+
+  wanted: ['tokenizer.json', 'generation_config.json'],
+
+  async prepare(folder, { device, dtype = 'auto' }) {
+    const [config, tokenizer, defaults] = await Promise.all([
+      folder.text('config.json'),
+      tokenizerFiles(folder),
+      folder.optionalText('generation_config.json'),
+    ]);
+    const { json, vocab, merges } = tokenizer;
+    const newLoader = () => new Gpt2Loader(config, json, vocab, merges, defaults, dtype, device);
+    return { newLoader, parts: [{ name: 'model', weights: 'model' }] };
+  },
+
+  start: (pipeline, { prompt, options }) => pipeline.start(prompt, options),
+
+  opening: ({ seed, prompt_ids }) => ({ type: 'start', seed, prompt_ids: [...prompt_ids] }),
+
+  report: (_, step) => [step],
+
+  methods: {
+    attention: (pipeline, { prompt, layer, head }) => pipeline.attention(prompt, layer, head),
+    score: (pipeline, { prompt }) => pipeline.score(prompt),
+  },
+};
+
+/**
+ * `tokenizer.json`, or the two files that older checkpoints have instead.
+ * @param {import('./folder.js').Folder} folder
+ */
+async function tokenizerFiles(folder) {
+  const json = await folder.optionalText('tokenizer.json');
+  if (json !== undefined) return { json };
+  const [vocab, merges] = await Promise.all(
+    ['vocab.json', 'merges.txt'].map((file) => folder.optionalText(file)),
+  );
+  return { vocab, merges };
+}

@@ -1,0 +1,105 @@
+// The kinds of models that the engine runs, and how a folder says which one it holds.
+// A new kind is a file that describes it, and one more entry here.
+
+import { HearthError } from '../errors.js';
+import { diffusion } from './diffusion.js';
+import { gan } from './gan.js';
+import { gpt2 } from './gpt2.js';
+import { shippedFile } from './shipped.js';
+
+/**
+ * @typedef {import('./folder.js').Folder} Folder
+ *
+ * @typedef {object} Target where a model is to run, and how its weights are kept
+ * @property {import('../../pkg/hearth.js').DeviceHandle} device
+ * @property {string} [dtype]
+ *
+ * @typedef {object} Kind what the engine must know of a kind of model
+ * @property {string} name for messages
+ * @property {readonly string[]} tasks what it can be loaded for
+ * @property {'model_index.json' | 'config.json'} file where its folders say what they are
+ * @property {string} sign what they say there, for messages
+ * @property {(json: Record<string, any>) => boolean} recognises whether that file is one of its own
+ * @property {readonly string[]} [wanted] other files that each of its folders is asked for
+ * @property {(folder: Folder, target: Target) => Promise<import('./load.js').Prepared>} prepare reads the small files
+ * @property {(pipeline: any, params: any) => any} start begins a call
+ * @property {(run: any) => any} [opening] the call's first event
+ * @property {(run: any, step: any) => [event: any, transfer?: Transferable[]]} report a step as an event
+ * @property {Readonly<Record<string, (pipeline: any, params: any) => any>>} [methods] what else can be asked of it
+ */
+
+/** @type {readonly Kind[]} */
+const KINDS = [gan, diffusion, gpt2];
+
+const INDEX = 'model_index.json';
+const CONFIG = 'config.json';
+
+/** @param {string} task */
+const kindsFor = (task) => KINDS.filter(({ tasks }) => tasks.includes(task));
+
+/**
+ * The files that can say what a folder for this task holds, in the order in which they are asked.
+ * @param {string} task
+ */
+export function identifyingFiles(task) {
+  return kindsFor(task).some(({ file }) => file === INDEX) ? [INDEX, CONFIG] : [CONFIG];
+}
+
+/**
+ * The kind of model that a folder holds. It need not be one of the task's.
+ * @param {string} task
+ * @param {Folder} folder
+ * @returns {Promise<Kind>}
+ */
+export async function recognise(task, folder) {
+  if (identifyingFiles(task).includes(INDEX) && !(await hasWeightsAtTop(folder))) {
+    const index = await folder.optionalText(INDEX);
+    // Some hosts answer with a web page when there is no file.
+    if (index !== undefined && !index.trimStart().startsWith('<')) return kindOf(folder, INDEX, index);
+  }
+  const config = folder.text(CONFIG);
+  const kinds = kindsFor(task);
+  // A task of one kind can ask for that kind's other files without waiting for the first.
+  if (kinds.length === 1) for (const file of kinds[0].wanted ?? []) folder.text(file);
+  return kindOf(folder, CONFIG, await config);
+}
+
+/**
+ * Whether a folder ships with Hearth and has its weights at the top, where one with a `model_index.json` has none. Not to
+ * ask for that file then keeps a browser from complaining in its console that it is not there.
+ * @param {Folder} folder
+ */
+async function hasWeightsAtTop({ url, signal }) {
+  return (await shippedFile(`${url}model.safetensors`, signal)) !== undefined;
+}
+
+/** @param {Folder} folder @param {Kind['file']} file @param {string} text */
+function kindOf(folder, file, text) {
+  const refused = (/** @type {string} */ what) =>
+    new HearthError('unsupported-model', `${folder.url}${file} ${what}`);
+  /** @type {unknown} */
+  let json;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw refused(`is no JSON: ${/** @type {Error} */ (error).message}`);
+  }
+  if (!isObject(json)) throw refused('is no JSON object');
+  const kind = KINDS.find((kind) => kind.file === file && kind.recognises(json));
+  if (kind) return kind;
+  const known = KINDS.map(({ name, file, sign }) => `${name} (${file} with ${sign})`).join(', ');
+  throw refused(`has ${described(json)}; Hearth loads ${known}`);
+}
+
+/** @param {unknown} json @returns {json is Record<string, any>} */
+function isObject(json) {
+  return typeof json === 'object' && json !== null && !Array.isArray(json);
+}
+
+/** What a file says of its folder's model. @param {Record<string, any>} json */
+function described(json) {
+  const names = ['model_type', '_class_name'].filter((name) => typeof json[name] === 'string');
+  if (names.length > 0) return names.map((name) => `${name} "${json[name]}"`).join(' and ');
+  const keys = Object.keys(json).slice(0, 5);
+  return `no model_type and no _class_name${keys.length > 0 ? `, but ${keys.join(', ')}` : ''}`;
+}
