@@ -30,6 +30,6 @@ test('every option of a text is in the README, the types and the panel, with a s
   assert.deepEqual(inTypes, inReadme);
   const elsewhere = ['seed', 'signal']; // a field of its own, and nothing for a panel
   assert.deepEqual([...Object.keys(en.options), ...elsewhere].sort(), inReadme);
-  const panel = read('www/elements/text-options.js');
+  const panel = read('www/elements/text/panel.js');
   for (const name of Object.keys(en.options)) assert.match(panel, new RegExp(`^ {4}${name}: `, 'm'));
 });

@@ -5,7 +5,7 @@
 //   <hearth-digits controls></hearth-digits>                       with everything a visitor can do
 
 import { HearthElement, h, label, numberField, setLabel } from './base.js';
-import { walk } from './latents.js';
+import { walk } from './digits/latents.js';
 import { paint } from './pixels.js';
 
 /** @typedef {import('../types.d.ts').JudgedImage} JudgedImage */

@@ -5,9 +5,9 @@
 
 import { HearthError } from '../hearth.js';
 import { HearthElement } from './base.js';
-import { IMAGE_ATTRIBUTES, optionsOf, schedulerTitle } from './image-options.js';
-import { ImageParts, MODES } from './image-parts.js';
-import { Studio, randomSeed } from './image-studio.js';
+import { IMAGE_ATTRIBUTES, optionsOf, schedulerTitle } from './image/form.js';
+import { ImageParts, MODES } from './image/layout.js';
+import { Studio, randomSeed } from './image/editing/editor.js';
 import { strip } from './pixels.js';
 
 /**

@@ -5,14 +5,14 @@
 //   <hearth-text controls></hearth-text>                      with everything a visitor can do
 
 import { HearthElement, h, label, numberField, setLabel } from './base.js';
-import { cellsSheet } from './cells.js';
-import { InsidePanel, insideSheet } from './text-inside.js';
-import { OPTION_ATTRIBUTES, OptionsPanel, optionsOf, optionsSheet, setOptions } from './text-options.js';
-import { PRESETS } from './text-presets.js';
-import { TextView, textSheet } from './text-view.js';
+import { cellsSheet } from './text/cells.js';
+import { InsidePanel, insideSheet } from './text/inside.js';
+import { OPTION_ATTRIBUTES, OptionsPanel, optionsOf, optionsSheet, setOptions } from './text/panel.js';
+import { PRESETS } from './text/presets.js';
+import { TextView, textSheet } from './text/view.js';
 
 /**
- * @typedef {import('./tokens.js').Token} Token
+ * @typedef {import('./text/tokens.js').Token} Token
  * @typedef {import('../types.d.ts').GeneratedText} GeneratedText
  * @typedef {import('../types.d.ts').WriteCall} WriteCall
  */
@@ -123,7 +123,7 @@ export class HearthText extends HearthElement {
     return this.hasAttribute('prompt');
   }
 
-  /** The beginnings that visitors are offered. @param {readonly import('./text-presets.js').Preset[]} presets */
+  /** The beginnings that visitors are offered. @param {readonly import('./text/presets.js').Preset[]} presets */
   set presets(presets) {
     const buttons = presets.map(({ title, prompt, options }) => {
       const onclick = () => {

@@ -3,8 +3,8 @@
 import '../elements/hearth-digits.js';
 import '../elements/hearth-image.js';
 import '../elements/hearth-text.js';
-import { IMAGE_ATTRIBUTES } from '../elements/image-options.js';
-import { OPTION_ATTRIBUTES } from '../elements/text-options.js';
+import { IMAGE_ATTRIBUTES } from '../elements/image/form.js';
+import { OPTION_ATTRIBUTES } from '../elements/text/panel.js';
 import { words } from './words.js';
 
 /** @typedef {keyof typeof words} Language */

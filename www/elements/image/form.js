@@ -1,11 +1,11 @@
 // The options of a picture as attributes of an element, and as fields.
 
-import { h, label, numberField, setLabel } from './base.js';
+import { h, label, numberField, setLabel } from '../base.js';
 
 /**
- * @typedef {import('../types.d.ts').DiffusionInfo} DiffusionInfo
- * @typedef {import('../types.d.ts').SchedulerName} SchedulerName
- * @typedef {import('./words.js').Words} Words
+ * @typedef {import('../../types.d.ts').DiffusionInfo} DiffusionInfo
+ * @typedef {import('../../types.d.ts').SchedulerName} SchedulerName
+ * @typedef {import('../words.js').Words} Words
  */
 
 /** @type {readonly SchedulerName[]} */

@@ -1,6 +1,6 @@
 // A text in pieces that can be pointed at, or reached with the arrow keys, and a pop-up about one of them.
 
-import { h } from './base.js';
+import { h } from '../base.js';
 
 const HOVER_MS = 120;
 

@@ -1,7 +1,7 @@
 // What a visitor can do with a picture that was made: keep it, keep how it came about, go on with it.
 
-import { h } from './base.js';
-import { saveAnimation, savePicture } from './image-files.js';
+import { h } from '../base.js';
+import { saveAnimation, savePicture } from './animation.js';
 
 export const madeSheet = new CSSStyleSheet();
 madeSheet.replaceSync(`
@@ -24,7 +24,7 @@ export class Made {
   ink = true;
 
   /**
-   * @param {import('./image-timeline.js').Timeline} timeline
+   * @param {import('./timeline.js').Timeline} timeline
    * @param {{ onFilm: () => void, onTake: () => void }} calls
    */
   constructor(timeline, { onFilm, onTake }) {
@@ -33,7 +33,7 @@ export class Made {
     this.#take.addEventListener('click', onTake);
   }
 
-  /** @param {import('./words.js').Words} words */
+  /** @param {import('../words.js').Words} words */
   localize(words) {
     this.#png.textContent = words.download;
     this.#film.textContent = words.downloadAnimation;

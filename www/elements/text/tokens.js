@@ -6,7 +6,7 @@
  * @property {number} token_id
  * @property {string} text the characters that it completes, which can be none
  * @property {number} [logprob]
- * @property {readonly import('../types.d.ts').Alternative[]} [top_logprobs]
+ * @property {readonly import('../../types.d.ts').Alternative[]} [top_logprobs]
  */
 
 /**
@@ -53,7 +53,7 @@ export function piecesOf(tokens, text) {
 /**
  * A token's text where it stands alone, so that a space or an end can be seen.
  * @param {string} text
- * @param {import('./words.js').Words} words
+ * @param {import('../words.js').Words} words
  */
 export function shown(text, { endOfText, partOfCharacter }) {
   if (text === '') return endOfText;

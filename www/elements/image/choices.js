@@ -1,6 +1,6 @@
 // One of a few: radio buttons that look like one control.
 
-import { h } from './base.js';
+import { h } from '../base.js';
 
 export const choicesSheet = new CSSStyleSheet();
 choicesSheet.replaceSync(`

@@ -1,8 +1,8 @@
 // What a visitor can look at inside a text: the probability of each token, or what a head attends to.
 
-import { h, label, setLabel } from './base.js';
+import { h, label, setLabel } from '../base.js';
 
-/** @typedef {import('./text-view.js').Mode} Mode */
+/** @typedef {import('./view.js').Mode} Mode */
 
 export const insideSheet = new CSSStyleSheet();
 insideSheet.replaceSync(`
@@ -64,7 +64,7 @@ export class InsidePanel {
     return this.#attention.checked ? 'attention' : 'probabilities';
   }
 
-  /** @param {import('./words.js').Words} words */
+  /** @param {import('../words.js').Words} words */
   localize(words) {
     this.button.textContent = words.lookInside;
     this.#modes.setAttribute('aria-label', words.insideMode);
@@ -76,7 +76,7 @@ export class InsidePanel {
     setLabel(this.#head, words.head);
   }
 
-  /** Says what there is to see. @param {import('./words.js').Words} words @param {boolean} hasProbabilities */
+  /** Says what there is to see. @param {import('../words.js').Words} words @param {boolean} hasProbabilities */
   explain(words, hasProbabilities) {
     const isHead = this.mode === 'attention';
     this.#legend.hidden = isHead;

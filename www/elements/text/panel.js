@@ -1,6 +1,6 @@
 // The options of a text as attributes of an element, and as a panel of fields.
 
-import { h } from './base.js';
+import { h } from '../base.js';
 
 /**
  * What an option's value is.
@@ -151,7 +151,7 @@ export class OptionsPanel {
     }
   }
 
-  /** @param {import('./words.js').Words} words */
+  /** @param {import('../words.js').Words} words */
   localize({ options, optionGroups, optionsTitle, optionsHint }) {
     this.#summary.textContent = optionsTitle;
     this.#hint.textContent = optionsHint;

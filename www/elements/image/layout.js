@@ -1,17 +1,17 @@
 // The parts of <hearth-image>, where each stands, and which of them a mode shows.
 
-import { h } from './base.js';
+import { h } from '../base.js';
 import { Choices, choicesSheet } from './choices.js';
-import { boardSheet } from './image-board.js';
-import { Comparison, compareSheet } from './image-compare.js';
-import { Edits, editsSheet } from './image-edits.js';
-import { Made, madeSheet } from './image-made.js';
-import { ImageOptions, optionsSheet } from './image-options.js';
-import { Sketch, sketchSheet } from './image-sketch.js';
-import { Timeline, timelineSheet } from './image-timeline.js';
+import { boardSheet } from './sketch/board.js';
+import { Comparison, compareSheet } from './comparison.js';
+import { Edits, editsSheet } from './editing/edits.js';
+import { Made, madeSheet } from './actions.js';
+import { ImageOptions, optionsSheet } from './form.js';
+import { Sketch, sketchSheet } from './sketch/sketch.js';
+import { Timeline, timelineSheet } from './timeline.js';
 
 /**
- * @typedef {import('./words.js').Words} Words
+ * @typedef {import('../words.js').Words} Words
  * @typedef {typeof MODES[number]} Mode what a picture starts from; or a comparison
  *
  * What a visitor can ask for.
@@ -80,7 +80,7 @@ export class ImageParts {
     this.timeline.ink = this.made.ink = ink;
   }
 
-  /** Makes all fit a model. @param {import('../types.d.ts').DiffusionInfo} info @param {number} [count] pictures side by side */
+  /** Makes all fit a model. @param {import('../../types.d.ts').DiffusionInfo} info @param {number} [count] pictures side by side */
   describe(info, count) {
     this.options.describe(info);
     this.edits.describe(info);

@@ -1,8 +1,8 @@
 // Pictures as files: a PNG, and an animation of all steps.
 
 import { apng } from './apng.js';
-import { h } from './base.js';
-import { invert, paint } from './pixels.js';
+import { h } from '../base.js';
+import { invert, paint } from '../pixels.js';
 
 /** Pictures are saved at least so large, each pixel a square of them. */
 const LARGE = 224;
@@ -53,7 +53,7 @@ export async function savePicture(image, ink, name) {
 
 /**
  * Saves what there was step by step, noisy sample and guess side by side.
- * @param {readonly import('./image-timeline.js').Frame[]} frames
+ * @param {readonly import('./timeline.js').Frame[]} frames
  * @param {ImageData} last
  * @param {boolean} ink
  * @param {string} name without its ending

@@ -1,13 +1,13 @@
 // A text as it is written: to be read, to be looked into, or as one head of attention sees it.
 
-import { h } from './base.js';
+import { h } from '../base.js';
 import { Cells, choice } from './cells.js';
 import { completed, percent, piecesOf, shown, surprise } from './tokens.js';
 
 /**
  * @typedef {import('./tokens.js').Token} Token
  * @typedef {import('./tokens.js').Piece} Piece
- * @typedef {import('./words.js').Words} Words
+ * @typedef {import('../words.js').Words} Words
  * @typedef {'reading' | 'probabilities' | 'attention'} Mode
  */
 
@@ -40,7 +40,7 @@ export class TextView {
   #ended = false;
   /** @type {Mode} */
   #mode = 'reading';
-  /** @type {import('../types.d.ts').Attention | null} */
+  /** @type {import('../../types.d.ts').Attention | null} */
   #attention = null;
   /** @type {Piece[]} */
   #seen = [];
@@ -185,7 +185,7 @@ export class TextView {
     if (isHead) this.#colourFrom(this.#seen.length - 1);
   }
 
-  /** What a head sees in prompt and text. @param {import('../types.d.ts').Attention | null} attention */
+  /** What a head sees in prompt and text. @param {import('../../types.d.ts').Attention | null} attention */
   set attention(attention) {
     this.#attention = attention;
     this.#head.truncate(0);

@@ -1,8 +1,8 @@
 // A canvas to draw on, with a pointer or with the keyboard; on it lies a mask.
 
-import { h } from './base.js';
-import { Mask } from './image-mask.js';
-import { desaturate, invert, isLight, paint, resize, shrink } from './pixels.js';
+import { h } from '../../base.js';
+import { Mask } from './mask.js';
+import { desaturate, invert, isLight, paint, resize, shrink } from '../../pixels.js';
 
 /**
  * @typedef {[x: number, y: number]} Point in pixels of the model

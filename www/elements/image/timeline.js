@@ -1,8 +1,8 @@
 // What a model does to noise, step by step: the noisy sample beside the picture that it sees in it, and a way back through
 // all of it.
 
-import { h } from './base.js';
-import { paint, resize } from './pixels.js';
+import { h } from '../base.js';
+import { paint, resize } from '../pixels.js';
 
 /**
  * A moment of a call.
@@ -13,7 +13,7 @@ import { paint, resize } from './pixels.js';
  * @property {number} num_steps
  * @property {number} timestep
  *
- * @typedef {import('./words.js').Words} Words
+ * @typedef {import('../words.js').Words} Words
  */
 
 /** Beyond this every other frame is let go. */

@@ -1,15 +1,15 @@
 // What a model can do with a picture: take noise away again, vary it, paint a part of it anew, make a small one large.
 
-import { h, label, numberField, setLabel } from './base.js';
-import { Choices } from './choices.js';
-import { WITH_ETA } from './image-options.js';
-import { shrink } from './pixels.js';
+import { h, label, numberField, setLabel } from '../../base.js';
+import { Choices } from '../choices.js';
+import { WITH_ETA } from '../form.js';
+import { shrink } from '../../pixels.js';
 
 /**
- * @typedef {import('../types.d.ts').ImageToImagePipeline} ImageToImagePipeline
- * @typedef {import('../types.d.ts').ImageToImageOptions} ImageToImageOptions
- * @typedef {import('../types.d.ts').DiffusionInfo} DiffusionInfo
- * @typedef {import('./words.js').Words} Words
+ * @typedef {import('../../../types.d.ts').ImageToImagePipeline} ImageToImagePipeline
+ * @typedef {import('../../../types.d.ts').ImageToImageOptions} ImageToImageOptions
+ * @typedef {import('../../../types.d.ts').DiffusionInfo} DiffusionInfo
+ * @typedef {import('../../words.js').Words} Words
  * @typedef {typeof EDITS[number]} Edit
  * @typedef {{ picture: ImageData, mask: ImageData | null, seed: any, signal: AbortSignal }} Source
  */

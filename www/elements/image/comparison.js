@@ -1,14 +1,14 @@
 // The same noise under several schedulers: what each makes of it, in how many steps and how much time.
 
-import { h, label, numberField, setLabel } from './base.js';
-import { WITH_ETA, offerSchedulers, schedulerField, schedulerTitle } from './image-options.js';
-import { paint, resize, strip } from './pixels.js';
+import { h, label, numberField, setLabel } from '../base.js';
+import { WITH_ETA, offerSchedulers, schedulerField, schedulerTitle } from './form.js';
+import { paint, resize, strip } from '../pixels.js';
 
 /**
- * @typedef {import('../types.d.ts').DiffusionPipeline} DiffusionPipeline
- * @typedef {import('../types.d.ts').DiffusionStepEvent} DiffusionStepEvent
- * @typedef {import('../types.d.ts').GeneratedImage} GeneratedImage
- * @typedef {import('./words.js').Words} Words
+ * @typedef {import('../../types.d.ts').DiffusionPipeline} DiffusionPipeline
+ * @typedef {import('../../types.d.ts').DiffusionStepEvent} DiffusionStepEvent
+ * @typedef {import('../../types.d.ts').GeneratedImage} GeneratedImage
+ * @typedef {import('../words.js').Words} Words
  *
  * What a scheduler did.
  * @typedef {{ scheduler: string, num_steps: number, ms: number, images: GeneratedImage[] }} Run
@@ -80,7 +80,7 @@ class Cell {
     if (this.run) this.#told.textContent = words.took(this.run.num_steps, seconds(this.run.ms));
   }
 
-  /** @param {import('../types.d.ts').DiffusionInfo} info @param {number | undefined} steps asked of all */
+  /** @param {import('../../types.d.ts').DiffusionInfo} info @param {number | undefined} steps asked of all */
   describe({ schedulers, sample_size: [height, width], channels, num_inference_steps }, steps) {
     offerSchedulers(this.#scheduler, schedulers);
     this.#steps.placeholder = String(steps ?? num_inference_steps);
@@ -152,7 +152,7 @@ export class Comparison {
     for (const cell of this.#cells) cell.localize();
   }
 
-  /** Offers what a model can do. @param {import('../types.d.ts').DiffusionInfo} info @param {number | undefined} steps asked of all */
+  /** Offers what a model can do. @param {import('../../types.d.ts').DiffusionInfo} info @param {number | undefined} steps asked of all */
   describe(info, steps) {
     for (const cell of this.#cells) cell.describe(info, steps);
   }

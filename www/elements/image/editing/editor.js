@@ -1,17 +1,17 @@
 // What a visitor has the model do with a picture of their own: the part of <hearth-image> that is at work there.
 
-import { optionsOf } from './image-options.js';
+import { optionsOf } from '../form.js';
 
 /**
- * @typedef {import('../types.d.ts').DiffusionInfo} DiffusionInfo
- * @typedef {import('../types.d.ts').ImageToImagePipeline} ImageToImagePipeline
+ * @typedef {import('../../../types.d.ts').DiffusionInfo} DiffusionInfo
+ * @typedef {import('../../../types.d.ts').ImageToImagePipeline} ImageToImagePipeline
  *
  * What it needs of its element.
  * @typedef {object} Host
- * @property {import('./hearth-image.js').HearthImage} element
- * @property {import('./image-parts.js').ImageParts} parts
+ * @property {import('../../hearth-image.js').HearthImage} element
+ * @property {import('../layout.js').ImageParts} parts
  * @property {(signal: AbortSignal) => Promise<ImageToImagePipeline>} model
- * @property {import('./hearth-image.js').Follow} follow shows a call
+ * @property {import('../../hearth-image.js').Follow} follow shows a call
  */
 
 /** Steps when nothing says how many; only to know where their last one is. */

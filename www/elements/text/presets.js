@@ -2,7 +2,7 @@
 
 /**
  * `title` is what the button says, or the name that it has among the words of every language.
- * @typedef {{ title: string, prompt: string, options: import('../types.d.ts').WriteOptions }} Preset
+ * @typedef {{ title: string, prompt: string, options: import('../../types.d.ts').WriteOptions }} Preset
  */
 
 const STORY = { do_sample: true, temperature: 0.8, top_p: 0.95, max_new_tokens: 120 };
