@@ -3,8 +3,9 @@
 import '../elements/hearth-digits.js';
 import '../elements/hearth-image.js';
 import '../elements/hearth-text.js';
-import { IMAGE_ATTRIBUTES } from '../elements/image/form.js';
-import { OPTION_ATTRIBUTES } from '../elements/text/panel.js';
+import { attributeOf } from '../elements/attributes.js';
+import { OPTIONS as IMAGE_OPTIONS } from '../elements/image/options.js';
+import { OPTIONS as TEXT_OPTIONS } from '../elements/text/options.js';
 import { words } from './words.js';
 
 /** @typedef {keyof typeof words} Language */
@@ -97,7 +98,7 @@ share(digits, {
 });
 
 share(find('image'), {
-  attributes: ['seed', ...IMAGE_ATTRIBUTES, 'device', 'model'],
+  attributes: ['seed', ...Object.keys(IMAGE_OPTIONS).map(attributeOf), 'device', 'model'],
   prefix: 'image-',
   button: find('share-image'),
   told: find('shared-image'),
@@ -111,7 +112,7 @@ text.addEventListener('complete', (event) => {
   ({ continued } = /** @type {CustomEvent} */ (event).detail);
 });
 share(text, {
-  attributes: ['prompt', 'seed', ...OPTION_ATTRIBUTES, 'device', 'model', 'dtype'],
+  attributes: ['prompt', 'seed', ...Object.keys(TEXT_OPTIONS).map(attributeOf), 'device', 'model', 'dtype'],
   prefix: 'text-',
   button: find('share-text'),
   told: find('shared-text'),

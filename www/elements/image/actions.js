@@ -1,22 +1,25 @@
 // What a visitor can do with a picture that was made: keep it, keep how it came about, go on with it.
 
-import { h } from '../base.js';
-import { saveAnimation, savePicture } from './animation.js';
+import { h, styleSheet } from '../dom.js';
+import { download, pngOf } from '../download.js';
+import { animationOf } from './animation.js';
 
-export const madeSheet = new CSSStyleSheet();
-madeSheet.replaceSync(`
-  .made { display: flex; flex-wrap: wrap; gap: 0.5rem; justify-content: center; margin: 1rem 0 0.25rem; }
+/** Pictures are saved at least so high. */
+const MIN_HEIGHT = 224;
+
+export const actionsSheet = styleSheet(`
+  .actions { display: flex; flex-wrap: wrap; gap: 0.5rem; justify-content: center; margin: 1rem 0 0.25rem; }
 `);
 
 /** The row of buttons under the pictures. */
-export class Made {
+export class Actions {
   #timeline;
   #png = h('button', { type: 'button', disabled: true, onclick: () => this.#save() });
   #film = h('button', { type: 'button', disabled: true });
   #take = h('button', { type: 'button', disabled: true });
-  #actions = h('slot', { name: 'actions' });
+  #slot = h('slot', { name: 'actions' });
 
-  element = h('div', { className: 'made' }, this.#png, this.#film, this.#take, this.#actions);
+  element = h('div', { className: 'actions' }, this.#png, this.#film, this.#take, this.#slot);
 
   /** The seed of the picture, which its files are named after. */
   seed = 0;
@@ -43,7 +46,7 @@ export class Made {
   /** Shows what there is to do in a mode. @param {'noise' | 'picture' | 'compare'} mode */
   show(mode) {
     for (const button of [this.#png, this.#film, this.#take]) button.hidden = mode === 'compare';
-    this.#actions.hidden = mode !== 'noise'; // what a visitor had a hand in has no address
+    this.#slot.hidden = mode !== 'noise'; // what a visitor had a hand in has no address
     this.update();
   }
 
@@ -56,11 +59,20 @@ export class Made {
   /** Saves all steps as an animation. @param {AbortSignal} signal */
   async saveFilm(signal) {
     const { picture, frames } = this.#timeline;
-    if (picture) await saveAnimation(frames, picture, this.ink, `hearth-image-${this.seed}-steps`, signal);
+    if (!picture) return;
+    const how = { ink: this.ink, scale: scaleOf(picture) };
+    download(await animationOf(frames, picture, how, signal), `hearth-image-${this.seed}-steps.png`);
   }
 
   async #save() {
     const { picture } = this.#timeline;
-    if (picture) await savePicture(picture, this.ink, `hearth-image-${this.seed}`);
+    if (!picture) return;
+    const png = await pngOf([picture], { ink: this.ink, scale: scaleOf(picture) });
+    download(png, `hearth-image-${this.seed}.png`);
   }
+}
+
+/** How large each pixel is in a file. @param {ImageData} picture */
+function scaleOf({ height }) {
+  return Math.max(1, Math.ceil(MIN_HEIGHT / height));
 }

@@ -1,9 +1,8 @@
 // One of a few: radio buttons that look like one control.
 
-import { h } from '../base.js';
+import { h, styleSheet } from '../dom.js';
 
-export const choicesSheet = new CSSStyleSheet();
-choicesSheet.replaceSync(`
+export const choicesSheet = styleSheet(`
   .choices { display: flex; flex-wrap: wrap; gap: 0.35rem; border: 0; margin: 0; padding: 0; min-width: 0; }
   .choices label {
     display: flex; align-items: center; min-height: 2.5rem; padding: 0.35rem 0.8rem; border: 1px solid var(--line);

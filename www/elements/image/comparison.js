@@ -1,8 +1,11 @@
 // The same noise under several schedulers: what each makes of it, in how many steps and how much time.
 
-import { h, label, numberField, setLabel } from '../base.js';
-import { WITH_ETA, offerSchedulers, schedulerField, schedulerTitle } from './form.js';
+import { numberOf } from '../attributes.js';
+import { h, label, numberField, setLabel, styleSheet } from '../dom.js';
 import { paint, resize, strip } from '../pixels.js';
+import { seconds } from '../units.js';
+import { offerSchedulers, schedulerTitle } from './menus.js';
+import { SCHEDULERS, WITH_ETA } from './options.js';
 
 /**
  * @typedef {import('../../types.d.ts').DiffusionPipeline} DiffusionPipeline
@@ -22,8 +25,7 @@ const FIRST = [
   'UniPCMultistepScheduler',
 ];
 
-export const compareSheet = new CSSStyleSheet();
-compareSheet.replaceSync(`
+export const comparisonSheet = styleSheet(`
   .compared { display: grid; grid-template-columns: repeat(4, minmax(0, 1fr)); gap: 0.9rem; margin-top: 0.75rem; }
   @media (max-width: 44rem) { .compared { grid-template-columns: repeat(2, minmax(0, 1fr)); } }
   .compared figure { display: grid; gap: 0.5rem; align-content: start; }
@@ -33,10 +35,10 @@ compareSheet.replaceSync(`
 `);
 
 /** One of the compared: its menu, its steps and its picture. */
-class Cell {
+class Contestant {
   #words;
   #canvas = h('canvas', { role: 'img', width: 32, height: 32 });
-  #scheduler = schedulerField('scheduler');
+  #scheduler = h('select', { name: 'scheduler' });
   #steps = numberField('num_inference_steps', 4);
   #told = h('p', { className: 'told' });
   /** @type {ImageData[]} */
@@ -56,28 +58,28 @@ class Cell {
   /** @param {() => Words} words @param {string} scheduler */
   constructor(words, scheduler) {
     this.#words = words;
+    offerSchedulers(this.#scheduler, SCHEDULERS);
     this.#scheduler.value = scheduler;
     this.#scheduler.addEventListener('change', () => this.localize());
   }
 
   /** What is asked of it, where that differs from what is asked of all. */
   get options() {
-    const steps = this.#steps.value.trim();
-    const number = Number.isNaN(Number(steps)) ? steps : Number(steps);
+    const steps = numberOf(this.#steps.value);
     return {
-      scheduler: this.#scheduler.value,
-      ...(steps && { num_inference_steps: /** @type {any} */ (number) }),
+      scheduler: /** @type {import('../../types.d.ts').SchedulerName} */ (this.#scheduler.value),
+      ...(steps !== undefined && { num_inference_steps: steps }),
     };
   }
 
   localize() {
     const words = this.#words();
-    setLabel(this.#scheduler, words.scheduler);
-    setLabel(this.#steps, words.steps);
+    setLabel(this.#scheduler, words.imageOptions.scheduler);
+    setLabel(this.#steps, words.imageOptions.num_inference_steps);
     const title = schedulerTitle(this.#scheduler.value);
     this.element.setAttribute('aria-label', title);
     this.#canvas.setAttribute('aria-label', words.pictureBy(title));
-    if (this.run) this.#told.textContent = words.took(this.run.num_steps, seconds(this.run.ms));
+    if (this.run) this.#told.textContent = words.took(this.run.num_steps, seconds(this.run.ms, 2));
   }
 
   /** @param {import('../../types.d.ts').DiffusionInfo} info @param {number | undefined} steps asked of all */
@@ -99,7 +101,7 @@ class Cell {
   add({ images, step_index, num_steps }, ms) {
     this.#frames.push(strip(images));
     paint(this.#canvas, this.#frames[step_index]);
-    this.#told.textContent = this.#words().taking(step_index + 1, num_steps, seconds(ms));
+    this.#told.textContent = this.#words().taking(step_index + 1, num_steps, seconds(ms, 2));
   }
 
   /** @param {Run} run */
@@ -117,13 +119,10 @@ class Cell {
   }
 }
 
-/** @param {number} ms */
-const seconds = (ms) => (ms / 1000).toFixed(ms < 9950 ? 2 : 0);
-
 /** Four of them, and a slider through all at once. */
 export class Comparison {
   #words;
-  #cells;
+  #contestants;
   #grid = h('div', { className: 'compared', role: 'group' });
   #slider = h('input', {
     type: 'range',
@@ -133,7 +132,7 @@ export class Comparison {
     step: 0.001,
     value: 1,
     disabled: true,
-    oninput: () => this.#cells.forEach((cell) => cell.show(Number(this.#slider.value))),
+    oninput: () => this.#contestants.forEach((contestant) => contestant.show(Number(this.#slider.value))),
   });
 
   element = h('div', {}, this.#grid, this.#slider);
@@ -141,20 +140,20 @@ export class Comparison {
   /** @param {() => Words} words */
   constructor(words) {
     this.#words = words;
-    this.#cells = FIRST.map((scheduler) => new Cell(words, scheduler));
-    this.#grid.append(...this.#cells.map(({ element }) => element));
+    this.#contestants = FIRST.map((scheduler) => new Contestant(words, scheduler));
+    this.#grid.append(...this.#contestants.map(({ element }) => element));
   }
 
   localize() {
     const { compared, progressOfAll } = this.#words();
     this.#grid.setAttribute('aria-label', compared);
     this.#slider.setAttribute('aria-label', progressOfAll);
-    for (const cell of this.#cells) cell.localize();
+    for (const contestant of this.#contestants) contestant.localize();
   }
 
   /** Offers what a model can do. @param {import('../../types.d.ts').DiffusionInfo} info @param {number | undefined} steps asked of all */
   describe(info, steps) {
-    for (const cell of this.#cells) cell.describe(info, steps);
+    for (const contestant of this.#contestants) contestant.describe(info, steps);
   }
 
   /**
@@ -165,27 +164,27 @@ export class Comparison {
    * @returns {Promise<Run[]>}
    */
   async run(draw, options, onStep) {
-    for (const cell of this.#cells) cell.begin();
+    for (const contestant of this.#contestants) contestant.begin();
     this.#slider.disabled = true;
     this.#slider.value = '1';
     try {
-      for (const cell of this.#cells) await this.#let(cell, draw, options, onStep);
+      for (const contestant of this.#contestants) await this.#runOne(contestant, draw, options, onStep);
     } finally {
       this.#slider.disabled = false;
     }
-    return this.#cells.flatMap(({ run }) => run ?? []);
+    return this.#contestants.flatMap(({ run }) => run ?? []);
   }
 
   /**
    * Lets one of them draw.
-   * @param {Cell} cell
+   * @param {Contestant} contestant
    * @param {DiffusionPipeline} draw
    * @param {Record<string, any>} options of all
    * @param {(step: DiffusionStepEvent & { scheduler: string }) => void} onStep
    */
-  async #let(cell, draw, { eta, ...options }, onStep) {
-    const { scheduler, ...own } = cell.options;
-    const asked = { ...options, ...own, scheduler: /** @type {any} */ (scheduler) };
+  async #runOne(contestant, draw, { eta, ...options }, onStep) {
+    const asked = { ...options, ...contestant.options };
+    const { scheduler } = asked;
     const started = performance.now();
     let num_steps = 0;
     // `eta` means something to one of them only.
@@ -194,9 +193,9 @@ export class Comparison {
       const ms = performance.now() - started;
       if (event.type === 'step') {
         ({ num_steps } = event);
-        cell.add(event, ms);
+        contestant.add(event, ms);
         onStep({ ...event, scheduler });
-      } else cell.end({ scheduler, num_steps, ms, images: event.images });
+      } else contestant.end({ scheduler, num_steps, ms, images: event.images });
     }
   }
 }

@@ -1,88 +1,17 @@
-// The options of a picture as attributes of an element, and as fields.
+// The form of a picture: the options as fields, with the buttons that use them.
 
-import { h, label, numberField, setLabel } from '../base.js';
+import { attributeOf, optionOf, setAttribute } from '../attributes.js';
+import { h, label, numberField, setLabel, styleSheet } from '../dom.js';
+import { choose, offer, offerSchedulers, schedulerTitle } from './menus.js';
+import { SCHEDULERS, WITH_ETA } from './options.js';
 
 /**
  * @typedef {import('../../types.d.ts').DiffusionInfo} DiffusionInfo
- * @typedef {import('../../types.d.ts').SchedulerName} SchedulerName
  * @typedef {import('../words.js').Words} Words
+ * @typedef {keyof typeof import('./options.js').OPTIONS | 'seed'} Option
  */
 
-/** @type {readonly SchedulerName[]} */
-export const SCHEDULERS = [
-  'DDIMScheduler',
-  'DDPMScheduler',
-  'DPMSolverMultistepScheduler',
-  'EulerAncestralDiscreteScheduler',
-  'EulerDiscreteScheduler',
-  'LCMScheduler',
-  'PNDMScheduler',
-  'UniPCMultistepScheduler',
-];
-
-/** The only one that `eta` is for, and the plainest. */
-export const WITH_ETA = /** @type {const} */ ('DDIMScheduler');
-
-/** Besides `seed`, which every element has. */
-export const IMAGE_ATTRIBUTES = ['num-inference-steps', 'scheduler', 'class-labels', 'guidance-scale', 'eta'];
-
-/** A scheduler's name as it is said. @param {string} name */
-export const schedulerTitle = (name) =>
-  name
-    .replace(/(Discrete|Multistep)?Scheduler$/, '')
-    .replace('Ancestral', ' ancestral')
-    .replace('DPMSolver', 'DPM-Solver');
-
-/** @param {string} text @returns {any} a text that means no number stays as it is, and is refused with its name */
-const numberOf = (text) => (text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text));
-
-/** What the attributes of an element ask for. @param {Element} element @returns {Record<string, any>} */
-export function optionsOf(element) {
-  /** @type {Record<string, any>} */
-  const options = {};
-  for (const attribute of ['seed', ...IMAGE_ATTRIBUTES]) {
-    const text = element.getAttribute(attribute)?.trim();
-    if (!text) continue;
-    const name = attribute.replaceAll('-', '_');
-    if (attribute === 'scheduler') options[name] = text;
-    else if (attribute === 'class-labels') options[name] = text.split(/[\s,]+/).map(numberOf);
-    else options[name] = numberOf(text);
-  }
-  return options;
-}
-
-/** Offers these values, and keeps what is chosen. @param {HTMLSelectElement} field @param {[value: string, text: string][]} values */
-function offer(field, values) {
-  const { value } = field;
-  field.replaceChildren(...values.map(([value, textContent]) => h('option', { value, textContent })));
-  choose(field, value);
-}
-
-/** Chooses a value, which need not be one that was offered: it is for the model to refuse. @param {HTMLSelectElement} field @param {string} value */
-function choose(field, value) {
-  if (![...field.options].some((option) => option.value === value)) {
-    field.append(h('option', { value, textContent: value }));
-  }
-  field.value = value;
-}
-
-/** A menu of schedulers. @param {string} name */
-export function schedulerField(name) {
-  const field = h('select', { name });
-  offerSchedulers(field, SCHEDULERS);
-  return field;
-}
-
-/** @param {HTMLSelectElement} field @param {readonly string[]} names @param {[value: string, text: string][]} [before] */
-export function offerSchedulers(field, names, before = []) {
-  offer(field, [
-    ...before,
-    ...names.map((name) => /** @type {[string, string]} */ ([name, schedulerTitle(name)])),
-  ]);
-}
-
-export const optionsSheet = new CSSStyleSheet();
-optionsSheet.replaceSync(`
+export const formSheet = styleSheet(`
   .options { gap: 0.75rem; margin: 1rem 0; }
   .options input { width: 4.5rem; }
   .options input[name='seed'] { width: 8.5rem; }
@@ -97,14 +26,17 @@ optionsSheet.replaceSync(`
   }
 `);
 
-/** The fields of all options, with the buttons that use them. */
-export class ImageOptions {
-  #seed = numberField('seed', 16);
-  #steps = numberField('num_inference_steps', 4);
-  #scheduler = h('select', { name: 'scheduler', onchange: () => this.#allow() });
-  #classes = h('select', { name: 'class_labels' });
-  #guidance = numberField('guidance_scale', 6);
-  #eta = numberField('eta', 5);
+/** The form. */
+export class ImageForm {
+  /** In the order of the form. */
+  #fields = {
+    class_labels: h('select', { name: 'class_labels' }),
+    num_inference_steps: numberField('num_inference_steps', 4),
+    scheduler: h('select', { name: 'scheduler', onchange: () => this.#allow() }),
+    eta: numberField('eta', 5),
+    guidance_scale: numberField('guidance_scale', 6),
+    seed: numberField('seed', 16),
+  };
   #draw = h('button', { className: 'main' });
   #another = h('button', { type: 'button' });
   #buttons = h('div', { className: 'buttons' }, this.#draw, this.#another);
@@ -113,12 +45,7 @@ export class ImageOptions {
   /** @type {Words | null} */
   #words = null;
 
-  element = h(
-    'form',
-    { className: 'options' },
-    ...[this.#classes, this.#steps, this.#scheduler, this.#eta, this.#guidance, this.#seed].map(label),
-    this.#buttons,
-  );
+  element = h('form', { className: 'options' }, ...Object.values(this.#fields).map(label), this.#buttons);
 
   /** @param {{ onDraw: () => void, onAnother: () => void, onChange: () => void }} calls */
   constructor({ onDraw, onAnother, onChange }) {
@@ -133,14 +60,10 @@ export class ImageOptions {
   /** @param {Words} words */
   localize(words) {
     this.#words = words;
-    setLabel(this.#seed, words.seed);
-    setLabel(this.#steps, words.steps);
-    setLabel(this.#scheduler, words.scheduler);
-    setLabel(this.#classes, words.imageClass);
-    setLabel(this.#guidance, words.guidance);
-    setLabel(this.#eta, words.eta);
+    const names = { ...words.imageOptions, seed: words.seed };
+    for (const [option, field] of this.#entries) setLabel(field, names[option]);
     this.#another.textContent = words.regenerate;
-    this.#seed.placeholder = words.random;
+    this.#fields.seed.placeholder = words.random;
     this.#offer();
   }
 
@@ -148,7 +71,7 @@ export class ImageOptions {
   show({ draw, scheduler }) {
     this.#buttons.hidden = draw === null;
     this.#draw.textContent = draw;
-    for (const field of [this.#scheduler, this.#eta]) {
+    for (const field of [this.#fields.scheduler, this.#fields.eta]) {
       /** @type {HTMLElement} */ (field.parentElement).hidden = !scheduler;
     }
   }
@@ -160,62 +83,54 @@ export class ImageOptions {
     this.#offer();
   }
 
-  /** Shows what the attributes ask for. @param {Element} element @param {string} changed */
-  read(element, changed) {
-    const field = this.#fields[changed.replaceAll('-', '_')];
-    const text = element.getAttribute(changed) ?? '';
+  /** Shows what an attribute asks for, if it is an option's. @param {Element} element @param {string} attribute */
+  read(element, attribute) {
+    const [, field] = this.#entries.find(([option]) => option === optionOf(attribute)) ?? [];
+    const text = element.getAttribute(attribute) ?? '';
     if (field instanceof HTMLSelectElement) choose(field, text.trim());
     else if (field) field.value = text;
     this.#allow();
   }
 
-  /** Makes the attributes ask for what the fields say. @param {Element} element */
+  /** Makes an element's attributes ask for what the fields say. @param {Element} element */
   write(element) {
-    for (const [name, field] of Object.entries(this.#fields)) {
-      const attribute = name.replaceAll('_', '-');
-      const value = field.disabled ? '' : field.value.trim();
-      if (value) element.setAttribute(attribute, value);
-      else element.removeAttribute(attribute);
+    for (const [option, { value, disabled }] of this.#entries) {
+      setAttribute(element, attributeOf(option), (!disabled && value.trim()) || null);
     }
   }
 
   /** @param {number | string} seed */
   set seed(seed) {
-    this.#seed.value = String(seed);
+    this.#fields.seed.value = String(seed);
   }
 
-  /** @returns {Record<string, HTMLInputElement | HTMLSelectElement>} */
-  get #fields() {
-    const [seed, num_inference_steps, scheduler] = [this.#seed, this.#steps, this.#scheduler];
-    const [class_labels, guidance_scale, eta] = [this.#classes, this.#guidance, this.#eta];
-    return { seed, num_inference_steps, scheduler, class_labels, guidance_scale, eta };
+  get #entries() {
+    return /** @type {[Option, HTMLInputElement | HTMLSelectElement][]} */ (Object.entries(this.#fields));
   }
 
   #offer() {
-    const info = this.#info;
-    const words = this.#words;
+    const [info, words] = [this.#info, this.#words];
     if (!words) return;
+    const { class_labels, num_inference_steps, scheduler, eta, guidance_scale } = this.#fields;
     const own = info ? words.modelsOwn(schedulerTitle(info.scheduler)) : '–';
-    offerSchedulers(this.#scheduler, info?.schedulers ?? SCHEDULERS, [['', own]]);
-    const labels = Array.from(
-      { length: info?.num_classes ?? 0 },
-      (_, index) => info?.labels[index] ?? String(index),
-    );
-    offer(this.#classes, [
+    offerSchedulers(scheduler, info?.schedulers ?? SCHEDULERS, [['', own]]);
+    const classes = Array.from({ length: info?.num_classes ?? 0 }, (_, index) => String(index));
+    offer(class_labels, [
       ['', words.anyClass],
-      ...labels.map((text, index) => /** @type {[string, string]} */ ([String(index), text])),
+      ...classes.map((name, index) => /** @type {[string, string]} */ ([name, info?.labels[index] ?? name])),
     ]);
-    this.#steps.placeholder = String(info?.num_inference_steps ?? '');
-    this.#guidance.placeholder = String(info?.guidance_scale ?? 1);
-    this.#eta.placeholder = '0';
+    num_inference_steps.placeholder = String(info?.num_inference_steps ?? '');
+    guidance_scale.placeholder = String(info?.guidance_scale ?? 1);
+    eta.placeholder = '0';
     this.#allow();
   }
 
   /** What means nothing here cannot be filled in. */
   #allow() {
+    const { class_labels, scheduler, eta, guidance_scale } = this.#fields;
     const info = this.#info;
-    this.#classes.disabled = info?.num_classes === 0 && !this.#classes.value;
-    this.#guidance.disabled = info?.guidance === false && !this.#guidance.value;
-    this.#eta.disabled = (this.#scheduler.value || (info?.scheduler ?? WITH_ETA)) !== WITH_ETA;
+    class_labels.disabled = info?.num_classes === 0 && !class_labels.value;
+    guidance_scale.disabled = info?.guidance === false && !guidance_scale.value;
+    eta.disabled = (scheduler.value || (info?.scheduler ?? WITH_ETA)) !== WITH_ETA;
   }
 }

@@ -1,12 +1,12 @@
 // The parts of <hearth-image>, where each stands, and which of them a mode shows.
 
-import { h } from '../base.js';
+import { h, styleSheet } from '../dom.js';
+import { Actions, actionsSheet } from './actions.js';
 import { Choices, choicesSheet } from './choices.js';
+import { Comparison, comparisonSheet } from './comparison.js';
+import { Edits, editsSheets } from './editing/edits.js';
+import { ImageForm, formSheet } from './form.js';
 import { boardSheet } from './sketch/board.js';
-import { Comparison, compareSheet } from './comparison.js';
-import { Edits, editsSheet } from './editing/edits.js';
-import { Made, madeSheet } from './actions.js';
-import { ImageOptions, optionsSheet } from './form.js';
 import { Sketch, sketchSheet } from './sketch/sketch.js';
 import { Timeline, timelineSheet } from './timeline.js';
 
@@ -30,8 +30,7 @@ import { Timeline, timelineSheet } from './timeline.js';
 
 export const MODES = /** @type {const} */ (['noise', 'picture', 'compare']);
 
-const sheet = new CSSStyleSheet();
-sheet.replaceSync(`
+const sheet = styleSheet(`
   .stage { display: grid; gap: 1.25rem; }
   .stage.two { grid-template-columns: minmax(0, 17rem) minmax(0, 1fr); }
   @media (max-width: 44rem) { .stage.two { grid-template-columns: minmax(0, 1fr); } }
@@ -39,12 +38,12 @@ sheet.replaceSync(`
 `);
 
 const SHEETS = [
-  ...[sheet, choicesSheet, optionsSheet, timelineSheet, boardSheet],
-  ...[sketchSheet, editsSheet, compareSheet, madeSheet],
+  ...[sheet, choicesSheet, formSheet, timelineSheet, boardSheet],
+  ...[sketchSheet, ...editsSheets, comparisonSheet, actionsSheet],
 ];
 
 /** All of them. */
-export class ImageParts {
+export class Layout {
   #words;
   #modes;
   #stage;
@@ -55,13 +54,13 @@ export class ImageParts {
   constructor(words, calls) {
     this.#words = words;
     this.#modes = new Choices('mode', MODES, calls.onMode);
-    this.options = new ImageOptions(calls);
+    this.form = new ImageForm(calls);
     this.sketch = new Sketch(calls);
     this.edits = new Edits(calls);
     this.timeline = new Timeline(words);
     this.timeline.onPress(calls.onPress);
     this.comparison = new Comparison(words);
-    this.made = new Made(this.timeline, calls);
+    this.actions = new Actions(this.timeline, calls);
     const right = h('div', { className: 'right' }, this.edits.element, this.timeline.element);
     this.#stage = h('div', { className: 'stage' }, this.sketch.element, right);
     this.#compare = h('div', {}, this.#compareHint, this.comparison.element);
@@ -71,18 +70,18 @@ export class ImageParts {
   /** @param {ShadowRoot} root @param {Node} status */
   putInto(root, status) {
     root.adoptedStyleSheets.push(...SHEETS);
-    const top = [this.#modes.element, this.options.element, this.#stage, this.#compare];
-    root.append(...top, this.made.element, status);
+    const top = [this.#modes.element, this.form.element, this.#stage, this.#compare];
+    root.append(...top, this.actions.element, status);
   }
 
   /** Whether pictures are ink on paper. @param {boolean} ink */
   set ink(ink) {
-    this.timeline.ink = this.made.ink = ink;
+    this.timeline.ink = this.actions.ink = ink;
   }
 
   /** Makes all fit a model. @param {import('../../types.d.ts').DiffusionInfo} info @param {number} [count] pictures side by side */
   describe(info, count) {
-    this.options.describe(info);
+    this.form.describe(info);
     this.edits.describe(info);
     this.sketch.fit(info);
     this.ink = info.channels === 1;
@@ -94,7 +93,7 @@ export class ImageParts {
   localize(mode, bare) {
     const words = this.#words();
     this.#modes.localize(words.imageMode, words.imageModes);
-    for (const part of [this.options, this.sketch, this.edits, this.made]) part.localize(words);
+    for (const part of [this.form, this.sketch, this.edits, this.actions]) part.localize(words);
     this.comparison.localize();
     this.#compareHint.textContent = words.compareHint;
     this.show(mode, bare);
@@ -105,13 +104,13 @@ export class ImageParts {
     const words = this.#words();
     this.#modes.value = mode;
     const draw = { noise: words.draw, picture: null, compare: words.compare }[mode];
-    this.options.show({ draw, scheduler: mode !== 'compare' });
-    for (const part of [this.#modes, this.options, this.made]) part.element.hidden = bare;
+    this.form.show({ draw, scheduler: mode !== 'compare' });
+    for (const part of [this.#modes, this.form, this.actions]) part.element.hidden = bare;
     for (const part of [this.sketch, this.edits]) part.element.hidden = bare || mode !== 'picture';
     this.#stage.classList.toggle('two', !bare && mode === 'picture');
     this.#stage.hidden = mode === 'compare';
     this.#compare.hidden = mode !== 'compare';
-    this.made.show(mode);
+    this.actions.show(mode);
     this.timeline.bare = bare;
     this.timeline.localize();
   }

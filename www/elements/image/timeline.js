@@ -1,8 +1,9 @@
 // What a model does to noise, step by step: the noisy sample beside the picture that it sees in it, and a way back through
 // all of it.
 
-import { h } from '../base.js';
-import { paint, resize } from '../pixels.js';
+import { h, styleSheet } from '../dom.js';
+import { paint, resize, strip } from '../pixels.js';
+import { Player } from '../player.js';
 
 /**
  * A moment of a call.
@@ -22,15 +23,11 @@ const MAX_BYTES = 2 ** 26;
 const PLAY_MS = 2500;
 const FRAME_MS = 16;
 
-export const timelineSheet = new CSSStyleSheet();
-timelineSheet.replaceSync(`
+export const timelineSheet = styleSheet(`
   figure { margin: 0; min-width: 0; }
   figcaption { margin-top: 0.35rem; font-size: 0.85rem; line-height: 1.35; color: var(--soft); text-align: center; overflow-wrap: anywhere; }
   canvas { display: block; width: 100%; height: auto; image-rendering: pixelated; border-radius: 0.4rem; }
   .ink { background: #000; }
-  @media (prefers-color-scheme: light) { .ink { filter: invert(1); } }
-  :host([data-scheme='light']) .ink { filter: invert(1); }
-  :host([data-scheme='dark']) .ink { filter: none; }
   .frame { border: 1px solid var(--line); border-radius: 0.5rem; overflow: hidden; }
   .pair { display: grid; grid-template-columns: repeat(2, minmax(0, 17rem)); gap: 0.9rem; justify-content: center; }
   .pair.wide { grid-template-columns: minmax(0, 100%); }
@@ -65,14 +62,19 @@ export class Timeline {
     disabled: true,
     oninput: () => this.#scrub(),
   });
-  #play = h('button', { type: 'button', disabled: true, onclick: () => this.#toggle() });
+  #player = new Player(
+    () => this.#words(),
+    () => this.#toTheEnd(),
+  );
   #told = h('span', { className: 'told' });
-  #time = h('div', { className: 'time' }, this.#play, this.#slider, this.#told);
+  #time = h('div', { className: 'time' }, this.#player.button, this.#slider, this.#told);
 
   /** @type {Frame[]} */
   #frames = [];
   /** The end of a call: the picture that it made. @type {ImageData | null} */
   #final = null;
+  /** @type {ImageData[]} */
+  #images = [];
   /** One of so many steps is kept. */
   #stride = 1;
   #count = 0;
@@ -80,8 +82,6 @@ export class Timeline {
   #isPreview = false;
   /** Whether what comes is shown as it comes: unless a visitor looks at something else. */
   #follows = true;
-  /** @type {ReturnType<typeof setInterval> | null} */
-  #playing = null;
 
   element = h('div', {}, this.#pair, this.#time);
 
@@ -93,6 +93,11 @@ export class Timeline {
   /** All moments that are kept, the oldest first. */
   get frames() {
     return this.#frames;
+  }
+
+  /** The pictures one by one: finished, or as the model last saw them. */
+  get images() {
+    return this.#images;
   }
 
   /** What has been made: the finished picture, or what the model saw last. @returns {ImageData | null} */
@@ -133,7 +138,7 @@ export class Timeline {
     const isButton = this.#guess.getAttribute('role') === 'button';
     this.#guess.setAttribute('aria-label', isButton ? words.drawAnother : words.guess);
     this.#slider.setAttribute('aria-label', words.step);
-    this.#play.textContent = this.#playing ? words.pause : words.play;
+    this.#player.localize();
     this.#tell();
   }
 
@@ -154,8 +159,20 @@ export class Timeline {
     this.localize();
   }
 
-  /** @param {Frame} frame */
-  add(frame) {
+  /** @param {import('../../types.d.ts').DiffusionStepEvent} event */
+  add({ step_index, num_steps, timestep, previews }) {
+    const { sample, pred_original_sample: guesses = [] } = previews;
+    this.#images = guesses;
+    this.#keep({ sample: sample && strip(sample), guess: strip(guesses), step_index, num_steps, timestep });
+    // It moves along as the steps do.
+    const all = Math.max(this.#frames.length, Math.ceil(num_steps / this.#stride));
+    this.#slider.max = String(all - 1);
+    this.#slider.disabled = this.#frames.length < 2;
+    if (this.#follows) this.#show(this.#frames.length - 1);
+  }
+
+  /** Keeps a frame, and as many of those before it as there is room for. @param {Frame} frame */
+  #keep(frame) {
     const bytes = frame.guess.data.length * (frame.sample ? 2 : 1);
     if (this.#count++ % this.#stride === 0) this.#frames.push(frame);
     else this.#frames[this.#frames.length - 1] = frame; // the newest is always there
@@ -163,24 +180,20 @@ export class Timeline {
       this.#frames = this.#frames.filter((one, index) => index % 2 === 0 || one === frame);
       this.#stride *= 2;
     }
-    // It moves along as the steps do.
-    const all = Math.max(this.#frames.length, Math.ceil(frame.num_steps / this.#stride));
-    this.#slider.max = String(all - 1);
-    this.#slider.disabled = this.#frames.length < 2;
-    if (this.#follows) this.#show(this.#frames.length - 1);
   }
 
-  /** The call has made its picture. @param {ImageData} picture */
-  finish(picture) {
-    this.#final = picture;
-    this.#play.disabled = this.#frames.length < 2;
+  /** The call has made its pictures. @param {ImageData[]} images */
+  finish(images) {
+    this.#images = images;
+    this.#final = strip(images);
+    this.#player.button.disabled = this.#frames.length < 2;
     if (this.#follows) this.#show(this.#frames.length - 1);
   }
 
   /** No more steps come. */
   end() {
     if (!this.#isPreview) this.#slider.max = String(Math.max(this.#frames.length - 1, 0));
-    this.#play.disabled = this.#frames.length < 2;
+    this.#player.button.disabled = this.#frames.length < 2;
   }
 
   /**
@@ -192,7 +205,7 @@ export class Timeline {
     this.begin();
     paint(this.#sample, sample);
     if (!hasGuess) this.#guess.getContext('2d')?.clearRect(0, 0, this.#guess.width, this.#guess.height);
-    this.#slider.disabled = this.#play.disabled = true;
+    this.#slider.disabled = this.#player.button.disabled = true;
     this.#slider.value = this.#slider.max = '0';
     this.#isPreview = true;
     this.localize();
@@ -204,42 +217,40 @@ export class Timeline {
   }
 
   pause() {
-    if (this.#playing) clearInterval(this.#playing);
-    this.#playing = null;
-    this.#play.textContent = this.#words().play;
+    this.#player.pause();
   }
 
   #scrub() {
     this.pause();
-    const place = Math.min(Number(this.#slider.value), this.#frames.length - 1);
-    this.#follows = place === this.#frames.length - 1;
-    this.#show(place);
+    const index = Math.min(Number(this.#slider.value), this.#frames.length - 1);
+    this.#follows = index === this.#frames.length - 1;
+    this.#show(index);
   }
 
-  #toggle() {
-    if (this.#playing) return this.pause();
+  /** Plays from where the slider is, or from the start if that is the end. */
+  #toTheEnd() {
     const last = this.#frames.length - 1;
-    let place = Number(this.#slider.value);
-    if (place >= last) place = -1;
+    let index = Number(this.#slider.value);
+    if (index >= last) index = -1;
     const every = Math.max(FRAME_MS, PLAY_MS / this.#frames.length);
     const stride = Math.max(1, Math.round((this.#frames.length * FRAME_MS) / PLAY_MS));
-    this.#playing = setInterval(() => {
-      place = Math.min(place + stride, last);
-      this.#show(place);
-      if (place === last) this.pause();
-    }, every);
-    this.#play.textContent = this.#words().pause;
+    const next = () => {
+      index = Math.min(index + stride, last);
+      this.#show(index);
+      if (index === last) this.pause();
+    };
+    return { next, every };
   }
 
-  /** @param {number} place */
-  #show(place) {
-    const frame = this.#frames[place];
+  /** @param {number} index */
+  #show(index) {
+    const frame = this.#frames[index];
     if (!frame) return;
-    const isLast = this.#final && place === this.#frames.length - 1;
+    const isLast = this.#final && index === this.#frames.length - 1;
     const { sample, guess } = isLast ? { sample: this.#final, guess: this.#final } : frame;
     if (sample) paint(this.#sample, sample);
     paint(this.#guess, /** @type {ImageData} */ (guess));
-    this.#slider.value = String(place);
+    this.#slider.value = String(index);
     this.#tell();
   }
 

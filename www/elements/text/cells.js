@@ -1,11 +1,10 @@
 // A text in pieces that can be pointed at, or reached with the arrow keys, and a pop-up about one of them.
 
-import { h } from '../base.js';
+import { h, styleSheet } from '../dom.js';
 
 const HOVER_MS = 120;
 
-export const cellsSheet = new CSSStyleSheet();
-cellsSheet.replaceSync(`
+export const cellsSheet = styleSheet(`
   .alive .cell { cursor: pointer; border-radius: 0.2em; background: color-mix(in srgb, var(--ember) calc(var(--tint, 0) * 42%), transparent); }
   .alive .cell:empty::before { content: '∎'; color: var(--soft); }
   .alive .cell.break::before { content: '↵'; color: var(--soft); }
@@ -17,7 +16,7 @@ cellsSheet.replaceSync(`
   }
   .popup p { margin: 0 0 0.4rem; color: var(--soft); overflow-wrap: anywhere; }
   .popup strong { color: var(--ink); }
-  .choices { display: grid; gap: 2px; margin: 0; padding: 0; list-style: none; }
+  .lines { display: grid; gap: 2px; margin: 0; padding: 0; list-style: none; }
   .choice {
     display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 0.75rem; width: 100%; min-height: 1.9rem; padding: 0.15rem 0.5rem;
     border: 1px solid transparent; border-radius: 0.35rem; text-align: start; overflow-wrap: anywhere; white-space: pre-wrap;
@@ -28,16 +27,21 @@ cellsSheet.replaceSync(`
 
 /**
  * A line of a pop-up: a text, a share of the whole as a bar, and the share in words.
- * @param {{ text: string, share: number, note: string, chosen?: boolean, onPick?: () => void }} line
+ * @typedef {{ text: string, share: number, note: string, chosen?: boolean, onPick?: () => void }} Line
  */
-export function choice({ text, share, note, chosen = false, onPick }) {
-  const parts = [h('span', { textContent: text }), h('span', { textContent: note })];
-  const line = onPick
-    ? h('button', { type: 'button', className: 'choice', onclick: onPick }, ...parts)
-    : h('div', { className: 'choice' }, ...parts);
-  line.style.setProperty('--share', String(share));
-  if (chosen) line.setAttribute('aria-current', 'true');
-  return h('li', {}, line);
+
+/** The lines of a pop-up. Those that can be picked are buttons. @param {Line[]} lines */
+export function popupList(lines) {
+  const items = lines.map(({ text, share, note, chosen = false, onPick }) => {
+    const parts = [h('span', { textContent: text }), h('span', { textContent: note })];
+    const line = onPick
+      ? h('button', { type: 'button', className: 'choice', onclick: onPick }, ...parts)
+      : h('div', { className: 'choice' }, ...parts);
+    line.style.setProperty('--share', String(share));
+    if (chosen) line.setAttribute('aria-current', 'true');
+    return h('li', {}, line);
+  });
+  return h('ul', { className: 'lines' }, ...items);
 }
 
 /**
@@ -51,7 +55,7 @@ export class Cells {
   /** @type {HTMLElement[]} */
   #cells = [];
   /** @type {Map<EventTarget, number>} */
-  #places = new Map();
+  #indices = new Map();
   #alive = false;
   /** The cell that the pop-up is about, or -1. */
   #shown = -1;
@@ -68,14 +72,14 @@ export class Cells {
     this.#about = about;
     const { element, popup } = this;
     element.addEventListener('pointerover', (event) => {
-      if (event.pointerType !== 'touch') this.#point(this.#placeOf(event.target));
+      if (event.pointerType !== 'touch') this.#point(this.#indexOf(event.target));
     });
     element.addEventListener('click', (event) => {
-      const place = this.#placeOf(event.target);
-      this.focus(place);
-      this.#show(place);
+      const index = this.#indexOf(event.target);
+      this.focus(index);
+      this.#show(index);
     });
-    element.addEventListener('focusin', (event) => this.#show(this.#placeOf(event.target)));
+    element.addEventListener('focusin', (event) => this.#show(this.#indexOf(event.target)));
     element.addEventListener('keydown', (event) => this.#onKey(event));
     popup.addEventListener('keydown', (event) => this.#onPopupKey(event));
     popup.addEventListener('pointerover', () => clearTimeout(this.#hover));
@@ -92,7 +96,7 @@ export class Cells {
     for (const cell of cells) {
       // A line break alone has nothing to point at.
       cell.className = /^\s*\n\s*$/.test(cell.textContent ?? '') ? 'cell break' : 'cell';
-      this.#places.set(cell, this.#cells.push(cell) - 1);
+      this.#indices.set(cell, this.#cells.push(cell) - 1);
       if (this.#alive) this.#name(this.#cells.length - 1);
     }
     this.element.append(...cells);
@@ -102,7 +106,7 @@ export class Cells {
   truncate(from) {
     this.hide();
     for (const cell of this.#cells.splice(from)) {
-      this.#places.delete(cell);
+      this.#indices.delete(cell);
       cell.remove();
     }
     this.#stop = Math.min(this.#stop, Math.max(0, from - 1));
@@ -154,8 +158,8 @@ export class Cells {
   }
 
   /** @param {EventTarget | null} target */
-  #placeOf(target) {
-    return (target && this.#places.get(target)) ?? -1;
+  #indexOf(target) {
+    return (target && this.#indices.get(target)) ?? -1;
   }
 
   /** @param {EventTarget | null} target */
@@ -198,7 +202,7 @@ export class Cells {
 
   /** @param {KeyboardEvent} event */
   #onKey(event) {
-    const now = this.#placeOf(event.target);
+    const now = this.#indexOf(event.target);
     if (now < 0) return;
     const line = (/** @type {number} */ way) => this.#onNextLine(now, way);
     /** @type {Record<string, () => void>} */

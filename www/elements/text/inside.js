@@ -1,11 +1,10 @@
 // What a visitor can look at inside a text: the probability of each token, or what a head attends to.
 
-import { h, label, setLabel } from '../base.js';
+import { h, label, setLabel, styleSheet } from '../dom.js';
 
 /** @typedef {import('./view.js').Mode} Mode */
 
-export const insideSheet = new CSSStyleSheet();
-insideSheet.replaceSync(`
+export const insideSheet = styleSheet(`
   .inside { border: 1px solid var(--line); border-radius: 0.6rem; padding: 0.5rem 0.75rem 0.75rem; margin-top: 0.75rem; }
   .inside .tools { gap: 0.5rem 1.25rem; min-height: 4rem; }
   .modes { display: flex; flex-wrap: wrap; gap: 0.25rem 1rem; margin: 0; }
@@ -21,13 +20,13 @@ insideSheet.replaceSync(`
 
 /** The switch, and what it unfolds. */
 export class InsidePanel {
-  #onChange;
+  #calls;
   #probabilities = h('input', { type: 'radio', name: 'mode', checked: true });
   #attention = h('input', { type: 'radio', name: 'mode' });
   #names = [h('span'), h('span')];
   #modes = h(
     'fieldset',
-    { className: 'modes', onchange: () => this.#onChange() },
+    { className: 'modes', onchange: () => this.#calls.onMode() },
     h('label', {}, this.#probabilities, this.#names[0]),
     h('label', {}, this.#attention, this.#names[1]),
   );
@@ -36,14 +35,11 @@ export class InsidePanel {
   #head = h('select', { name: 'head' });
   #heads = h(
     'div',
-    { className: 'heads', onchange: () => this.onHead() },
+    { className: 'heads', onchange: () => this.#calls.onHead() },
     label(this.#layer),
     label(this.#head),
   );
   #hint = h('p', { className: 'hint' });
-
-  /** Called when another head is chosen. */
-  onHead = () => {};
 
   button = h('button', { type: 'button', 'aria-pressed': 'false', onclick: () => this.#toggle() });
   element = h(
@@ -53,9 +49,9 @@ export class InsidePanel {
     this.#hint,
   );
 
-  /** @param {() => void} onChange called when another mode is chosen */
-  constructor(onChange) {
-    this.#onChange = onChange;
+  /** @param {{ onMode: () => void, onHead: () => void }} calls when something else is to be seen, or another head */
+  constructor(calls) {
+    this.#calls = calls;
   }
 
   /** @returns {Mode} */
@@ -93,7 +89,7 @@ export class InsidePanel {
   #toggle() {
     this.element.hidden = !this.element.hidden;
     this.button.setAttribute('aria-pressed', String(!this.element.hidden));
-    this.#onChange();
+    this.#calls.onMode();
   }
 }
 

@@ -1,8 +1,9 @@
-// A text as it is written: to be read, to be looked into, or as one head of attention sees it.
+// A text as it is written: to be read, or to be looked into.
 
-import { h } from '../base.js';
-import { Cells, choice } from './cells.js';
-import { completed, percent, piecesOf, shown, surprise } from './tokens.js';
+import { h, styleSheet } from '../dom.js';
+import { AttentionView } from './attention.js';
+import { Cells, popupList } from './cells.js';
+import { completed, percent, shown, surprise } from './tokens.js';
 
 /**
  * @typedef {import('./tokens.js').Token} Token
@@ -11,11 +12,7 @@ import { completed, percent, piecesOf, shown, surprise } from './tokens.js';
  * @typedef {'reading' | 'probabilities' | 'attention'} Mode
  */
 
-/** How many tokens the pop-up of a head names. */
-const LOOKED_AT = 6;
-
-export const textSheet = new CSSStyleSheet();
-textSheet.replaceSync(`
+export const textSheet = styleSheet(`
   .text { position: relative; margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; }
   .prompt { color: var(--soft); }
   .probabilities .alive .cell { box-shadow: inset 0 calc(var(--tint, 0) * -0.28em) 0 -0.02em var(--ember); }
@@ -40,10 +37,6 @@ export class TextView {
   #ended = false;
   /** @type {Mode} */
   #mode = 'reading';
-  /** @type {import('../../types.d.ts').Attention | null} */
-  #attention = null;
-  /** @type {Piece[]} */
-  #seen = [];
 
   #promptText = h('span', { className: 'prompt' });
   #preview = h('span');
@@ -51,30 +44,25 @@ export class TextView {
     name: (index) => this.#nameOf(index),
     content: (index) => this.#alternatives(index),
   });
-  #head = new Cells({
-    name: (index) => shown(this.#seen[index].text, this.#words()),
-    content: (index) => this.#lookedAt(index),
-    onShow: (index) => this.#colourFrom(index),
-  });
   #reading = h('span', {}, this.#promptText, this.#written.element, this.#preview);
+  #attention = new AttentionView(() => this.#words());
 
   element = h(
     'div',
     { className: 'text reading' },
     this.#reading,
-    this.#head.element,
+    this.#attention.element,
     this.#written.popup,
-    this.#head.popup,
+    this.#attention.popup,
   );
 
   /**
    * @param {() => Words} words
-   * @param {(place: number, token: Token, ends: boolean) => void} onPick takes another token in place of the one there
+   * @param {(index: number, token: Token, ends: boolean) => void} onPick takes another token in place of the one there
    */
   constructor(words, onPick) {
     this.#words = words;
     this.#onPick = onPick;
-    this.#head.element.classList.add('seen');
   }
 
   /** The tokens after the prompt, those that are part of an incomplete character too. */
@@ -140,10 +128,10 @@ export class TextView {
     this.#written.append(...cells);
   }
 
-  /** Moves the focus to a token without saying more of it. @param {number} place */
-  focus(place) {
-    const index = this.#pieces.findIndex(({ end }) => end > place);
-    this.#written.focus(index, { quietly: true });
+  /** Moves the focus to a token without saying more of it. @param {number} index */
+  focus(index) {
+    const piece = this.#pieces.findIndex(({ end }) => end > index);
+    this.#written.focus(piece, { quietly: true });
   }
 
   /** Shows a text that may still change as a whole: the best beam so far. @param {string} text */
@@ -169,7 +157,7 @@ export class TextView {
 
   /** Whether it is known what a head sees in it. */
   get isLookedAt() {
-    return this.#attention !== null;
+    return this.#attention.isKnown;
   }
 
   /** @param {Mode} mode */
@@ -177,20 +165,15 @@ export class TextView {
     this.#mode = mode;
     const { textLabel } = this.#words();
     this.element.className = `text ${mode}`;
-    const isHead = mode === 'attention' && this.#attention !== null;
+    const isHead = mode === 'attention' && this.#attention.isKnown;
     this.#reading.hidden = isHead;
-    this.#head.element.hidden = !isHead;
     this.#written.live(mode === 'probabilities', textLabel);
-    this.#head.live(isHead, textLabel);
-    if (isHead) this.#colourFrom(this.#seen.length - 1);
+    this.#attention.live(isHead, textLabel);
   }
 
   /** What a head sees in prompt and text. @param {import('../../types.d.ts').Attention | null} attention */
   set attention(attention) {
-    this.#attention = attention;
-    this.#head.truncate(0);
-    this.#seen = attention ? piecesOf(attention.tokens, this.#prompt + this.text) : [];
-    this.#head.append(...this.#seen.map(({ text }) => h('span', { textContent: text })));
+    this.#attention.take(attention, this.#prompt + this.text);
     this.mode = this.#mode;
   }
 
@@ -216,47 +199,17 @@ export class TextView {
     const title = h('p', {}, h('strong', { textContent: shown(text, words) }));
     if (share !== undefined) title.append(` ${percent(share)}`);
     const { token_id, top_logprobs = [] } = this.#tokens[first];
-    const lines = top_logprobs.map(({ logprob, ...other }) => {
+    if (top_logprobs.length === 0) return [title, h('p', { textContent: words.noAlternatives })];
+    const alternatives = top_logprobs.map(({ logprob, ...other }) => {
       const token = { ...other, logprob, top_logprobs, text: completed(other.text) };
-      return choice({
+      return {
         text: shown(other.text, words),
         share: Math.exp(logprob),
         note: percent(Math.exp(logprob)),
         chosen: other.token_id === token_id,
         onPick: () => this.#onPick(first, token, other.text === ''),
-      });
+      };
     });
-    if (lines.length === 0) return [title, h('p', { textContent: words.noAlternatives })];
-    return [title, h('p', { textContent: words.pickHint }), h('ul', { className: 'choices' }, ...lines)];
-  }
-
-  /** How much one piece looks at another: of its last token, at all tokens of the other. @param {number} from @param {number} to */
-  #weight(from, to) {
-    if (!this.#attention || to > from) return 0;
-    const { tokens, attention } = this.#attention;
-    const row = (this.#seen[from].end - 1) * tokens.length;
-    const { first, end } = this.#seen[to];
-    return attention.subarray(row + first, row + end).reduce((sum, weight) => sum + weight, 0);
-  }
-
-  /** Colours what a piece looks at: most what it looks at most. @param {number} from */
-  #colourFrom(from) {
-    const weights = this.#seen.map((_, to) => this.#weight(from, to));
-    const most = Math.max(...weights);
-    this.#head.tint((to) => weights[to] / most);
-  }
-
-  /** @param {number} index @returns {Node[]} */
-  #lookedAt(index) {
-    const words = this.#words();
-    const weights = this.#seen
-      .slice(0, index + 1)
-      .map(({ text }, to) => ({ text, share: this.#weight(index, to) }));
-    const most = weights.toSorted((a, b) => b.share - a.share).slice(0, LOOKED_AT);
-    const lines = most.map(({ text, share }) =>
-      choice({ text: shown(text, words), share, note: percent(share) }),
-    );
-    const title = h('p', { textContent: words.looksAt(shown(this.#seen[index].text, words)) });
-    return [title, h('ul', { className: 'choices' }, ...lines)];
+    return [title, h('p', { textContent: words.pickHint }), popupList(alternatives)];
   }
 }

@@ -1,26 +1,25 @@
-// What a visitor has the model do with a picture of their own: the part of <hearth-image> that is at work there.
+// The calls that work on a picture of a visitor's own: what the model would start from, and what it makes of it.
 
-import { optionsOf } from '../form.js';
+import { optionsOf, randomSeed, setAttribute } from '../../attributes.js';
+import { follow } from '../follow.js';
+import { OPTIONS } from '../options.js';
 
 /**
  * @typedef {import('../../../types.d.ts').DiffusionInfo} DiffusionInfo
  * @typedef {import('../../../types.d.ts').ImageToImagePipeline} ImageToImagePipeline
  *
- * What it needs of its element.
+ * What it works with.
  * @typedef {object} Host
  * @property {import('../../hearth-image.js').HearthImage} element
- * @property {import('../layout.js').ImageParts} parts
+ * @property {import('../layout.js').Layout} layout
  * @property {(signal: AbortSignal) => Promise<ImageToImagePipeline>} model
- * @property {import('../../hearth-image.js').Follow} follow shows a call
  */
 
 /** Steps when nothing says how many; only to know where their last one is. */
 const STEPS = 25;
 
-export const randomSeed = () => Math.floor(Math.random() * 1e9);
-
-/** The work on a picture. */
-export class Studio {
+/** Works for a `<hearth-image>`. */
+export class Editor {
   #host;
   /** A preview is under way, and whether it shows what is asked for by now. */
   #previewing = false;
@@ -33,17 +32,23 @@ export class Studio {
 
   /** Makes a picture of the visitor's. @param {AbortSignal} signal */
   async change(signal) {
-    const { element, parts, follow } = this.#host;
-    const { sketch, edits } = parts;
+    const { element, layout } = this.#host;
+    const { sketch, edits } = layout;
     const model = await this.#host.model(signal);
     const source = this.#source(signal);
     const { emptySketch, nothingMarked } = element.words;
     if (sketch.isEmpty) return element.say(emptySketch, 'error');
     if (edits.edit === 'repaint' && !source.mask) return element.say(nothingMarked, 'error');
-    const options = { ...optionsOf(element), ...this.#classOptions(model.info) };
-    const edit = await edits.options(model, source, Number(options.num_inference_steps) || STEPS);
-    const all = { ...options, ...edit, seed: source.seed };
-    await follow(model, (more) => model.stream(source.picture, { ...all, ...more }), signal);
+    const asked = optionsOf(element, OPTIONS);
+    const edit = await edits.options(model, source, Number(asked.num_inference_steps) || STEPS);
+    const options = { ...asked, ...classOptions(model.info, asked), ...edit, seed: source.seed };
+    await follow(
+      element,
+      layout,
+      model,
+      (more) => model.stream(source.picture, { ...options, ...more }),
+      signal,
+    );
   }
 
   /** Shows what the model would start from, and goes on until that is what is asked for. */
@@ -57,15 +62,15 @@ export class Studio {
         while (this.#stale) await this.#look(model, signal);
       } finally {
         this.#previewing = false;
-        this.#host.parts.made.update();
+        this.#host.layout.actions.update();
       }
     });
   }
 
   /** @param {ImageToImagePipeline} model @param {AbortSignal} signal */
   async #look(model, signal) {
-    const { element, parts } = this.#host;
-    const { sketch, edits, timeline } = parts;
+    const { element, layout } = this.#host;
+    const { sketch, edits, timeline } = layout;
     this.#stale = false;
     element.say(sketch.isEmpty ? element.words.emptySketch : '');
     if (sketch.isEmpty) return;
@@ -74,24 +79,30 @@ export class Studio {
     signal.throwIfAborted();
     timeline.preview(start, edits.hasNoise);
     if (this.#stale) return;
-    const [guess] = await edits.guess(model, source, this.#classOptions(model.info));
+    const [guess] = await edits.guess(model, source, classOptions(model.info, optionsOf(element, OPTIONS)));
     signal.throwIfAborted();
     if (guess && !this.#stale) timeline.look(guess);
   }
 
   /** @param {AbortSignal} signal */
   #source(signal) {
-    const { element, parts } = this.#host;
-    parts.options.write(element);
-    if (!element.hasAttribute('seed')) element.setAttribute('seed', String(randomSeed()));
-    const { picture, mask } = parts.sketch;
-    return { picture, mask, seed: element.number('seed'), signal };
+    const { element, layout } = this.#host;
+    layout.form.write(element);
+    if (!element.hasAttribute('seed')) setAttribute(element, 'seed', String(randomSeed()));
+    const { picture, mask } = layout.sketch;
+    return { picture, mask, seed: optionsOf(element, OPTIONS).seed, signal };
   }
+}
 
-  /** What is said of the class: a picture of no known one is not to become one by chance. @param {DiffusionInfo} info @returns {Record<string, any>} */
-  #classOptions({ guidance }) {
-    const { class_labels, guidance_scale } = optionsOf(this.#host.element);
-    if (class_labels) return { class_labels, ...(guidance_scale !== undefined && { guidance_scale }) };
-    return guidance && guidance_scale === undefined ? { guidance_scale: 0 } : {};
-  }
+/**
+ * What a call says of the class. Without a word of it the model draws a class from the seed, and a visitor's digit could
+ * become another one by chance; so where there is guidance, and nobody asks for any, the model does without a class: that
+ * is guidance of 0.
+ * @param {DiffusionInfo} info
+ * @param {Record<string, any>} asked
+ * @returns {{ class_labels?: number[], guidance_scale?: number }}
+ */
+function classOptions({ guidance }, { class_labels, guidance_scale }) {
+  if (class_labels) return { class_labels, ...(guidance_scale !== undefined && { guidance_scale }) };
+  return guidance && guidance_scale === undefined ? { guidance_scale: 0 } : {};
 }

@@ -1,8 +1,8 @@
 // A canvas to draw on, with a pointer or with the keyboard; on it lies a mask.
 
-import { h } from '../../base.js';
-import { Mask } from './mask.js';
+import { h, styleSheet } from '../../dom.js';
 import { desaturate, invert, isLight, paint, resize, shrink } from '../../pixels.js';
+import { Mask } from './mask.js';
 
 /**
  * @typedef {[x: number, y: number]} Point in pixels of the model
@@ -15,8 +15,7 @@ import { desaturate, invert, isLight, paint, resize, shrink } from '../../pixels
 const FINE = 224;
 const UNDOS = 30;
 
-export const boardSheet = new CSSStyleSheet();
-boardSheet.replaceSync(`
+export const boardSheet = styleSheet(`
   .board { position: relative; touch-action: none; cursor: crosshair; max-width: 17rem; width: 100%; margin: 0 auto; }
   .board.over { outline: 3px dashed var(--ember); outline-offset: 3px; }
   .board .mask { position: absolute; inset: 0; height: 100%; pointer-events: none; }
@@ -108,11 +107,11 @@ export class Board {
   /** Takes any picture, all of it. @param {ImageBitmap} bitmap */
   contain(bitmap) {
     this.#change(() => {
-      const place = this.#draw(bitmap, true, this.#ink ? '#fff' : '#000');
+      const area = this.#draw(bitmap, true, this.#ink ? '#fff' : '#000');
       if (!this.#ink) return;
       // What was written on paper is dark on light; the model knows light on dark.
-      const grey = desaturate(this.#context.getImageData(...place));
-      this.#context.putImageData(isLight(grey) ? invert(grey) : grey, place[0], place[1]);
+      const grey = desaturate(this.#context.getImageData(...area));
+      this.#context.putImageData(isLight(grey) ? invert(grey) : grey, area[0], area[1]);
     });
   }
 

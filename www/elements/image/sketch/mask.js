@@ -1,6 +1,6 @@
 // The part of a picture that is to be painted anew: pixels of the model's size, shown in translucent ember.
 
-import { h } from '../../base.js';
+import { h } from '../../dom.js';
 import { resize } from '../../pixels.js';
 
 const EMBER = [0xf0, 0x72, 0x20, 0x99];

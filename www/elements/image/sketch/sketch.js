@@ -1,14 +1,13 @@
 // A picture by a visitor: a board, the tools for it, and other ways for a picture to come onto it.
 
 import { HearthError } from '../../../hearth.js';
-import { h, label, setLabel } from '../../base.js';
+import { h, label, setLabel, styleSheet } from '../../dom.js';
 import { Choices } from '../choices.js';
 import { Board } from './board.js';
 
 const TOOLS = /** @type {const} */ (['draw', 'erase', 'mark', 'unmark']);
 
-export const sketchSheet = new CSSStyleSheet();
-sketchSheet.replaceSync(`
+export const sketchSheet = styleSheet(`
   .sketch { display: grid; gap: 0.75rem; align-content: start; min-width: 0; }
   .sketch .row { display: flex; flex-wrap: wrap; gap: 0.4rem; align-items: end; justify-content: center; }
   .sketch .row button, .sketch .choices label { min-height: 2.25rem; padding: 0.25rem 0.65rem; font-size: 0.9rem; }

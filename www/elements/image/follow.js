@@ -1,0 +1,54 @@
+// A call step by step: on the timeline, in the line that says what happens, and as events.
+
+import { seconds } from '../units.js';
+
+/**
+ * @typedef {import('../../types.d.ts').DiffusionEvent} DiffusionEvent
+ * @typedef {import('../../types.d.ts').DiffusionStepEvent} DiffusionStepEvent
+ */
+
+/** How often it is said how far a call is. */
+const SAID = 10;
+
+/**
+ * Shows a call.
+ * @param {import('../hearth-image.js').HearthImage} element
+ * @param {import('./layout.js').Layout} layout
+ * @param {import('../../types.d.ts').Pipeline} model
+ * @param {(more: object) => AsyncGenerator<DiffusionEvent, void, void>} begin the call, with these options too
+ * @param {AbortSignal} signal
+ */
+export async function follow(element, { timeline, actions, form }, model, begin, signal) {
+  element.say(element.words.drawing);
+  const { mode } = element;
+  const isBare = !element.hasAttribute('controls');
+  const preview = isBare ? 'pred_original_sample' : ['sample', 'pred_original_sample'];
+  const started = performance.now();
+  let steps = 0;
+  try {
+    for await (const event of begin({ preview, signal })) {
+      const ms = performance.now() - started;
+      actions.seed = event.seed;
+      if (event.type === 'step') {
+        if (steps === 0) timeline.begin();
+        steps = event.num_steps;
+        timeline.add(event);
+        sayStep(element, event);
+      } else {
+        timeline.finish(event.images);
+        form.seed = event.seed;
+        element.say(element.words.denoised(steps, seconds(ms), element.place(/** @type {any} */ (model))));
+      }
+      element.dispatchEvent(new CustomEvent(event.type, { detail: { ...event, ms, mode } }));
+    }
+  } finally {
+    timeline.end();
+    actions.update();
+  }
+}
+
+/** Now and then, because all of it is read out to those who cannot see it. @param {import('../hearth-image.js').HearthImage} element @param {DiffusionStepEvent} event */
+function sayStep(element, { step_index, num_steps }) {
+  if (step_index % Math.ceil(num_steps / SAID) > 0) return;
+  element.say(element.words.denoising(step_index + 1, num_steps));
+}
