@@ -46,6 +46,7 @@ export class HearthElement extends HTMLElement {
   }
 
   connectedCallback() {
+    this.#upgradeProperties();
     this.localize();
     languageElements.add(this);
     if (this.getAttribute('loading') === 'eager') return this.#begin();
@@ -55,6 +56,18 @@ export class HearthElement extends HTMLElement {
       { rootMargin: '200px' },
     );
     this.#visible.observe(this);
+  }
+
+  /**
+   * Takes the properties that a page has set before the element's script was there: they are the element's own, and hide the
+   * setters of its class.
+   */
+  #upgradeProperties() {
+    for (const [name, value] of Object.entries(this)) {
+      if (!(name in this.#class.prototype)) continue;
+      Reflect.deleteProperty(this, name);
+      Reflect.set(this, name, value); // nothing happens where there is no setter
+    }
   }
 
   #begin() {

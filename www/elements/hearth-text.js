@@ -98,7 +98,7 @@ export class HearthText extends HearthElement {
       this.status.element,
       this.#options.element,
     );
-    this.presets = PRESETS;
+    this.#presets.offer(PRESETS);
     this.#showControls();
   }
 
