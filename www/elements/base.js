@@ -9,6 +9,7 @@ import { wordsFor } from './words.js';
 /**
  * An element with a model of its own choice. Subclasses do their work in `work`.
  * @template {import('../types.d.ts').Pipeline} P the pipeline of its task
+ * @template {import('./types.d.ts').Details} [D=import('./types.d.ts').Details] what its events tell
  */
 export class HearthElement extends HTMLElement {
   /** Attributes that say which model it is and how it is loaded. */
@@ -171,7 +172,7 @@ export class HearthElement extends HTMLElement {
       this.say(stopped ? words.stopped : words.failed(why), stopped ? 'note' : 'error');
       if (stopped) return;
       this.status.offerRetry();
-      this.dispatchEvent(new CustomEvent('error', { detail: { code, message } }));
+      this.emit('error', { code, message });
     } finally {
       if (this.#job === job) {
         this.#job = null;
@@ -202,15 +203,14 @@ export class HearthElement extends HTMLElement {
         onProgress: (/** @type {import('../types.d.ts').Progress} */ { loaded, total }) => {
           if (total) this.status.progress = loaded / total;
           this.say(this.words.downloading(bytes(loaded), total ? bytes(total) : null));
-          this.dispatchEvent(new CustomEvent('progress', { detail: { loaded, total } }));
+          this.emit('progress', { loaded, total });
         },
       });
       const [mine, isFirst] = [loading, this.#pipelines.size === 0];
       this.#pipelines.set(task, mine);
       mine.catch(() => this.#pipelines.get(task) === mine && this.#pipelines.delete(task));
       const { device, adapter, is_fallback_adapter, fallback_reason } = await mine;
-      const detail = { device, adapter, is_fallback_adapter, fallback_reason };
-      if (isFirst) this.dispatchEvent(new CustomEvent('load', { detail }));
+      if (isFirst) this.emit('load', { device, adapter, is_fallback_adapter, fallback_reason });
     }
     const ready = await loading;
     signal.throwIfAborted();
@@ -228,6 +228,16 @@ export class HearthElement extends HTMLElement {
   /** @param {string} text @param {'note' | 'error'} [kind] */
   say(text, kind = 'note') {
     this.status.say(text, kind);
+  }
+
+  /**
+   * Tells the page what happens.
+   * @template {keyof D & string} Type
+   * @param {Type} type
+   * @param {D[Type]} detail
+   */
+  emit(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 
   get #class() {

@@ -13,6 +13,8 @@ import { WALK_STEPS, WalkPanel, walkSheet } from './digits/walk.js';
 import { h, label, numberField, setLabel, styleSheet } from './dom.js';
 import { download, pngOf } from './download.js';
 
+/** @typedef {import('./digits/types.d.ts').HearthDigits} Contract */
+
 /** How many digits there are unless the page says otherwise. */
 const DIGITS = 64;
 /** A downloaded digit is so many times as large. */
@@ -25,7 +27,11 @@ const sheet = styleSheet(`
   .end { display: flex; flex-wrap: wrap; gap: 0.5rem; justify-content: center; margin-top: 0.75rem; }
 `);
 
-/** The element. @extends {HearthElement<import('../types.d.ts').GanPipeline>} */
+/**
+ * The element.
+ * @extends {HearthElement<import('../types.d.ts').GanPipeline, import('./digits/types.d.ts').DigitsDetails>}
+ * @implements {Contract}
+ */
 export class HearthDigits extends HearthElement {
   static observedAttributes = [
     ...super.observedAttributes,
@@ -139,7 +145,7 @@ export class HearthDigits extends HearthElement {
         const time = ms < 10 ? ms.toFixed(1) : ms.toFixed(0);
         this.say(this.words.drawn(images.length, time, this.place(draw)));
       }
-      this.dispatchEvent(new CustomEvent(type, { detail: { ...event, ms } }));
+      this.emit(type, { ...event, ms });
     }
   }
 

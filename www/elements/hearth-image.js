@@ -17,9 +17,14 @@ import { seconds } from './units.js';
  * @typedef {import('../types.d.ts').DiffusionPipeline} DiffusionPipeline
  * @typedef {import('../types.d.ts').ImageToImagePipeline} ImageToImagePipeline
  * @typedef {import('../types.d.ts').DiffusionInfo} DiffusionInfo
+ * @typedef {import('./image/types.d.ts').HearthImage} Contract
  */
 
-/** The element. @extends {HearthElement<DiffusionPipeline>} */
+/**
+ * The element.
+ * @extends {HearthElement<DiffusionPipeline, import('./image/types.d.ts').ImageDetails>}
+ * @implements {Contract}
+ */
 export class HearthImage extends HearthElement {
   static observedAttributes = [
     ...super.observedAttributes,
@@ -128,14 +133,13 @@ export class HearthImage extends HearthElement {
     const started = performance.now();
     const runs = await this.#layout.comparison.run(model, { ...options, seed, signal }, (step) => {
       this.say(this.words.comparing(schedulerTitle(step.scheduler)));
-      this.dispatchEvent(new CustomEvent('step', { detail: { ...step, mode: 'compare' } }));
+      this.emit('step', { ...step, mode: 'compare' });
     });
     const ms = performance.now() - started;
     this.#layout.form.seed = seed;
     this.say(this.words.comparedIn(seconds(ms), this.place(model)));
     const images = runs.flatMap((run) => run.images);
-    const detail = { type: 'complete', seed, images, runs, ms, mode: 'compare' };
-    this.dispatchEvent(new CustomEvent('complete', { detail }));
+    this.emit('complete', { type: 'complete', seed, images, runs, ms, mode: 'compare' });
   }
 
   /** Shows what the model would start from. */

@@ -19,6 +19,8 @@ import { Texts, textsSheet } from './text/texts.js';
 import { textSheet } from './text/view.js';
 import { Writer } from './text/writer.js';
 
+/** @typedef {import('./text/types.d.ts').HearthText} Contract */
+
 const sheet = styleSheet(`
   .texts { min-height: 5lh; margin: 1rem 0 0.5rem; font: 1.08rem/1.75 ui-serif, Georgia, 'Noto Serif', 'Noto Serif CJK SC', serif; }
   :host([controls]) .texts { min-height: 8.5lh; } /* about 120 tokens of a wide font: what is below stays where it is */
@@ -32,7 +34,11 @@ const SHEETS = [
   ...[panelSheet, textSheet, cellsSheet, insideSheet],
 ];
 
-/** The element. @extends {HearthElement<import('../types.d.ts').TextPipeline>} */
+/**
+ * The element.
+ * @extends {HearthElement<import('../types.d.ts').TextPipeline, import('./text/types.d.ts').TextDetails>}
+ * @implements {Contract}
+ */
 export class HearthText extends HearthElement {
   static loadAttributes = [...super.loadAttributes, 'dtype'];
   static observedAttributes = [
@@ -112,7 +118,7 @@ export class HearthText extends HearthElement {
     return this.hasAttribute('prompt');
   }
 
-  /** The beginnings that visitors are offered. @param {readonly import('./text/presets.js').Preset[]} presets */
+  /** The beginnings that visitors are offered. @param {readonly import('./text/types.d.ts').Preset[]} presets */
   set presets(presets) {
     this.#presets.offer(presets);
   }

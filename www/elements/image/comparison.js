@@ -10,11 +10,9 @@ import { SCHEDULERS, WITH_ETA } from './options.js';
 /**
  * @typedef {import('../../types.d.ts').DiffusionPipeline} DiffusionPipeline
  * @typedef {import('../../types.d.ts').DiffusionStepEvent} DiffusionStepEvent
- * @typedef {import('../../types.d.ts').GeneratedImage} GeneratedImage
+ * @typedef {import('../../types.d.ts').SchedulerName} SchedulerName
  * @typedef {import('../words.js').Words} Words
- *
- * What a scheduler did.
- * @typedef {{ scheduler: string, num_steps: number, ms: number, images: GeneratedImage[] }} Run
+ * @typedef {import('./types.d.ts').Run} Run
  */
 
 /** Those that are compared first: one exact, one with noise in each step, two that need few steps. */
@@ -67,7 +65,7 @@ class Contestant {
   get options() {
     const steps = numberOf(this.#steps.value);
     return {
-      scheduler: /** @type {import('../../types.d.ts').SchedulerName} */ (this.#scheduler.value),
+      scheduler: /** @type {SchedulerName} */ (this.#scheduler.value),
       ...(steps !== undefined && { num_inference_steps: steps }),
     };
   }
@@ -160,7 +158,7 @@ export class Comparison {
    * Lets each of them draw, one after the other, so that the time of each is its own.
    * @param {DiffusionPipeline} draw
    * @param {Record<string, any>} options of all
-   * @param {(step: DiffusionStepEvent & { scheduler: string }) => void} onStep
+   * @param {(step: DiffusionStepEvent & { scheduler: SchedulerName }) => void} onStep
    * @returns {Promise<Run[]>}
    */
   async run(draw, options, onStep) {
@@ -180,7 +178,7 @@ export class Comparison {
    * @param {Contestant} contestant
    * @param {DiffusionPipeline} draw
    * @param {Record<string, any>} options of all
-   * @param {(step: DiffusionStepEvent & { scheduler: string }) => void} onStep
+   * @param {(step: DiffusionStepEvent & { scheduler: SchedulerName }) => void} onStep
    */
   async #runOne(contestant, draw, { eta, ...options }, onStep) {
     const asked = { ...options, ...contestant.options };

@@ -20,7 +20,7 @@ const SAID = 10;
  */
 export async function follow(element, { timeline, actions, form }, model, begin, signal) {
   element.say(element.words.drawing);
-  const { mode } = element;
+  const mode = /** @type {'noise' | 'picture'} */ (element.mode); // a comparison is no one call
   const isBare = !element.hasAttribute('controls');
   const preview = isBare ? 'pred_original_sample' : ['sample', 'pred_original_sample'];
   const started = performance.now();
@@ -39,7 +39,7 @@ export async function follow(element, { timeline, actions, form }, model, begin,
         form.seed = event.seed;
         element.say(element.words.denoised(steps, seconds(ms), element.place(/** @type {any} */ (model))));
       }
-      element.dispatchEvent(new CustomEvent(event.type, { detail: { ...event, ms, mode } }));
+      element.emit(event.type, { ...event, ms, mode });
     }
   } finally {
     timeline.end();

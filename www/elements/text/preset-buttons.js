@@ -2,7 +2,7 @@
 
 import { h, styleSheet } from '../dom.js';
 
-/** @typedef {import('./presets.js').Preset} Preset */
+/** @typedef {import('./types.d.ts').Preset} Preset */
 
 export const presetsSheet = styleSheet(`
   .presets { display: flex; flex-wrap: wrap; gap: 0.4rem; margin-bottom: 0.75rem; }

@@ -1,13 +1,10 @@
 // Beginnings to try.
 
-/**
- * `title` is what the button says, or the name that it has among the words of every language.
- * @typedef {{ title: string, prompt: string, options: import('../../types.d.ts').WriteOptions }} Preset
- */
+/** @typedef {import('./types.d.ts').Preset} Preset */
 
 const STORY = { do_sample: true, temperature: 0.8, top_p: 0.95, max_new_tokens: 120 };
 
-/** @type {Preset[]} */
+/** Their titles are names among the words of every language. @type {Preset[]} */
 export const PRESETS = [
   { title: 'fox', prompt: 'Once upon a time there was a little fox who', options: STORY },
   {

@@ -65,7 +65,7 @@ export class Writer {
       view.end();
       element.say('');
       const whole = this.#whole([{ finish_reason: 'eos-token' }], true);
-      element.dispatchEvent(new CustomEvent('complete', { detail: { type: 'complete', ...whole, ms: 0 } }));
+      element.emit('complete', { type: 'complete', ...whole, ms: 0 });
     });
   }
 
@@ -117,11 +117,11 @@ export class Writer {
       // A continued text begins with the prompt of another call, so `texts` puts them together.
       for await (const event of write.stream(prompt, { ...options, return_full_text: false, signal })) {
         const ms = performance.now() - started;
-        let detail = { ...event, ms };
         if (event.type === 'token') {
           element.say(element.words.writing);
           texts.views[event.sequence_index].append(event);
           speed.count(ms);
+          element.emit('token', { ...event, ms });
         } else if (event.type === 'step') {
           if (!before) {
             begin(event);
@@ -129,15 +129,15 @@ export class Writer {
             texts.writing = true;
           }
           this.#showStep(event);
+          element.emit('step', { ...event, ms });
         } else {
           texts.finish(event.sequences, (options.num_beams ?? 1) > 1 ? (before?.[0] ?? []) : null);
           const count = event.sequences.reduce((sum, { token_ids }) => sum + token_ids.length, 0);
           element.say(element.words.written(count, seconds(ms), element.place(write)));
           speed.say(ms);
           if (!isContinued) form.seed = event.seed;
-          detail = { ...detail, ...this.#whole(event.sequences, isContinued) };
+          element.emit('complete', { ...event, ms, ...this.#whole(event.sequences, isContinued) });
         }
-        element.dispatchEvent(new CustomEvent(event.type, { detail }));
       }
     } finally {
       if (before) {
