@@ -13,6 +13,7 @@ import { InsidePanel, insideSheet } from './text/inside.js';
 import { OPTIONS } from './text/options.js';
 import { OptionsPanel, panelSheet } from './text/panel.js';
 import { PresetButtons, presetsSheet } from './text/preset-buttons.js';
+import { popupSheet } from './text/popup.js';
 import { PRESETS } from './text/presets.js';
 import { Speed, speedSheet } from './text/speed.js';
 import { Texts, textsSheet } from './text/texts.js';
@@ -31,7 +32,7 @@ const sheet = styleSheet(`
 
 const SHEETS = [
   ...[sheet, presetsSheet, formSheet, textsSheet, speedSheet],
-  ...[panelSheet, textSheet, cellsSheet, insideSheet],
+  ...[panelSheet, textSheet, cellsSheet, popupSheet, insideSheet],
 ];
 
 /**

@@ -7,6 +7,7 @@ import { Comparison, comparisonSheet } from './comparison.js';
 import { Edits, editsSheets } from './editing/edits.js';
 import { ImageForm, formSheet } from './form.js';
 import { boardSheet } from './sketch/board.js';
+import { penSheet } from './sketch/pen.js';
 import { Sketch, sketchSheet } from './sketch/sketch.js';
 import { Timeline, timelineSheet } from './timeline.js';
 
@@ -38,8 +39,8 @@ const sheet = styleSheet(`
 `);
 
 const SHEETS = [
-  ...[sheet, choicesSheet, formSheet, timelineSheet, boardSheet],
-  ...[sketchSheet, ...editsSheets, comparisonSheet, actionsSheet],
+  ...[sheet, choicesSheet, formSheet, timelineSheet],
+  ...[boardSheet, penSheet, sketchSheet, ...editsSheets, comparisonSheet, actionsSheet],
 ];
 
 /** All of them. */

@@ -1,7 +1,8 @@
 // A text as one head of attention sees it: each token coloured by how much the one that is pointed at looks at it.
 
 import { h } from '../dom.js';
-import { Cells, popupList } from './cells.js';
+import { Cells } from './cells.js';
+import { popupList } from './popup.js';
 import { percent, piecesOf, shown } from './tokens.js';
 
 /** How many tokens the pop-up names. */

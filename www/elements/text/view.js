@@ -2,7 +2,8 @@
 
 import { h, styleSheet } from '../dom.js';
 import { AttentionView } from './attention.js';
-import { Cells, popupList } from './cells.js';
+import { Cells } from './cells.js';
+import { popupList } from './popup.js';
 import { completed, percent, shown, surprise } from './tokens.js';
 
 /**

@@ -3,9 +3,10 @@
 import { h, styleSheet } from '../../dom.js';
 import { desaturate, invert, isLight, paint, resize, shrink } from '../../pixels.js';
 import { Mask } from './mask.js';
+import { Pen } from './pen.js';
 
 /**
- * @typedef {[x: number, y: number]} Point in pixels of the model
+ * @typedef {import('./pen.js').Point} Point
  *
  * What is in the hand.
  * @typedef {{ tool: 'draw' | 'erase' | 'mark' | 'unmark', size: number, colour: string }} Hand `size` as a share of the width
@@ -19,38 +20,28 @@ export const boardSheet = styleSheet(`
   .board { position: relative; touch-action: none; cursor: crosshair; max-width: 17rem; width: 100%; margin: 0 auto; }
   .board.over { outline: 3px dashed var(--ember); outline-offset: 3px; }
   .board .mask { position: absolute; inset: 0; height: 100%; pointer-events: none; }
-  .cursor {
-    position: absolute; width: 1.1rem; height: 1.1rem; margin: -0.55rem; border-radius: 50%; pointer-events: none;
-    border: 2px solid var(--ember); box-shadow: 0 0 0 2px var(--paper);
-  }
-  .cursor.down { background: var(--ember); }
 `);
 
 /** What is drawn on. */
 export class Board {
   #hand;
   #onChange;
+  #pen;
   #canvas = h('canvas', {});
   #context = /** @type {CanvasRenderingContext2D} */ (
     this.#canvas.getContext('2d', { willReadFrequently: true })
   );
   #mask = new Mask();
-  #cursor = h('span', { className: 'cursor', hidden: true });
   element = h(
     'div',
     { className: 'board frame', tabIndex: 0, role: 'application' },
     this.#canvas,
     this.#mask.element,
-    this.#cursor,
   );
 
   /** Pixels of the canvas for one of the model's. */
   #scale = 1;
   #ink = true;
-  /** Where the pen is, while it is down. @type {Point | null} */
-  #pen = null;
-  /** Where the keyboard's pen is. @type {Point} */
-  #at = [0, 0];
   /** @type {{ picture: ImageData, marked: Uint8Array<ArrayBuffer> }[]} */
   #history = [];
 
@@ -58,7 +49,14 @@ export class Board {
   constructor(hand, onChange) {
     this.#hand = hand;
     this.#onChange = onChange;
-    this.#listen();
+    this.#pen = new Pen(this.element, this.#canvas, {
+      size: () => [this.#width, this.#height],
+      onDown: () => this.#keep(),
+      onStroke: (from, to) => this.#stroke(from, to),
+      onUp: onChange,
+      onUndo: () => this.undo(),
+    });
+    this.element.append(this.#pen.cursor);
   }
 
   /** Makes it a picture for a model: what is on it takes its size, without the marks. @param {{ sample_size: readonly [number, number], channels: number }} info */
@@ -72,7 +70,7 @@ export class Board {
     /** @type {HTMLCanvasElement} */ (kept).getContext('2d')?.drawImage(this.#canvas, 0, 0);
     this.#scale = scale;
     resize(this.#canvas, width * scale, height * scale);
-    this.#at = [width / 2, height / 2];
+    this.#pen.centre();
     this.#history = [];
     this.#empty();
     this.#draw(/** @type {HTMLCanvasElement} */ (kept), true);
@@ -143,70 +141,12 @@ export class Board {
     return this.#canvas.height / this.#scale;
   }
 
-  #listen() {
-    const { element } = this;
-    element.addEventListener('pointerdown', (event) => {
-      if (event.button !== 0) return;
-      element.setPointerCapture(event.pointerId);
-      this.#cursor.hidden = true;
-      this.#down(this.#pointOf(event));
-    });
-    element.addEventListener('pointermove', (event) => {
-      if (!this.#pen || !this.#cursor.hidden) return;
-      // A fast pointer is in several places between two frames.
-      const moves = event.getCoalescedEvents?.() ?? [];
-      for (const move of moves.length ? moves : [event]) this.#move(this.#pointOf(move));
-    });
-    for (const end of ['pointerup', 'pointercancel']) element.addEventListener(end, () => this.#up());
-    element.addEventListener('keydown', (event) => this.#onKey(event));
-    element.addEventListener('blur', () => {
-      this.#up();
-      this.#cursor.hidden = true;
-    });
-  }
-
-  /** @param {PointerEvent} event @returns {Point} */
-  #pointOf({ clientX, clientY }) {
-    const { left, top, width, height } = this.#canvas.getBoundingClientRect();
-    return [((clientX - left) / width) * this.#width, ((clientY - top) / height) * this.#height];
-  }
-
-  /** The arrows move a pen, which the space bar puts down and lifts. @param {KeyboardEvent} event */
-  #onKey(event) {
-    const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
-    const isUndo = event.key === 'z' && (event.ctrlKey || event.metaKey);
-    if (step) {
-      const clamp = (/** @type {number} */ x, /** @type {number} */ most) => Math.min(Math.max(x, 0), most);
-      this.#at = [clamp(this.#at[0] + step[0], this.#width), clamp(this.#at[1] + step[1], this.#height)];
-      if (this.#pen) this.#move(this.#at);
-    } else if (event.key === ' ') {
-      if (this.#pen) this.#up();
-      else this.#down(this.#at);
-    } else if (event.key === 'Escape') this.#up();
-    else if (isUndo) this.undo();
-    else return;
-    event.preventDefault();
-    this.#cursor.hidden = isUndo;
-    this.#cursor.classList.toggle('down', this.#pen !== null);
-    this.#cursor.style.left = `${(this.#at[0] / this.#width) * 100}%`;
-    this.#cursor.style.top = `${(this.#at[1] / this.#height) * 100}%`;
-  }
-
-  /** @param {Point} point */
-  #down(point) {
-    this.#keep();
-    this.#pen = point;
-    this.#move(point);
-  }
-
-  /** @param {Point} point */
-  #move(point) {
-    const from = this.#pen ?? point;
-    this.#pen = point;
+  /** @param {Point} from @param {Point} to */
+  #stroke(from, to) {
     const { tool, size, colour } = this.#hand();
     const width = size * this.#width;
     if (tool === 'mark' || tool === 'unmark') {
-      this.#mask.stroke(from, point, Math.max(width, 1), tool === 'mark');
+      this.#mask.stroke(from, to, Math.max(width, 1), tool === 'mark');
       return;
     }
     const context = this.#context;
@@ -215,15 +155,8 @@ export class Board {
     context.strokeStyle = tool === 'erase' ? '#000' : this.#ink ? '#fff' : colour;
     context.beginPath();
     context.moveTo(from[0] * this.#scale, from[1] * this.#scale);
-    context.lineTo(point[0] * this.#scale, point[1] * this.#scale);
+    context.lineTo(to[0] * this.#scale, to[1] * this.#scale);
     context.stroke();
-  }
-
-  #up() {
-    if (!this.#pen) return;
-    this.#pen = null;
-    this.#cursor.classList.remove('down');
-    this.#onChange();
   }
 
   /** @param {() => void} change */
