@@ -45,7 +45,7 @@ const numbersOf = (text) =>
  * @param {string} text
  * @param {Kind} kind
  */
-export function valueOf(text, kind) {
+function valueOf(text, kind) {
   switch (kind) {
     case 'number':
       return numberOf(text);

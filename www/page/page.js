@@ -3,7 +3,7 @@
 import '../elements/hearth-digits.js';
 import '../elements/hearth-image.js';
 import '../elements/hearth-text.js';
-import { attributeOf } from '../elements/attributes.js';
+import { attributeOf, setAttribute } from '../elements/attributes.js';
 import { OPTIONS as IMAGE_OPTIONS } from '../elements/image/options.js';
 import { OPTIONS as TEXT_OPTIONS } from '../elements/text/options.js';
 import { words } from './words.js';
@@ -38,12 +38,6 @@ language.addEventListener('change', () => {
   address.searchParams.set('lang', language.value);
   history.replaceState(null, '', address);
 });
-
-/** Sets an element's attribute, or takes it away. @param {Element} element @param {string} name @param {string | null} value */
-function setAttribute(element, name, value) {
-  if (value === null) element.removeAttribute(name);
-  else element.setAttribute(name, value);
-}
 
 /**
  * Lets the address reproduce what an element shows, so that reloading and sharing it just work.
