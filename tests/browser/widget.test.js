@@ -203,7 +203,7 @@ test('a text without a prompt loads nothing until a reader writes one', async ()
   assert.ok((await text()).startsWith('Once upon'));
 });
 
-test('what a page sets before an element’s script is there counts, and what it cannot set is as it would be', async () => {
+test('a property that is set before the element’s script has loaded counts, and a read-only one stays the element’s', async () => {
   const early = `
     const element = document.querySelector('hearth-text');
     element.presets = [{ title: 'Mine', prompt: 'It was', options: {} }];

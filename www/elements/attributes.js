@@ -1,8 +1,8 @@
-// Options as an element's attributes: what each is called there, and what its text means.
+// Options as attributes of an element: their names there, and their values as text.
 
 /**
- * What an option's value is. A list of words has those that it can be, `true` and `false` among them. A blank attribute is
- * an empty list for `numbers` (no token ends a text), and nothing for `labels` (no class is asked for).
+ * The kind of an option's value; a list has the words that it can be, `true` and `false` among them. A blank attribute is an
+ * empty list for `numbers` (no token ends a text) and no value for `labels` (no class is asked for).
  * @typedef {'number' | 'numbers' | 'labels' | 'name' | 'lines' | readonly string[]} Kind
  *
  * Options by their names.
@@ -18,12 +18,12 @@ export const attributeOf = (option) => option.replaceAll('_', '-');
 /** The option of an attribute. @param {string} attribute */
 export const optionOf = (attribute) => attribute.replaceAll('-', '_');
 
-/** A seed for something that is to be another one. */
+/** A seed for when another one is wanted. */
 export const randomSeed = () => Math.floor(Math.random() * 1e9);
 
 /**
- * The number that a text means; none if it is blank. What is no number goes on as it is, and is refused with the name of
- * its option.
+ * The number in a text; undefined if it is blank. A text that is no number is returned as it is, so that the engine refuses
+ * it by the name of its option.
  * @param {string} text
  * @returns {any}
  */
@@ -41,7 +41,7 @@ const numbersOf = (text) =>
     .map(numberOf);
 
 /**
- * The value that a text means, or undefined.
+ * The value in a text, or undefined.
  * @param {string} text
  * @param {Kind} kind
  */
@@ -64,13 +64,13 @@ function valueOf(text, kind) {
   }
 }
 
-/** A value as the text that means it. @param {unknown} value @param {Kind} kind */
+/** A value as text. @param {unknown} value @param {Kind} kind */
 function textOf(value, kind) {
   return Array.isArray(value) ? value.join(kind === 'lines' ? '\n' : ' ') : String(value);
 }
 
 /**
- * What an element's attributes ask for; `seed`, which every element has, too.
+ * The options that an element's attributes ask for, `seed` included.
  * @param {Pick<Element, 'getAttribute'>} element
  * @param {Kinds} kinds
  * @returns {Record<string, any>}
@@ -87,7 +87,7 @@ export function optionsOf(element, kinds) {
 }
 
 /**
- * Makes an element's attributes ask for these options and no others.
+ * Makes an element's attributes ask for these options and no others. The seed stays.
  * @param {Element} element
  * @param {Kinds} kinds
  * @param {object} options

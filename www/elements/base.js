@@ -1,4 +1,5 @@
-// An element's life: when it loads its model and works, how it is stopped, fails and tries again, the language it speaks.
+// The life of an element: it loads its model when a reader comes near, works, can be stopped, fails and tries again, and
+// follows the language of the page.
 
 import { HearthError, pipeline } from '../hearth.js';
 import { Status, statusSheet } from './status.js';
@@ -9,7 +10,7 @@ import { wordsFor } from './words.js';
 /**
  * An element with a model of its own choice. Subclasses do their work in `work`.
  * @template {import('../types.d.ts').Pipeline} P the pipeline of its task
- * @template {import('./types.d.ts').Details} [D=import('./types.d.ts').Details] what its events tell
+ * @template {import('./types.d.ts').Details} [D=import('./types.d.ts').Details] the details of its events
  */
 export class HearthElement extends HTMLElement {
   /** Attributes that say which model it is and how it is loaded. */
@@ -22,7 +23,7 @@ export class HearthElement extends HTMLElement {
   /** The model that the element has unless `model` says otherwise. @type {URL} */
   static model;
 
-  /** Says what it does. Subclasses choose its place. */
+  /** The line that says what is going on. A subclass puts it where it belongs. */
   status = new Status({ onStop: () => this.stop(), onRetry: () => this.retry() });
 
   /** What "Try again" does. @type {() => void} */
@@ -60,14 +61,14 @@ export class HearthElement extends HTMLElement {
   }
 
   /**
-   * Takes the properties that a page has set before the element's script was there: they are the element's own, and hide the
-   * setters of its class.
+   * Sets again what a page has set before the element's script had loaded. Such a property is the element's own and hides
+   * the setter of its class.
    */
   #upgradeProperties() {
     for (const [name, value] of Object.entries(this)) {
       if (!(name in this.#class.prototype)) continue;
       Reflect.deleteProperty(this, name);
-      Reflect.set(this, name, value); // nothing happens where there is no setter
+      Reflect.set(this, name, value); // false, and no error, if it is read-only
     }
   }
 
@@ -231,7 +232,7 @@ export class HearthElement extends HTMLElement {
   }
 
   /**
-   * Tells the page what happens.
+   * Dispatches an event.
    * @template {keyof D & string} Type
    * @param {Type} type
    * @param {D[Type]} detail

@@ -1,4 +1,4 @@
-// Elements, fields with their labels, and style sheets, made in one expression each.
+// DOM in few words: elements, fields with labels, style sheets.
 
 /** @param {string} css */
 export function styleSheet(css) {

@@ -8,7 +8,7 @@ import { invert, paint } from './pixels.js';
  * @param {readonly ImageData[]} images at least one
  * @param {object} how
  * @param {boolean} how.ink
- * @param {number} how.scale each pixel is a square of so many
+ * @param {number} how.scale the side of the square that each pixel becomes
  * @param {number} [how.columns] pictures in a row; all of them otherwise
  * @param {number} [how.gap] pixels of the file between them
  */

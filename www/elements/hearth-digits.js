@@ -17,7 +17,7 @@ import { download, pngOf } from './download.js';
 
 /** How many digits there are unless the page says otherwise. */
 const DIGITS = 64;
-/** A downloaded digit is so many times as large. */
+/** Each pixel of a digit is a square of this side in the PNG. */
 const PNG_SCALE = 4;
 
 const sheet = styleSheet(`
@@ -149,7 +149,7 @@ export class HearthDigits extends HearthElement {
     }
   }
 
-  /** Whether the digits are a number, which stands on one line. */
+  /** Whether the digits are a number. */
   get #isNumber() {
     return this.hasAttribute('class-labels');
   }

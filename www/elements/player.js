@@ -2,7 +2,7 @@
 
 import { h } from './dom.js';
 
-/** What is played is up to its owner. */
+/** The button. What it plays is up to its owner. */
 export class Player {
   #words;
   #begin;
@@ -13,8 +13,8 @@ export class Player {
 
   /**
    * @param {() => import('./words.js').Words} words
-   * @param {() => { next: () => void, every: number }} begin says, when it begins to play, what shows the next picture and
-   *   after how many milliseconds
+   * @param {() => { next: () => void, every: number }} begin called whenever it begins to play: what shows the next
+   *   picture, and how many milliseconds each stays
    */
   constructor(words, begin) {
     this.#words = words;

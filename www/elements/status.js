@@ -1,4 +1,4 @@
-// The line that says what an element does: a message, how far it is, a button to stop it and one to try again.
+// The line that says what is going on: a message, a progress bar, a button to stop and one to try again.
 
 import { h, styleSheet } from './dom.js';
 
@@ -53,7 +53,7 @@ export class Status {
     this.#retry.hidden = false;
   }
 
-  /** Something is under way, and nobody knows how far it is. */
+  /** Shows that something is under way, without saying how far it is. */
   showProgress() {
     this.#progress.removeAttribute('value');
     this.#progress.hidden = false;

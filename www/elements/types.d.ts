@@ -2,7 +2,7 @@
 
 import type { ErrorCode, Pipeline, Progress } from '../types.d.ts';
 
-/** What each event of every element tells, as its `detail`. */
+/** The `detail` of each event that every element has. */
 export interface Details {
   /** The model has been loaded. */
   load: Pick<Pipeline, 'device' | 'adapter' | 'is_fallback_adapter' | 'fallback_reason'>;
@@ -10,7 +10,7 @@ export interface Details {
   error: { code: ErrorCode; message: string };
 }
 
-/** The events of an element whose own ones tell these details. */
+/** The events of an element, by the details of those that are its own. */
 export type EventMap<D> = Omit<HTMLElementEventMap, keyof D> & { [Type in keyof D]: CustomEvent<D[Type]> };
 
 export interface HearthElement<D extends Details = Details> extends HTMLElement {

@@ -1,6 +1,6 @@
-// Times and sizes as a reader sees them.
+// Times and sizes as text.
 
-/** Milliseconds as seconds, with fewer digits from ten on. @param {number} ms @param {number} [digits] after the point */
+/** Milliseconds as seconds, without decimals from ten on. @param {number} ms @param {number} [digits] decimals below ten */
 export function seconds(ms, digits = 1) {
   return (ms / 1000).toFixed(ms < 9950 ? digits : 0);
 }

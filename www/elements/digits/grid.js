@@ -5,7 +5,7 @@ import { paint } from '../pixels.js';
 
 /** @typedef {import('../../types.d.ts').JudgedImage} JudgedImage */
 
-/** More than a call can make are not laid out. */
+/** The most that one call can draw. */
 const MAX_DIGITS = 4096;
 
 export const gridSheet = styleSheet(`
@@ -64,9 +64,9 @@ export class DigitGrid {
   }
 
   /**
-   * Makes room for so many digits, before there are any, so that nothing jumps when they come.
+   * Makes room for digits before there are any, so that nothing jumps when they come.
    * @param {number} count
-   * @param {boolean} isNumber whether they stand in a line as long as it fits; otherwise the grid is about square
+   * @param {boolean} isNumber a number stays on one line as long as it fits; other digits make a grid that is about square
    */
   layOut(count, isNumber) {
     const { element } = this;
@@ -94,7 +94,7 @@ export class DigitGrid {
     this.element.inert = false;
   }
 
-  /** Picks a digit, or drops it if it was picked; of three the first is dropped. Gives those that are picked. @param {number} index */
+  /** Picks a digit, or drops it if it was picked. Of three the first is dropped. Returns those that are picked. @param {number} index */
   pick(index) {
     this.#picked = this.#picked.includes(index)
       ? this.#picked.filter((other) => other !== index)

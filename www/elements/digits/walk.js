@@ -1,4 +1,4 @@
-// The way from one digit to another through the latent space, with a slider and a button that walks it to and fro.
+// A walk from one digit to another through the latent space, by a slider or by itself.
 
 import { h, styleSheet } from '../dom.js';
 import { paint } from '../pixels.js';
@@ -6,7 +6,7 @@ import { Player } from '../player.js';
 
 /** @typedef {import('../../types.d.ts').JudgedImage} JudgedImage */
 
-/** Pictures of a way. */
+/** How many pictures a walk has, its ends included. */
 export const WALK_STEPS = 33;
 const FRAME_MS = 60;
 const SIZE = 28;
@@ -69,13 +69,13 @@ export class WalkPanel {
     this.#player.localize();
   }
 
-  /** Shows the two ends of a way. @param {JudgedImage} from @param {JudgedImage} to */
+  /** Shows the two ends of a walk. @param {JudgedImage} from @param {JudgedImage} to */
   begin(from, to) {
     paint(this.#from, from);
     paint(this.#to, to);
   }
 
-  /** Walks it. @param {JudgedImage[]} frames */
+  /** Plays a walk. @param {JudgedImage[]} frames */
   play(frames) {
     this.#take(frames);
     this.#player.toggle();

@@ -4,7 +4,7 @@ import { h, styleSheet } from '../dom.js';
 import { download, pngOf } from '../download.js';
 import { animationOf } from './animation.js';
 
-/** Pictures are saved at least so high. */
+/** The least height of a saved picture. */
 const MIN_HEIGHT = 224;
 
 export const actionsSheet = styleSheet(`
@@ -72,7 +72,7 @@ export class Actions {
   }
 }
 
-/** How large each pixel is in a file. @param {ImageData} picture */
+/** The side of the square that each pixel becomes in a file. @param {ImageData} picture */
 function scaleOf({ height }) {
   return Math.max(1, Math.ceil(MIN_HEIGHT / height));
 }

@@ -38,7 +38,7 @@ class Contestant {
   #canvas = h('canvas', { role: 'img', width: 32, height: 32 });
   #scheduler = h('select', { name: 'scheduler' });
   #steps = numberField('num_inference_steps', 4);
-  #told = h('p', { className: 'told' });
+  #caption = h('p', { className: 'told' });
   /** @type {ImageData[]} */
   #frames = [];
   /** @type {Run | null} */
@@ -48,7 +48,7 @@ class Contestant {
     'figure',
     {},
     h('div', { className: 'frame' }, this.#canvas),
-    this.#told,
+    this.#caption,
     label(this.#scheduler),
     label(this.#steps),
   );
@@ -77,7 +77,7 @@ class Contestant {
     const title = schedulerTitle(this.#scheduler.value);
     this.element.setAttribute('aria-label', title);
     this.#canvas.setAttribute('aria-label', words.pictureBy(title));
-    if (this.run) this.#told.textContent = words.took(this.run.num_steps, seconds(this.run.ms, 2));
+    if (this.run) this.#caption.textContent = words.took(this.run.num_steps, seconds(this.run.ms, 2));
   }
 
   /** @param {import('../../types.d.ts').DiffusionInfo} info @param {number | undefined} steps asked of all */
@@ -91,7 +91,7 @@ class Contestant {
   begin() {
     this.#frames = [];
     this.run = null;
-    this.#told.textContent = '';
+    this.#caption.textContent = '';
     this.#canvas.getContext('2d')?.clearRect(0, 0, this.#canvas.width, this.#canvas.height);
   }
 
@@ -99,7 +99,7 @@ class Contestant {
   add({ images, step_index, num_steps }, ms) {
     this.#frames.push(strip(images));
     paint(this.#canvas, this.#frames[step_index]);
-    this.#told.textContent = this.#words().taking(step_index + 1, num_steps, seconds(ms, 2));
+    this.#caption.textContent = this.#words().taking(step_index + 1, num_steps, seconds(ms, 2));
   }
 
   /** @param {Run} run */

@@ -1,4 +1,4 @@
-// A call step by step: on the timeline, in the line that says what happens, and as events.
+// A call step by step: on the timeline, in the status line, and as events.
 
 import { seconds } from '../units.js';
 
@@ -7,15 +7,15 @@ import { seconds } from '../units.js';
  * @typedef {import('../../types.d.ts').DiffusionStepEvent} DiffusionStepEvent
  */
 
-/** How often it is said how far a call is. */
-const SAID = 10;
+/** How often the status line says how far a call is. */
+const MESSAGES = 10;
 
 /**
  * Shows a call.
  * @param {import('../hearth-image.js').HearthImage} element
  * @param {import('./layout.js').Layout} layout
  * @param {import('../../types.d.ts').Pipeline} model
- * @param {(more: object) => AsyncGenerator<DiffusionEvent, void, void>} begin the call, with these options too
+ * @param {(more: object) => AsyncGenerator<DiffusionEvent, void, void>} begin starts the call, with these options added
  * @param {AbortSignal} signal
  */
 export async function follow(element, { timeline, actions, form }, model, begin, signal) {
@@ -47,8 +47,8 @@ export async function follow(element, { timeline, actions, form }, model, begin,
   }
 }
 
-/** Now and then, because all of it is read out to those who cannot see it. @param {import('../hearth-image.js').HearthImage} element @param {DiffusionStepEvent} event */
+/** Not at every step, because a screen reader reads it out. @param {import('../hearth-image.js').HearthImage} element @param {DiffusionStepEvent} event */
 function sayStep(element, { step_index, num_steps }) {
-  if (step_index % Math.ceil(num_steps / SAID) > 0) return;
+  if (step_index % Math.ceil(num_steps / MESSAGES) > 0) return;
   element.say(element.words.denoising(step_index + 1, num_steps));
 }

@@ -11,7 +11,7 @@ export function offer(field, entries) {
   choose(field, value);
 }
 
-/** Chooses a value, which need not be one that was offered: it is for the model to refuse. @param {HTMLSelectElement} field @param {string} value */
+/** Chooses a value, even one that was not offered: refusing it is up to the model. @param {HTMLSelectElement} field @param {string} value */
 export function choose(field, value) {
   if (![...field.options].some((option) => option.value === value)) {
     field.append(h('option', { value, textContent: value }));
@@ -19,7 +19,7 @@ export function choose(field, value) {
   field.value = value;
 }
 
-/** A scheduler's name as it is said. @param {string} name */
+/** A scheduler's name without what they all have in common. @param {string} name */
 export const schedulerTitle = (name) =>
   name
     .replace(/(Discrete|Multistep)?Scheduler$/, '')

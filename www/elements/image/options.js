@@ -9,7 +9,7 @@ export const OPTIONS = /** @type {const} */ ({
   guidance_scale: 'number',
 });
 
-/** The schedulers, before it is known which of them a model has. @type {readonly import('../../types.d.ts').SchedulerName[]} */
+/** The schedulers that are offered until a model says which it has. @type {readonly import('../../types.d.ts').SchedulerName[]} */
 export const SCHEDULERS = [
   'DDIMScheduler',
   'DDPMScheduler',
@@ -21,5 +21,5 @@ export const SCHEDULERS = [
   'UniPCMultistepScheduler',
 ];
 
-/** The only one that `eta` is for, and the plainest. */
+/** The only scheduler that takes `eta`. */
 export const WITH_ETA = /** @type {const} */ ('DDIMScheduler');

@@ -66,8 +66,8 @@ export class Timeline {
     () => this.#words(),
     () => this.#toTheEnd(),
   );
-  #told = h('span', { className: 'told' });
-  #time = h('div', { className: 'time' }, this.#player.button, this.#slider, this.#told);
+  #stepText = h('span', { className: 'told' });
+  #time = h('div', { className: 'time' }, this.#player.button, this.#slider, this.#stepText);
 
   /** @type {Frame[]} */
   #frames = [];
@@ -75,7 +75,7 @@ export class Timeline {
   #final = null;
   /** @type {ImageData[]} */
   #images = [];
-  /** One of so many steps is kept. */
+  /** How many steps there are for each frame that is kept. */
   #stride = 1;
   #count = 0;
   /** Whether it shows what a call would start from. */
@@ -139,7 +139,7 @@ export class Timeline {
     this.#guess.setAttribute('aria-label', isButton ? words.drawAnother : words.guess);
     this.#slider.setAttribute('aria-label', words.step);
     this.#player.localize();
-    this.#tell();
+    this.#describe();
   }
 
   /** Makes room for pictures of a size, before there are any. @param {number} width @param {number} height @param {number} [count] of them side by side */
@@ -251,13 +251,13 @@ export class Timeline {
     if (sample) paint(this.#sample, sample);
     paint(this.#guess, /** @type {ImageData} */ (guess));
     this.#slider.value = String(index);
-    this.#tell();
+    this.#describe();
   }
 
-  #tell() {
+  #describe() {
     const frame = this.#frames[Number(this.#slider.value)];
     const text = frame ? this.#words().stepOf(frame.step_index + 1, frame.num_steps, frame.timestep) : '';
-    if (this.#told.textContent !== text) this.#told.textContent = text;
+    if (this.#stepText.textContent !== text) this.#stepText.textContent = text;
     if (text) this.#slider.setAttribute('aria-valuetext', text);
     else this.#slider.removeAttribute('aria-valuetext');
   }

@@ -1,4 +1,4 @@
-// A text as one head of attention sees it: each token coloured by how much the one that is pointed at looks at it.
+// A text as one attention head sees it: tokens are coloured by how much the one that is pointed at attends to them.
 
 import { h } from '../dom.js';
 import { Cells } from './cells.js';
@@ -35,7 +35,7 @@ export class AttentionView {
     return this.#attention !== null;
   }
 
-  /** Takes what a head sees in a text, or forgets it. @param {import('../../types.d.ts').Attention | null} attention @param {string} text */
+  /** Takes what a head sees in a text; null forgets it. @param {import('../../types.d.ts').Attention | null} attention @param {string} text */
   take(attention, text) {
     this.#attention = attention;
     this.#cells.truncate(0);
@@ -43,7 +43,7 @@ export class AttentionView {
     this.#cells.append(...this.#pieces.map(({ text }) => h('span', { textContent: text })));
   }
 
-  /** Whether the pieces can be pointed at. At first the last one is. @param {boolean} alive @param {string} label */
+  /** Whether the pieces are on show and can be pointed at. To begin with the last one is. @param {boolean} alive @param {string} label */
   live(alive, label) {
     this.element.hidden = !alive;
     this.#cells.live(alive, label);

@@ -1,4 +1,4 @@
-// A text in pieces that can be pointed at, or reached with the arrow keys; a pop-up tells about one of them.
+// A text in pieces that can be pointed at or reached with the arrow keys, and the pop-up about one of them.
 
 import { h, styleSheet } from '../dom.js';
 

@@ -1,12 +1,12 @@
-// How a call that goes on with a text differs from the one that began it.
+// The options of a call that goes on with a text.
 
 /**
- * The options of a call that goes on with one text. What is asked of a text as a whole counts what has been written of it.
+ * Limits that are for a text as a whole count what is written already, and one text is continued, however many there were.
  * @param {Record<string, any>} options of the call that began it
  * @param {object} tokens
  * @param {number} tokens.prompt how many the prompt has
- * @param {number} tokens.written how many there are after it
- * @param {number} tokens.atLeast how many more there are to be at least
+ * @param {number} tokens.written how many come after it
+ * @param {number} tokens.atLeast how many the call must add
  * @returns {Record<string, any>}
  */
 export function continuation(options, { prompt, written, atLeast }) {

@@ -1,4 +1,4 @@
-// The form of a text: how it begins, its seed, and the buttons that write it.
+// The form of a text: its beginning, its seed, and the buttons that write it.
 
 import { setAttribute } from '../attributes.js';
 import { h, label, numberField, setLabel, styleSheet } from '../dom.js';

@@ -93,7 +93,7 @@ export class InsidePanel {
   }
 }
 
-/** What is chosen in a menu of so many, counted from 0. @param {HTMLSelectElement} field @param {number} count */
+/** The index that is chosen in a menu of `count` entries. @param {HTMLSelectElement} field @param {number} count */
 function choiceOf(field, count) {
   if (field.length !== count) {
     const option = (/** @type {unknown} */ _, /** @type {number} */ index) =>

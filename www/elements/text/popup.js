@@ -1,4 +1,4 @@
-// What a pop-up about a piece of a text looks like, and the list in it.
+// The look of the pop-up about a piece of a text, and the list in it.
 
 import { h, styleSheet } from '../dom.js';
 

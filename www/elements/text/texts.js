@@ -1,4 +1,4 @@
-// The texts on show: one, or several below each other, each with a button of its own that goes on with it.
+// The texts on show: one, or several with a button each to go on with it.
 
 import { h, styleSheet } from '../dom.js';
 import { TextView } from './view.js';
@@ -10,7 +10,7 @@ import { TextView } from './view.js';
  *
  * What a visitor can ask for.
  * @typedef {object} Calls
- * @property {(view: TextView, index: number, token: Token, ends: boolean) => void} onPick another token in place of the one there
+ * @property {(view: TextView, index: number, token: Token, ends: boolean) => void} onPick puts another token where one was
  * @property {(view?: TextView) => void} onContinue
  */
 
@@ -33,7 +33,7 @@ export class Texts {
   #mode = 'reading';
 
   element = h('div', { className: 'texts' });
-  /** Goes on with the text if there is only one. */
+  /** Goes on with the text when there is only one. */
   button = h('button', { type: 'button', disabled: true, onclick: () => this.#calls.onContinue() });
 
   /** @param {() => import('../words.js').Words} words @param {Calls} calls */
@@ -81,9 +81,9 @@ export class Texts {
   }
 
   /**
-   * Takes the texts as a call has finished them.
+   * Takes the finished texts of a call.
    * @param {readonly GeneratedText[]} sequences
-   * @param {Token[] | null} before of a beam search, whose texts are known only now: the tokens that they go on from
+   * @param {Token[] | null} before only of a beam search, whose texts are known at its end: the tokens that they go on from
    */
   finish(sequences, before) {
     if (before && sequences.length > 1) this.begin(this.#prompt, this.#promptIds, sequences.length);
@@ -103,9 +103,9 @@ export class Texts {
   }
 
   /**
-   * The texts on show as sequences, the tokens that a visitor has picked among theirs.
+   * The texts on show as a call returns them, with what came before it and what a visitor has picked.
    * @param {readonly Pick<GeneratedText, 'finish_reason'>[]} ends how each has ended
-   * @param {boolean} isFull whether the prompt is a part of them
+   * @param {boolean} isFull with the prompt
    * @returns {GeneratedText[]}
    */
   sequences(ends, isFull) {

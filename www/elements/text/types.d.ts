@@ -7,7 +7,7 @@ import type { Details, HearthElement } from '../types.d.ts';
 export interface TextDetails extends Details {
   step: WriteStepEvent & { ms: number };
   token: TokenEvent & { ms: number };
-  /** The texts as they are on show. Without `seed` when a visitor has ended the text by picking its last token. */
+  /** Has no `seed` when a visitor has ended the text by picking its last token. */
   complete: Partial<WriteCall> & {
     type: 'complete';
     sequences: GeneratedText[];

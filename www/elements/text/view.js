@@ -59,7 +59,7 @@ export class TextView {
 
   /**
    * @param {() => Words} words
-   * @param {(index: number, token: Token, ends: boolean) => void} onPick takes another token in place of the one there
+   * @param {(index: number, token: Token, ends: boolean) => void} onPick puts another token where one was
    */
   constructor(words, onPick) {
     this.#words = words;
@@ -86,7 +86,7 @@ export class TextView {
     this.flush();
   }
 
-  /** Takes all but the first so many tokens away. @param {number} count */
+  /** Keeps the first tokens and removes the rest. @param {number} count */
   keep(count) {
     this.flush();
     this.#ended = false;

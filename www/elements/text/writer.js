@@ -1,4 +1,4 @@
-// The calls that write: one that begins texts, and those that go on with one, from its very tokens.
+// The calls that write: new texts from the prompt, or more of one text from its very tokens.
 
 import { optionsOf } from '../attributes.js';
 import { seconds } from '../units.js';
@@ -19,7 +19,7 @@ import { OPTIONS } from './options.js';
  * @property {(signal: AbortSignal) => Promise<void>} onWritten
  */
 
-/** How many tokens the look inside offers in place of each, unless the page says otherwise. */
+/** How many alternatives the look inside offers for each token, unless the page asks for another number. */
 const ALTERNATIVES = 8;
 
 /** Writes for a `<hearth-text>`. */
@@ -50,7 +50,7 @@ export class Writer {
   }
 
   /**
-   * Takes another token in place of the one there, and goes on from it.
+   * Puts another token where one was, and goes on from it.
    * @param {TextView} view
    * @param {number} index
    * @param {Token} token
@@ -69,7 +69,7 @@ export class Writer {
     });
   }
 
-  /** What the attributes ask for, and what the look inside needs. @returns {Record<string, any>} */
+  /** What the attributes ask for, and the alternatives that the look inside needs. @returns {Record<string, any>} */
   #asked() {
     const { element } = this.#host;
     const inside = element.hasAttribute('controls') ? { top_logprobs: ALTERNATIVES } : {};
@@ -134,7 +134,7 @@ export class Writer {
           texts.finish(event.sequences, (options.num_beams ?? 1) > 1 ? (before?.[0] ?? []) : null);
           const count = event.sequences.reduce((sum, { token_ids }) => sum + token_ids.length, 0);
           element.say(element.words.written(count, seconds(ms), element.place(write)));
-          speed.say(ms);
+          speed.show(ms);
           if (!isContinued) form.seed = event.seed;
           element.emit('complete', { ...event, ms, ...this.#whole(event.sequences, isContinued) });
         }
@@ -158,7 +158,7 @@ export class Writer {
   }
 
   /**
-   * What `complete` tells of the texts on show.
+   * What a `complete` event has of the texts on show.
    * @param {readonly Pick<import('../../types.d.ts').GeneratedText, 'finish_reason'>[]} ends how each has ended
    * @param {boolean} continued whether a visitor had a hand in them
    */

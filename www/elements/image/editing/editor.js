@@ -1,4 +1,4 @@
-// The calls that work on a picture of a visitor's own: what the model would start from, and what it makes of it.
+// The calls that work on a visitor's picture: what the model would start from, and what it makes of it.
 
 import { optionsOf, randomSeed, setAttribute } from '../../attributes.js';
 import { follow } from '../follow.js';
@@ -95,9 +95,9 @@ export class Editor {
 }
 
 /**
- * What a call says of the class. Without a word of it the model draws a class from the seed, and a visitor's digit could
- * become another one by chance; so where there is guidance, and nobody asks for any, the model does without a class: that
- * is guidance of 0.
+ * The class options of a call. If nobody asks for a class, the model would draw one from the seed, and a visitor's digit
+ * could turn into another. A `guidance_scale` of 0 means no class, so that is used where the model has guidance and nobody
+ * asks for it.
  * @param {DiffusionInfo} info
  * @param {Record<string, any>} asked
  * @returns {{ class_labels?: number[], guidance_scale?: number }}

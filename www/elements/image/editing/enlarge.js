@@ -1,4 +1,4 @@
-// Making a small picture large: the model draws one that looks like it when it is made small again.
+// Enlarging a small copy of a picture: the model draws one that looks like the copy when it is made small again.
 
 import { h, label, setLabel } from '../../dom.js';
 import { shrink } from '../../pixels.js';
@@ -22,10 +22,10 @@ export class Enlarge {
 
   element = panel(label(this.#factor), label(this.#end), this.#hint);
 
-  /** @param {() => void} onChange called when the small picture is to have another size */
+  /** @param {() => void} onChange called when the size of the small picture changes */
   constructor(onChange) {
     this.#factor.addEventListener('change', onChange);
-    this.#end.addEventListener('input', () => this.#tell());
+    this.#end.addEventListener('input', () => this.#labelSlider());
   }
 
   /** @param {Words} words */
@@ -33,7 +33,7 @@ export class Enlarge {
     this.#words = words;
     setLabel(this.#factor, words.factor);
     this.#hint.textContent = words.editHints.enlarge;
-    this.#tell();
+    this.#labelSlider();
   }
 
   /** Offers the factors that a model's size can be divided by. @param {import('../../../types.d.ts').DiffusionInfo} info */
@@ -59,7 +59,7 @@ export class Enlarge {
     };
   }
 
-  #tell() {
+  #labelSlider() {
     if (this.#words) setLabel(this.#end, this.#words.follows(Math.round(Number(this.#end.value) * 100)));
   }
 }

@@ -1,4 +1,4 @@
-// What the panels of the edits are made of.
+// What the panels of all edits are made of.
 
 import { h, label, styleSheet } from '../../dom.js';
 

@@ -1,4 +1,4 @@
-// Taking noise away again, which is first put into the picture in either form of the forward process.
+// Adding noise to a picture, in either form of the forward process, and having the model take it away again.
 
 import { h, setLabel, styleSheet } from '../../dom.js';
 import { Choices } from '../choices.js';
@@ -29,7 +29,7 @@ export class Noise {
   #form = new Choices('form', FORMS, () => this.#switchForm());
   #noise = range(0, 999, 1, 350);
   #formula = h('span');
-  #told = h('span', { className: 'told' });
+  #numbers = h('span', { className: 'told' });
   #onChange;
   #timesteps = 1000;
   /** `alphas_cumprod` of the model's schedule, as far as it is known. @type {Map<number, number>} */
@@ -40,14 +40,14 @@ export class Noise {
   element = panel(
     this.#form.element,
     wide(this.#noise),
-    h('p', { className: 'formula' }, this.#formula, this.#told),
+    h('p', { className: 'formula' }, this.#formula, this.#numbers),
   );
 
-  /** @param {() => void} onChange called when there is to be more noise, or less */
+  /** @param {() => void} onChange called when the amount of noise changes */
   constructor(onChange) {
     this.#onChange = onChange;
     this.#noise.addEventListener('input', () => {
-      this.#tell();
+      this.#labelSlider();
       onChange();
     });
     this.#showForm();
@@ -57,7 +57,7 @@ export class Noise {
   localize(words) {
     this.#words = words;
     this.#form.localize(words.noiseForm, words.noiseForms);
-    this.#tell();
+    this.#labelSlider();
   }
 
   /** @param {import('../../../types.d.ts').DiffusionInfo} info */
@@ -71,7 +71,7 @@ export class Noise {
   /** @param {ImageToImagePipeline} model @param {Source} source @returns {Promise<ImageData>} */
   async start(model, { picture, seed, signal }) {
     const noisy = await model.add_noise(picture, { ...this.#level, seed, signal });
-    this.#told.textContent = `= ${short(Math.sqrt(noisy.alpha))} · x₀ + ${short(Math.sqrt(1 - noisy.alpha))} · ε`;
+    this.#numbers.textContent = `= ${short(Math.sqrt(noisy.alpha))} · x₀ + ${short(Math.sqrt(1 - noisy.alpha))} · ε`;
     return noisy;
   }
 
@@ -107,19 +107,18 @@ export class Noise {
     this.#onChange();
   }
 
-  /** Shows a form, with about as much noise as there was. */
+  /** Switches the slider to the chosen form. It stays where it is. */
   #showForm() {
     const share = Number(this.#noise.value) / Number(this.#noise.max);
     const isSchedule = this.#form.value === 'schedule';
     this.#noise.max = String(isSchedule ? this.#timesteps - 1 : FINE);
     this.#noise.value = String(Math.round(share * Number(this.#noise.max)));
     this.#formula.textContent = FORMULAS[this.#form.value];
-    this.#told.textContent = '';
-    this.#tell();
+    this.#numbers.textContent = '';
+    this.#labelSlider();
   }
 
-  /** Says with the slider what it stands for. */
-  #tell() {
+  #labelSlider() {
     const value = Number(this.#noise.value);
     const t = this.#form.value === 'schedule' ? String(value) : short(value / FINE);
     this.#noise.setAttribute('aria-valuetext', `t = ${t}`);
@@ -128,9 +127,9 @@ export class Noise {
 }
 
 /**
- * A timestep that the schedule of a call gets to. A call starts at the first of its timesteps that is at most the one that
- * it is given. In few steps the last of them can be later than a visitor's, and the call would be refused for having none;
- * there is always one up to `timesteps / steps`, so that is the least noise that can be taken away.
+ * The timestep to ask for, raised to one that the schedule reaches. A call starts at its first timestep that is no greater
+ * than the one asked for. With few steps even the last may be greater than that, and the call would be refused as having no
+ * steps. Every schedule has a timestep up to `timesteps / steps`.
  * @param {number} timestep
  * @param {number} timesteps of the model
  * @param {number} steps of the call

@@ -1,4 +1,4 @@
-// Painting a part of a picture anew: the one that is marked.
+// Repainting the marked part of a picture.
 
 import { numberOf } from '../../attributes.js';
 import { h, label, numberField, setLabel } from '../../dom.js';

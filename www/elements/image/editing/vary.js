@@ -1,4 +1,4 @@
-// Varying a picture: noise goes in and is taken out again, and what it hid comes out another way.
+// Varying a picture: noise is added, and what the model makes of it differs the more there is.
 
 import { h, setLabel } from '../../dom.js';
 import { panel, range, wide } from './fields.js';
@@ -20,10 +20,10 @@ export class Vary {
 
   element = panel(wide(this.#strength), this.#hint);
 
-  /** @param {() => void} onChange called when there is to be more noise, or less */
+  /** @param {() => void} onChange called when the amount of noise changes */
   constructor(onChange) {
     this.#strength.addEventListener('input', () => {
-      this.#tell();
+      this.#labelSlider();
       onChange();
     });
   }
@@ -32,7 +32,7 @@ export class Vary {
   localize(words) {
     this.#words = words;
     this.#hint.textContent = words.editHints.vary;
-    this.#tell();
+    this.#labelSlider();
   }
 
   /** @param {import('../../../types.d.ts').DiffusionInfo} info */
@@ -53,7 +53,7 @@ export class Vary {
     return Math.round(Number(this.#strength.value) * (this.#timesteps - 1));
   }
 
-  #tell() {
+  #labelSlider() {
     if (this.#words) setLabel(this.#strength, this.#words.strength(this.#strength.value));
   }
 }

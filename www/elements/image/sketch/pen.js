@@ -1,15 +1,15 @@
-// A pen on a picture: the pointer, or one that the arrow keys move and the space bar puts down and lifts.
+// The pen: the pointer, or a cursor that the arrow keys move and the space bar puts down and lifts.
 
 import { h, styleSheet } from '../../dom.js';
 
 /**
  * @typedef {[x: number, y: number]} Point in pixels of the model
  *
- * What it writes on.
+ * What it draws on.
  * @typedef {object} Calls
  * @property {() => Point} size
  * @property {() => void} onDown
- * @property {(from: Point, to: Point) => void} onStroke also where it is put down, from there to there
+ * @property {(from: Point, to: Point) => void} onStroke where it is put down, both ends are the same
  * @property {() => void} onUp
  * @property {() => void} onUndo
  */
@@ -28,10 +28,10 @@ export class Pen {
   #canvas;
   /** Where it is, while it is down. @type {Point | null} */
   #down = null;
-  /** Where the keyboard has it. @type {Point} */
+  /** Where the keyboard's pen is. @type {Point} */
   #at = [0, 0];
 
-  /** Shows where the keyboard has it. */
+  /** Shows where the keyboard's pen is. */
   cursor = h('span', { className: 'cursor', hidden: true });
 
   /**
@@ -62,7 +62,7 @@ export class Pen {
     });
   }
 
-  /** Has the keyboard begin in the middle. */
+  /** Moves the keyboard's pen to the middle. */
   centre() {
     const [width, height] = this.#calls.size();
     this.#at = [width / 2, height / 2];
