@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
-import { chunksOf } from '../../www/elements/apng.js';
+import { chunksOf } from '../../www/elements/image/apng.js';
 import { bytesOf, overflow, send, until, violations, workPerFrame } from './harness.js';
 import { complaints, openPage, page, shot, site, visit } from './session.js';
 

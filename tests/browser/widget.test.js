@@ -213,6 +213,22 @@ test('a text without a prompt loads nothing until a reader writes one', async ()
   assert.ok((await text()).startsWith('Once upon'));
 });
 
+test('a property that is set before the element’s script has loaded counts, and a read-only one stays the element’s', async () => {
+  const early = `
+    const element = document.querySelector('hearth-text');
+    element.presets = [{ title: 'Mine', prompt: 'It was', options: {} }];
+    element.text = 'not the text';`;
+  site.answers.set('/early.js', send(early, { 'content-type': 'text/javascript' }));
+  await post(`<hearth-text controls></hearth-text><script src="${site.origin}/early.js"></script>`);
+  await page.evaluate(() => customElements.whenDefined('hearth-text'));
+  const seen = await page.evaluate(() => {
+    const element = /** @type {any} */ (document.querySelector('hearth-text'));
+    const buttons = element.shadowRoot.querySelectorAll('[aria-label="Examples"] button');
+    return [[...buttons].map(({ textContent }) => textContent), element.text];
+  });
+  assert.deepEqual(seen, [['Mine'], '']);
+});
+
 test('attributes that mean nothing are refused in words, and the page goes on', async () => {
   await post(textElement('prompt="Once" top-k="many" do-sample'));
   await until(async () => /top_k is "many"/.test((await statusOf()) ?? ''));

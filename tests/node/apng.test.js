@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import zlib from 'node:zlib';
 
-import { apng, chunksOf, crc32 } from '../../www/elements/apng.js';
+import { apng, chunksOf, crc32 } from '../../www/elements/image/apng.js';
 
 const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 

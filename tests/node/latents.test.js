@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { slerp, walk } from '../../www/elements/latents.js';
+import { slerp, walk } from '../../www/elements/digits/latents.js';
 
 const length = (/** @type {Float32Array} */ v) => Math.hypot(...v);
 

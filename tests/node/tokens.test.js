@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { completed, percent, piecesOf, shown, surprise } from '../../www/elements/tokens.js';
+import { completed, percent, piecesOf, shown, surprise } from '../../www/elements/text/tokens.js';
 import { wordsFor } from '../../www/elements/words.js';
 
 /** @param {string[]} tokens @param {string} text */

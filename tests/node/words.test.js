@@ -2,16 +2,42 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
+import { attributeOf } from '../../www/elements/attributes.js';
+import { OPTIONS as DIGITS } from '../../www/elements/digits/options.js';
+import { OPTIONS as IMAGE, SCHEDULERS } from '../../www/elements/image/options.js';
+import { GROUPS, OPTIONS as TEXT } from '../../www/elements/text/options.js';
 import { en } from '../../www/elements/words/en.js';
 import { zh } from '../../www/elements/words/zh.js';
 
 const read = (/** @type {string} */ file) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
+const [readme, types] = [read('README.md'), read('www/types.d.ts')];
+
+/** @param {object} [table] */
+const sorted = (table = {}) => Object.keys(table).sort();
 
 /** The names in a dictionary, those of dictionaries within it too. @param {object} words @returns {string[]} */
 const names = (words) =>
   Object.entries(words).flatMap(([name, word]) =>
     typeof word === 'object' ? names(word).map((inner) => `${name}.${inner}`) : name,
   );
+
+/** What stands in the first column of a section's tables. @param {string} title */
+const inReadme = (title) => {
+  const section = readme.split(/^### /m).find((section) => section.startsWith(`${title}\n`)) ?? '';
+  return [...section.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name).sort();
+};
+
+/** @param {string} name of an interface */
+const inTypes = (name) => {
+  const body = types.match(new RegExp(`interface ${name} \\{[^]*?\\n\\}`))?.[0] ?? '';
+  return [...body.matchAll(/^ {2}(\w+)\?:/gm)].map(([, name]) => name).sort();
+};
+
+/** The attributes that the README names for an element. @param {string} element */
+const attributesOf = (element) => {
+  const rows = readme.split(`| attribute of \`<${element}>\``)[1].split('\n\n')[0];
+  return [...rows.matchAll(/^\| `([\w-]+)`/gm)].map(([, name]) => name).sort();
+};
 
 test('elements say in Chinese what they say in English, but for the names of devices', () => {
   const missing = names(en).filter((name) => !names(zh).includes(name));
@@ -22,14 +48,35 @@ test('elements say in Chinese what they say in English, but for the names of dev
   );
 });
 
-test('every option of a text is in the README, the types and the panel, with a sentence', () => {
-  const table = read('README.md').match(/### Text[^]*?### Digits/)?.[0] ?? '';
-  const types = read('www/types.d.ts').match(/interface WriteOptions \{[^]*?\n\}/)?.[0] ?? '';
-  const inReadme = [...table.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name).sort();
-  const inTypes = [...types.matchAll(/^ {2}(\w+)\?:/gm)].map(([, name]) => name).sort();
-  assert.deepEqual(inTypes, inReadme);
+test('every option of a text is in the README, the types and the panel, with a sentence in each language', () => {
   const elsewhere = ['seed', 'signal']; // a field of its own, and nothing for a panel
-  assert.deepEqual([...Object.keys(en.options), ...elsewhere].sort(), inReadme);
-  const panel = read('www/elements/text-options.js');
-  for (const name of Object.keys(en.options)) assert.match(panel, new RegExp(`^ {4}${name}: `, 'm'));
+  assert.deepEqual(inTypes('WriteOptions'), inReadme('Text'));
+  assert.deepEqual([...Object.keys(TEXT), ...elsewhere].sort(), inReadme('Text'));
+  for (const { options, optionGroups } of [en, zh]) {
+    assert.deepEqual(sorted(options), sorted(TEXT));
+    assert.deepEqual(sorted(optionGroups), sorted(GROUPS));
+  }
+});
+
+test('every option of a picture is in the README, the types and the form, with a name in each language', () => {
+  const elsewhere = ['seed', 'batch_size', 'latents', 'preview', 'signal']; // a field of its own, and nothing for a form
+  assert.deepEqual(inTypes('DiffusionOptions'), inReadme('Pictures from a diffusion model'));
+  assert.deepEqual([...Object.keys(IMAGE), ...elsewhere].sort(), inTypes('DiffusionOptions'));
+  for (const { imageOptions } of [en, zh]) assert.deepEqual(sorted(imageOptions), sorted(IMAGE));
+  assert.deepEqual(attributesOf('hearth-image'), [...Object.keys(IMAGE).map(attributeOf), 'mode'].sort());
+});
+
+test('every option of digits is in the README and the types', () => {
+  const elsewhere = ['seed', 'class_weights', 'latents', 'signal']; // an attribute of every element, and nothing for a text
+  assert.deepEqual(inTypes('GanOptions'), inReadme('Digits'));
+  assert.deepEqual([...Object.keys(DIGITS), ...elsewhere].sort(), inTypes('GanOptions'));
+  assert.deepEqual(attributesOf('hearth-digits'), Object.keys(DIGITS).map(attributeOf).sort());
+});
+
+test('the schedulers that are offered are those of the types', () => {
+  const union = types.match(/type SchedulerName =[^;]*/)?.[0] ?? '';
+  assert.deepEqual(
+    SCHEDULERS.toSorted(),
+    [...union.matchAll(/'(\w+)'/g)].map(([, name]) => name),
+  );
 });

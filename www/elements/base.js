@@ -1,88 +1,16 @@
-// What Hearth's elements share: attributes, lazy loading, progress, errors, a stop button, the language.
+// The life of an element: it loads its model when a reader comes near, works, can be stopped, fails and tries again, and
+// follows the language of the page.
 
 import { HearthError, pipeline } from '../hearth.js';
+import { Status, statusSheet } from './status.js';
+import { baseSheet } from './style.js';
+import { bytes } from './units.js';
 import { wordsFor } from './words.js';
-
-const sheet = new CSSStyleSheet();
-sheet.replaceSync(`
-  :host {
-    display: block;
-    color-scheme: light dark;
-    --ink: light-dark(#26211c, #f2ece4);
-    --soft: light-dark(#6a6158, #b5aba0);
-    --paper: light-dark(#fffdf9, #1d1a17);
-    --line: light-dark(#d9cfc3, #453e37);
-    --ember: light-dark(#b3430f, #ff9b61);
-    --on-ember: light-dark(#ffffff, #2a1206);
-    color: var(--ink);
-    font: inherit;
-    line-height: 1.5;
-  }
-  :host([hidden]), [hidden] { display: none !important; }
-  *, ::before, ::after { box-sizing: border-box; }
-  button, input, select, textarea { font: inherit; color: inherit; }
-  button {
-    min-height: 2.5rem; padding: 0.35rem 0.9rem; border: 1px solid var(--line); border-radius: 0.6rem;
-    background: var(--paper); cursor: pointer;
-  }
-  button:hover:not(:disabled) { border-color: var(--ember); }
-  button:disabled { opacity: 0.55; cursor: default; }
-  button.main { background: var(--ember); border-color: var(--ember); color: var(--on-ember); }
-  input[type='text'], select, textarea {
-    min-height: 2.5rem; padding: 0.35rem 0.6rem; border: 1px solid var(--line); border-radius: 0.6rem;
-    background: var(--paper); min-width: 0;
-  }
-  form { display: flex; flex-wrap: wrap; gap: 0.5rem; align-items: end; margin: 0; min-width: 0; }
-  label { display: grid; font-size: 0.85rem; color: var(--soft); min-width: 0; }
-  label :is(input, select, textarea) { color: var(--ink); font-size: 1rem; }
-  .hint { color: var(--soft); font-size: 0.9rem; margin: 0.5rem 0 0; }
-  input[type='range'] { accent-color: var(--ember); }
-  :focus-visible { outline: 2px solid var(--ember); outline-offset: 2px; }
-  .status { position: relative; padding-bottom: 0.6rem; display: flex; flex-wrap: wrap; align-items: center; gap: 0.3rem 0.75rem; min-height: 3.1rem; }
-  .status p { margin: 0; flex: 1 1 12rem; min-width: 0; overflow-wrap: anywhere; color: var(--soft); font-size: 0.9rem; }
-  .status p[data-kind='error'] { color: var(--ember); }
-  progress { position: absolute; inset: auto 0 0; width: 100%; height: 0.4rem; accent-color: var(--ember); }
-`);
-
-/**
- * Builds an element.
- * @template {keyof HTMLElementTagNameMap} Name
- * @param {Name} name
- * @param {Record<string, unknown>} [properties]
- * @param {(Node | string)[]} children
- * @returns {HTMLElementTagNameMap[Name]}
- */
-export function h(name, properties = {}, ...children) {
-  const element = document.createElement(name);
-  for (const [key, value] of Object.entries(properties)) {
-    if (key.includes('-') || key === 'role' || key === 'for') element.setAttribute(key, String(value));
-    else if (key.startsWith('on'))
-      element.addEventListener(key.slice(2), /** @type {EventListener} */ (value));
-    else Reflect.set(element, key, value);
-  }
-  element.append(...children);
-  return element;
-}
-
-/** A field with a name of its own, which `setLabel` writes. @param {HTMLElement} field */
-export function label(field) {
-  return h('label', {}, h('span'), field);
-}
-
-/** @param {HTMLElement} field @param {string} text */
-export function setLabel(field, text) {
-  const span = field.parentElement?.firstElementChild;
-  if (span) span.textContent = text;
-}
-
-/** A field for a number. @param {string} name @param {number} maxLength */
-export function numberField(name, maxLength) {
-  return h('input', { type: 'text', inputMode: 'numeric', autocomplete: 'off', name, maxLength });
-}
 
 /**
  * An element with a model of its own choice. Subclasses do their work in `work`.
  * @template {import('../types.d.ts').Pipeline} P the pipeline of its task
+ * @template {import('./types.d.ts').Details} [D=import('./types.d.ts').Details] the details of its events
  */
 export class HearthElement extends HTMLElement {
   /** Attributes that say which model it is and how it is loaded. */
@@ -95,11 +23,11 @@ export class HearthElement extends HTMLElement {
   /** The model that the element has unless `model` says otherwise. @type {URL} */
   static model;
 
-  #message = h('p', { role: 'status' });
-  #progress = h('progress', { hidden: true, max: 1 });
-  #stop = h('button', { type: 'button', hidden: true, onclick: () => this.stop() });
-  #retry = h('button', { type: 'button', hidden: true, onclick: () => this.retry() });
-  #status = h('div', { className: 'status' }, this.#message, this.#stop, this.#retry, this.#progress);
+  /** The line that says what is going on. A subclass puts it where it belongs. */
+  status = new Status({ onStop: () => this.stop(), onRetry: () => this.retry() });
+
+  /** What "Try again" does. @type {() => void} */
+  again = () => void this.start();
 
   /** @type {IntersectionObserver | null} */
   #visible = null;
@@ -116,11 +44,11 @@ export class HearthElement extends HTMLElement {
   constructor() {
     super();
     const shadow = this.attachShadow({ mode: 'open' });
-    shadow.adoptedStyleSheets = [sheet];
-    this.status = this.#status;
+    shadow.adoptedStyleSheets = [baseSheet, statusSheet];
   }
 
   connectedCallback() {
+    this.#upgradeProperties();
     this.localize();
     languageElements.add(this);
     if (this.getAttribute('loading') === 'eager') return this.#begin();
@@ -130,6 +58,18 @@ export class HearthElement extends HTMLElement {
       { rootMargin: '200px' },
     );
     this.#visible.observe(this);
+  }
+
+  /**
+   * Sets again what a page has set before the element's script had loaded. Such a property is the element's own and hides
+   * the setter of its class.
+   */
+  #upgradeProperties() {
+    for (const [name, value] of Object.entries(this)) {
+      if (!(name in this.#class.prototype)) continue;
+      Reflect.deleteProperty(this, name);
+      Reflect.set(this, name, value); // false, and no error, if it is read-only
+    }
   }
 
   #begin() {
@@ -183,8 +123,7 @@ export class HearthElement extends HTMLElement {
 
   /** Writes the words again, after the language has changed. */
   localize() {
-    this.#stop.textContent = this.words.stop;
-    this.#retry.textContent = this.words.retry;
+    this.status.localize(this.words);
   }
 
   /** Loads the model if need be and does the element's work; what was under way is stopped. */
@@ -202,7 +141,7 @@ export class HearthElement extends HTMLElement {
 
   /** Tries again after a failure. */
   retry() {
-    this.start();
+    this.again();
   }
 
   /**
@@ -222,8 +161,7 @@ export class HearthElement extends HTMLElement {
     this.#job?.abort();
     const job = new AbortController();
     this.#job = job;
-    this.#stop.hidden = false;
-    this.#retry.hidden = true;
+    this.status.begin();
     try {
       await task(job.signal);
     } catch (thrown) {
@@ -233,13 +171,13 @@ export class HearthElement extends HTMLElement {
       const stopped = code === 'aborted';
       const why = code === 'device-unavailable' ? words.noGpu : message;
       this.say(stopped ? words.stopped : words.failed(why), stopped ? 'note' : 'error');
-      this.#retry.hidden = stopped;
-      if (!stopped) this.dispatchEvent(new CustomEvent('error', { detail: { code, message } }));
+      if (stopped) return;
+      this.status.offerRetry();
+      this.emit('error', { code, message });
     } finally {
       if (this.#job === job) {
         this.#job = null;
-        this.#stop.hidden = true;
-        this.#progress.hidden = true;
+        this.status.end();
       }
     }
   }
@@ -254,8 +192,7 @@ export class HearthElement extends HTMLElement {
     let loading = this.#pipelines.get(task);
     if (!loading) {
       this.say(this.words.loading);
-      this.#progress.removeAttribute('value');
-      this.#progress.hidden = false;
+      this.status.showProgress();
       const { model, loadAttributes } = this.#class;
       const [, ...names] = loadAttributes; // after `model`, options of the pipeline
       const options = names.map((name) => [name, this.getAttribute(name) ?? undefined]);
@@ -265,21 +202,20 @@ export class HearthElement extends HTMLElement {
         ...Object.fromEntries(options),
         signal: this.#loading.signal,
         onProgress: (/** @type {import('../types.d.ts').Progress} */ { loaded, total }) => {
-          if (total) this.#progress.value = loaded / total;
+          if (total) this.status.progress = loaded / total;
           this.say(this.words.downloading(bytes(loaded), total ? bytes(total) : null));
-          this.dispatchEvent(new CustomEvent('progress', { detail: { loaded, total } }));
+          this.emit('progress', { loaded, total });
         },
       });
       const [mine, isFirst] = [loading, this.#pipelines.size === 0];
       this.#pipelines.set(task, mine);
       mine.catch(() => this.#pipelines.get(task) === mine && this.#pipelines.delete(task));
       const { device, adapter, is_fallback_adapter, fallback_reason } = await mine;
-      const detail = { device, adapter, is_fallback_adapter, fallback_reason };
-      if (isFirst) this.dispatchEvent(new CustomEvent('load', { detail }));
+      if (isFirst) this.emit('load', { device, adapter, is_fallback_adapter, fallback_reason });
     }
     const ready = await loading;
     signal.throwIfAborted();
-    this.#progress.hidden = true;
+    this.status.hideProgress();
     return ready;
   }
 
@@ -292,20 +228,17 @@ export class HearthElement extends HTMLElement {
 
   /** @param {string} text @param {'note' | 'error'} [kind] */
   say(text, kind = 'note') {
-    if (this.#message.textContent !== text) this.#message.textContent = text;
-    this.#message.dataset.kind = kind;
+    this.status.say(text, kind);
   }
 
   /**
-   * An attribute that is a number, or undefined. What is no number goes on as it is, and is refused with its name.
-   * @param {string} name
-   * @returns {any}
+   * Dispatches an event.
+   * @template {keyof D & string} Type
+   * @param {Type} type
+   * @param {D[Type]} detail
    */
-  number(name) {
-    const text = this.getAttribute(name);
-    if (text === null || text.trim() === '') return undefined;
-    const value = Number(text);
-    return Number.isNaN(value) ? text : value;
+  emit(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 
   get #class() {
@@ -334,8 +267,3 @@ const languageElements = new Set();
 new MutationObserver(() => {
   for (const element of languageElements) element.localize();
 }).observe(document.documentElement, { attributes: true, attributeFilter: ['lang'] });
-
-/** @param {number} count */
-function bytes(count) {
-  return count < 1e6 ? `${(count / 1e3).toFixed(0)} kB` : `${(count / 1e6).toFixed(1)} MB`;
-}

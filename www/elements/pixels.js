@@ -17,10 +17,10 @@ export function strip(images) {
   const [{ width, height }] = images;
   if (images.length === 1) return images[0];
   const whole = new ImageData(width * images.length, height);
-  images.forEach(({ data }, place) => {
+  images.forEach(({ data }, index) => {
     for (let y = 0; y < height; y++) {
       const row = data.subarray(y * width * 4, (y + 1) * width * 4);
-      whole.data.set(row, (y * whole.width + place * width) * 4);
+      whole.data.set(row, (y * whole.width + index * width) * 4);
     }
   });
   return whole;

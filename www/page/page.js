@@ -3,8 +3,9 @@
 import '../elements/hearth-digits.js';
 import '../elements/hearth-image.js';
 import '../elements/hearth-text.js';
-import { IMAGE_ATTRIBUTES } from '../elements/image-options.js';
-import { OPTION_ATTRIBUTES } from '../elements/text-options.js';
+import { attributeOf, setAttribute } from '../elements/attributes.js';
+import { OPTIONS as IMAGE_OPTIONS } from '../elements/image/options.js';
+import { OPTIONS as TEXT_OPTIONS } from '../elements/text/options.js';
 import { words } from './words.js';
 
 /** @typedef {keyof typeof words} Language */
@@ -37,12 +38,6 @@ language.addEventListener('change', () => {
   address.searchParams.set('lang', language.value);
   history.replaceState(null, '', address);
 });
-
-/** Sets an element's attribute, or takes it away. @param {Element} element @param {string} name @param {string | null} value */
-function setAttribute(element, name, value) {
-  if (value === null) element.removeAttribute(name);
-  else element.setAttribute(name, value);
-}
 
 /**
  * Lets the address reproduce what an element shows, so that reloading and sharing it just work.
@@ -97,7 +92,7 @@ share(digits, {
 });
 
 share(find('image'), {
-  attributes: ['seed', ...IMAGE_ATTRIBUTES, 'device', 'model'],
+  attributes: ['seed', ...Object.keys(IMAGE_OPTIONS).map(attributeOf), 'device', 'model'],
   prefix: 'image-',
   button: find('share-image'),
   told: find('shared-image'),
@@ -111,7 +106,7 @@ text.addEventListener('complete', (event) => {
   ({ continued } = /** @type {CustomEvent} */ (event).detail);
 });
 share(text, {
-  attributes: ['prompt', 'seed', ...OPTION_ATTRIBUTES, 'device', 'model', 'dtype'],
+  attributes: ['prompt', 'seed', ...Object.keys(TEXT_OPTIONS).map(attributeOf), 'device', 'model', 'dtype'],
   prefix: 'text-',
   button: find('share-text'),
   told: find('shared-text'),

@@ -1,0 +1,44 @@
+// DOM in few words: elements, fields with labels, style sheets.
+
+/** @param {string} css */
+export function styleSheet(css) {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(css);
+  return sheet;
+}
+
+/**
+ * Builds an element.
+ * @template {keyof HTMLElementTagNameMap} Name
+ * @param {Name} name
+ * @param {Record<string, unknown>} [properties]
+ * @param {(Node | string)[]} children
+ * @returns {HTMLElementTagNameMap[Name]}
+ */
+export function h(name, properties = {}, ...children) {
+  const element = document.createElement(name);
+  for (const [key, value] of Object.entries(properties)) {
+    if (key.includes('-') || key === 'role' || key === 'for') element.setAttribute(key, String(value));
+    else if (key.startsWith('on'))
+      element.addEventListener(key.slice(2), /** @type {EventListener} */ (value));
+    else Reflect.set(element, key, value);
+  }
+  element.append(...children);
+  return element;
+}
+
+/** A field with a name of its own, which `setLabel` writes. @param {HTMLElement} field */
+export function label(field) {
+  return h('label', {}, h('span'), field);
+}
+
+/** @param {HTMLElement} field @param {string} text */
+export function setLabel(field, text) {
+  const span = field.parentElement?.firstElementChild;
+  if (span) span.textContent = text;
+}
+
+/** A field for a number. @param {string} name @param {number} maxLength */
+export function numberField(name, maxLength) {
+  return h('input', { type: 'text', inputMode: 'numeric', autocomplete: 'off', name, maxLength });
+}

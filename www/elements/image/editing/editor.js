@@ -1,0 +1,108 @@
+// The calls that work on a visitor's picture: what the model would start from, and what it makes of it.
+
+import { optionsOf, randomSeed, setAttribute } from '../../attributes.js';
+import { follow } from '../follow.js';
+import { OPTIONS } from '../options.js';
+
+/**
+ * @typedef {import('../../../types.d.ts').DiffusionInfo} DiffusionInfo
+ * @typedef {import('../../../types.d.ts').ImageToImagePipeline} ImageToImagePipeline
+ *
+ * What it works with.
+ * @typedef {object} Host
+ * @property {import('../../hearth-image.js').HearthImage} element
+ * @property {import('../layout.js').Layout} layout
+ * @property {(signal: AbortSignal) => Promise<ImageToImagePipeline>} model
+ */
+
+/** Steps when nothing says how many; only to know where their last one is. */
+const STEPS = 25;
+
+/** Works for a `<hearth-image>`. */
+export class Editor {
+  #host;
+  /** A preview is under way, and whether it shows what is asked for by now. */
+  #previewing = false;
+  #stale = false;
+
+  /** @param {Host} host */
+  constructor(host) {
+    this.#host = host;
+  }
+
+  /** Makes a picture of the visitor's. @param {AbortSignal} signal */
+  async change(signal) {
+    const { element, layout } = this.#host;
+    const { sketch, edits } = layout;
+    const model = await this.#host.model(signal);
+    const source = this.#source(signal);
+    const { emptySketch, nothingMarked } = element.words;
+    if (sketch.isEmpty) return element.say(emptySketch, 'error');
+    if (edits.edit === 'repaint' && !source.mask) return element.say(nothingMarked, 'error');
+    const asked = optionsOf(element, OPTIONS);
+    const edit = await edits.options(model, source, Number(asked.num_inference_steps) || STEPS);
+    const options = { ...asked, ...classOptions(model.info, asked), ...edit, seed: source.seed };
+    await follow(
+      element,
+      layout,
+      model,
+      (more) => model.stream(source.picture, { ...options, ...more }),
+      signal,
+    );
+  }
+
+  /** Shows what the model would start from, and goes on until that is what is asked for. */
+  preview() {
+    this.#stale = true;
+    if (this.#previewing) return;
+    this.#host.element.job(async (signal) => {
+      this.#previewing = true;
+      try {
+        const model = await this.#host.model(signal);
+        while (this.#stale) await this.#look(model, signal);
+      } finally {
+        this.#previewing = false;
+        this.#host.layout.actions.update();
+      }
+    });
+  }
+
+  /** @param {ImageToImagePipeline} model @param {AbortSignal} signal */
+  async #look(model, signal) {
+    const { element, layout } = this.#host;
+    const { sketch, edits, timeline } = layout;
+    this.#stale = false;
+    element.say(sketch.isEmpty ? element.words.emptySketch : '');
+    if (sketch.isEmpty) return;
+    const source = this.#source(signal);
+    const start = await edits.start(model, source);
+    signal.throwIfAborted();
+    timeline.preview(start, edits.hasNoise);
+    if (this.#stale) return;
+    const [guess] = await edits.guess(model, source, classOptions(model.info, optionsOf(element, OPTIONS)));
+    signal.throwIfAborted();
+    if (guess && !this.#stale) timeline.look(guess);
+  }
+
+  /** @param {AbortSignal} signal */
+  #source(signal) {
+    const { element, layout } = this.#host;
+    layout.form.write(element);
+    if (!element.hasAttribute('seed')) setAttribute(element, 'seed', String(randomSeed()));
+    const { picture, mask } = layout.sketch;
+    return { picture, mask, seed: optionsOf(element, OPTIONS).seed, signal };
+  }
+}
+
+/**
+ * The class options of a call. If nobody asks for a class, the model would draw one from the seed, and a visitor's digit
+ * could turn into another. A `guidance_scale` of 0 means no class, so that is used where the model has guidance and nobody
+ * asks for it.
+ * @param {DiffusionInfo} info
+ * @param {Record<string, any>} asked
+ * @returns {{ class_labels?: number[], guidance_scale?: number }}
+ */
+function classOptions({ guidance }, { class_labels, guidance_scale }) {
+  if (class_labels) return { class_labels, ...(guidance_scale !== undefined && { guidance_scale }) };
+  return guidance && guidance_scale === undefined ? { guidance_scale: 0 } : {};
+}

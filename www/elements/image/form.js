@@ -1,0 +1,136 @@
+// The form of a picture: the options as fields, with the buttons that use them.
+
+import { attributeOf, optionOf, setAttribute } from '../attributes.js';
+import { h, label, numberField, setLabel, styleSheet } from '../dom.js';
+import { choose, offer, offerSchedulers, schedulerTitle } from './menus.js';
+import { SCHEDULERS, WITH_ETA } from './options.js';
+
+/**
+ * @typedef {import('../../types.d.ts').DiffusionInfo} DiffusionInfo
+ * @typedef {import('../words.js').Words} Words
+ * @typedef {keyof typeof import('./options.js').OPTIONS | 'seed'} Option
+ */
+
+export const formSheet = styleSheet(`
+  .options { gap: 0.75rem; margin: 1rem 0; }
+  .options input { width: 4.5rem; }
+  .options input[name='seed'] { width: 8.5rem; }
+  .options select { width: 6.25rem; }
+  .options select[name='scheduler'] { width: 13.25rem; }
+  .buttons { display: flex; flex-wrap: wrap; gap: 0.5rem; }
+  @media (max-width: 40rem) {
+    .options label { flex: 1 1 5rem; }
+    .options label:has([name='seed']) { flex-basis: 7.5rem; }
+    .options label :is(input, select)[name] { width: 100%; }
+    .options label:has([name='scheduler']) { flex-basis: 100%; }
+  }
+`);
+
+/** The form. */
+export class ImageForm {
+  /** In the order of the form. */
+  #fields = {
+    class_labels: h('select', { name: 'class_labels' }),
+    num_inference_steps: numberField('num_inference_steps', 4),
+    scheduler: h('select', { name: 'scheduler', onchange: () => this.#allow() }),
+    eta: numberField('eta', 5),
+    guidance_scale: numberField('guidance_scale', 6),
+    seed: numberField('seed', 16),
+  };
+  #draw = h('button', { className: 'main' });
+  #another = h('button', { type: 'button' });
+  #buttons = h('div', { className: 'buttons' }, this.#draw, this.#another);
+  /** @type {DiffusionInfo | null} */
+  #info = null;
+  /** @type {Words | null} */
+  #words = null;
+
+  element = h('form', { className: 'options' }, ...Object.values(this.#fields).map(label), this.#buttons);
+
+  /** @param {{ onDraw: () => void, onAnother: () => void, onChange: () => void }} calls */
+  constructor({ onDraw, onAnother, onChange }) {
+    this.element.addEventListener('change', onChange);
+    this.element.addEventListener('submit', (event) => {
+      event.preventDefault();
+      onDraw();
+    });
+    this.#another.addEventListener('click', onAnother);
+  }
+
+  /** @param {Words} words */
+  localize(words) {
+    this.#words = words;
+    const names = { ...words.imageOptions, seed: words.seed };
+    for (const [option, field] of this.#entries) setLabel(field, names[option]);
+    this.#another.textContent = words.regenerate;
+    this.#fields.seed.placeholder = words.random;
+    this.#offer();
+  }
+
+  /** What the buttons are for. @param {{ draw: string | null, scheduler: boolean }} how */
+  show({ draw, scheduler }) {
+    this.#buttons.hidden = draw === null;
+    this.#draw.textContent = draw;
+    for (const field of [this.#fields.scheduler, this.#fields.eta]) {
+      /** @type {HTMLElement} */ (field.parentElement).hidden = !scheduler;
+    }
+  }
+
+  /** Offers what a model can do. @param {DiffusionInfo} info */
+  describe(info) {
+    if (this.#info === info) return;
+    this.#info = info;
+    this.#offer();
+  }
+
+  /** Shows what an attribute asks for, if it is an option's. @param {Element} element @param {string} attribute */
+  read(element, attribute) {
+    const [, field] = this.#entries.find(([option]) => option === optionOf(attribute)) ?? [];
+    const text = element.getAttribute(attribute) ?? '';
+    if (field instanceof HTMLSelectElement) choose(field, text.trim());
+    else if (field) field.value = text;
+    this.#allow();
+  }
+
+  /** Makes an element's attributes ask for what the fields say. @param {Element} element */
+  write(element) {
+    for (const [option, { value, disabled }] of this.#entries) {
+      setAttribute(element, attributeOf(option), (!disabled && value.trim()) || null);
+    }
+  }
+
+  /** @param {number | string} seed */
+  set seed(seed) {
+    this.#fields.seed.value = String(seed);
+  }
+
+  get #entries() {
+    return /** @type {[Option, HTMLInputElement | HTMLSelectElement][]} */ (Object.entries(this.#fields));
+  }
+
+  #offer() {
+    const [info, words] = [this.#info, this.#words];
+    if (!words) return;
+    const { class_labels, num_inference_steps, scheduler, eta, guidance_scale } = this.#fields;
+    const own = info ? words.modelsOwn(schedulerTitle(info.scheduler)) : '–';
+    offerSchedulers(scheduler, info?.schedulers ?? SCHEDULERS, [['', own]]);
+    const classes = Array.from({ length: info?.num_classes ?? 0 }, (_, index) => String(index));
+    offer(class_labels, [
+      ['', words.anyClass],
+      ...classes.map((name, index) => /** @type {[string, string]} */ ([name, info?.labels[index] ?? name])),
+    ]);
+    num_inference_steps.placeholder = String(info?.num_inference_steps ?? '');
+    guidance_scale.placeholder = String(info?.guidance_scale ?? 1);
+    eta.placeholder = '0';
+    this.#allow();
+  }
+
+  /** What means nothing here cannot be filled in. */
+  #allow() {
+    const { class_labels, scheduler, eta, guidance_scale } = this.#fields;
+    const info = this.#info;
+    class_labels.disabled = info?.num_classes === 0 && !class_labels.value;
+    guidance_scale.disabled = info?.guidance === false && !guidance_scale.value;
+    eta.disabled = (scheduler.value || (info?.scheduler ?? WITH_ETA)) !== WITH_ETA;
+  }
+}

@@ -1,0 +1,44 @@
+// The types of <hearth-image>.
+
+import type {
+  DiffusionCompleteEvent,
+  DiffusionStepEvent,
+  GeneratedImage,
+  SchedulerName,
+} from '../../types.d.ts';
+import type { Details, HearthElement } from '../types.d.ts';
+
+/** What a picture starts from; or a comparison of schedulers. */
+export type Mode = 'noise' | 'picture' | 'compare';
+
+/** What a scheduler did in a comparison. */
+export interface Run {
+  scheduler: SchedulerName;
+  num_steps: number;
+  ms: number;
+  images: GeneratedImage[];
+}
+
+/** `ms` counts from the beginning of the call. */
+export interface ImageDetails extends Details {
+  step: DiffusionStepEvent &
+    ({ mode: 'noise' | 'picture'; ms: number } | { mode: 'compare'; scheduler: SchedulerName });
+  complete: DiffusionCompleteEvent & { ms: number } & (
+      { mode: 'noise' | 'picture' } | { mode: 'compare'; runs: Run[] }
+    );
+}
+
+export interface HearthImage extends HearthElement<ImageDetails> {
+  /** The pictures on show: finished, or as the model last saw them. */
+  readonly images: readonly ImageData[];
+  /** Draws another picture. */
+  redraw(): void;
+}
+
+export const HearthImage: { new (): HearthImage; prototype: HearthImage };
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'hearth-image': HearthImage;
+  }
+}

@@ -1,0 +1,74 @@
+// What tokens look like to a reader.
+
+/**
+ * A token of a text. One from a beam search has no probability.
+ * @typedef {object} Token
+ * @property {number} token_id
+ * @property {string} text the characters that it completes, which can be none
+ * @property {number} [logprob]
+ * @property {readonly import('../../types.d.ts').Alternative[]} [top_logprobs]
+ */
+
+/**
+ * Tokens that make whole characters together, from `first` up to but without `end`.
+ * @typedef {{ text: string, first: number, end: number }} Piece
+ */
+
+const PART = '\ufffd';
+
+/** The text that a token adds when it comes first: none if it is a part of a character. @param {string} text */
+export function completed(text) {
+  return text.includes(PART) ? '' : text;
+}
+
+/**
+ * The pieces of a text whose tokens are known one by one, a part of a character being U+FFFD.
+ * @param {readonly string[]} tokens
+ * @param {string} text
+ * @returns {Piece[]}
+ */
+export function piecesOf(tokens, text) {
+  /** @type {Piece[]} */
+  const pieces = [];
+  let at = 0; // where in the text
+  let open = -1; // the first token of a character that is not complete
+  const close = (/** @type {number} */ end, /** @type {number} */ until) => {
+    pieces.push({ text: until > at ? text.slice(at, until) : PART, first: open, end });
+    at = Math.max(at, until);
+    open = -1;
+  };
+  tokens.forEach((token, index) => {
+    if (token.includes(PART)) {
+      if (open < 0) open = index;
+      return;
+    }
+    if (open >= 0) close(index, text.indexOf(token, at + 1));
+    pieces.push({ text: token, first: index, end: index + 1 });
+    at += token.length;
+  });
+  if (open >= 0) close(tokens.length, text.length);
+  return pieces;
+}
+
+/**
+ * A token's text where it stands alone, so that a space or an end can be seen.
+ * @param {string} text
+ * @param {import('../words.js').Words} words
+ */
+export function shown(text, { endOfText, partOfCharacter }) {
+  if (text === '') return endOfText;
+  if (text.includes(PART)) return partOfCharacter;
+  return text.replaceAll(' ', '·').replaceAll('\n', '↵').replaceAll('\t', '⇥');
+}
+
+/** A probability in per cent, with as many digits as it is worth. @param {number} probability */
+export function percent(probability) {
+  const value = probability * 100;
+  if (value < 0.1) return '<0.1 %';
+  return `${value.toFixed(value < 9.95 ? 1 : 0)} %`;
+}
+
+/** How surprising a probability is: 0 for a certainty, 1 for one in a thousand or rarer. @param {number} probability */
+export function surprise(probability) {
+  return Math.min(1, -Math.log(probability) / Math.log(1000));
+}
