@@ -92,6 +92,15 @@ impl Options {
         self.parsed(name, &wanted, |value| whole_number(value, &range))
     }
 
+    /// Takes the index of one of `count` things, which count from 0.
+    ///
+    /// # Errors
+    /// `invalid-option` when it is something else.
+    #[allow(clippy::cast_possible_truncation)] // below `count`
+    pub fn index(&mut self, name: &'static str, count: usize) -> Result<Option<usize>> {
+        Ok(self.integer(name, 0..=(count as u64).saturating_sub(1))?.map(|index| index as usize))
+    }
+
     /// Takes a number above `range`'s start and up to its end.
     ///
     /// # Errors
@@ -195,7 +204,7 @@ impl Options {
             None => Ok(()),
             Some(name) => Err(Error::InvalidOption(format!(
                 "there is no option {name}; this pipeline takes {}",
-                self.known.join(", ")
+                if self.known.is_empty() { "none".to_owned() } else { self.known.join(", ") }
             ))),
         }
     }

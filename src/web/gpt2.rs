@@ -96,15 +96,14 @@ impl Gpt2Pipeline {
         Ok(Gpt2Run { pipeline: self.0.clone(), run })
     }
 
-    /// What one head looks at while it reads `prompt`: `{ token_ids, tokens, attention }`, the last
+    /// What one head looks at while it reads `prompt`, with options `layer` and `head`: `{ token_ids, tokens, attention }`, the last
     /// `[length, length]`, row by row, each row a token's distribution over itself and those before it.
     ///
     /// # Errors
     /// `invalid-option`, `prompt-too-long`, `device-lost`.
-    pub async fn attention(&self, prompt: JsValue, layer: f64, head: f64) -> Result<Object, JsValue> {
-        let pipeline = self.0.clone();
-        let (layer, head) = (index("layer", layer)?, index("head", head)?);
-        let (token_ids, attention) = pipeline.attention(prompt_from_js(prompt)?, layer, head).await?;
+    pub async fn attention(&self, prompt: JsValue, js_options: JsValue) -> Result<Object, JsValue> {
+        let (pipeline, options) = (self.0.clone(), options::from_js(&js_options)?);
+        let (token_ids, attention) = pipeline.attention(prompt_from_js(prompt)?, options).await?;
         inspected(&pipeline, &token_ids, "attention", &attention)
     }
 
@@ -113,9 +112,9 @@ impl Gpt2Pipeline {
     ///
     /// # Errors
     /// `invalid-option`, `prompt-too-long`, `device-lost`.
-    pub async fn score(&self, prompt: JsValue) -> Result<Object, JsValue> {
-        let pipeline = self.0.clone();
-        let (token_ids, logprobs) = pipeline.score(prompt_from_js(prompt)?).await?;
+    pub async fn score(&self, prompt: JsValue, js_options: JsValue) -> Result<Object, JsValue> {
+        let (pipeline, options) = (self.0.clone(), options::from_js(&js_options)?);
+        let (token_ids, logprobs) = pipeline.score(prompt_from_js(prompt)?, options).await?;
         inspected(&pipeline, &token_ids, "logprobs", &logprobs)
     }
 }
@@ -214,15 +213,6 @@ fn inspected(pipeline: &Pipeline, token_ids: &[u32], name: &str, numbers: &[f32]
         ("tokens", to_js(&tokens)?),
         (name, Float32Array::from(numbers).into()),
     ]))
-}
-
-/// A layer or head, counted from 0.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // checked
-fn index(name: &str, number: f64) -> Result<usize, Error> {
-    if number.fract() == 0.0 && (0.0..1e6).contains(&number) {
-        return Ok(number as usize);
-    }
-    Err(Error::InvalidOption(format!("{name} is {number}; it must be a whole number from 0")))
 }
 
 /// A string, or a list of token ids.

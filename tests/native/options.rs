@@ -9,6 +9,7 @@ use hearth::diffusion::Source;
 use hearth::error::{Error, Result};
 use hearth::options::Options;
 use hearth::weights::Storage;
+use pollster::block_on;
 use serde_json::json;
 
 use crate::common::diffusion::CLASSES;
@@ -51,6 +52,8 @@ fn the_options_of_a_gan_are_those_of_its_types() {
 fn the_options_of_a_text_are_those_of_its_types() {
     let pipeline = writer(&Device::flex());
     assert_eq!(offered(|options| pipeline.start("Once", options, 0)), declared("WriteOptions"));
+    let attention = |options| block_on(pipeline.attention("Once", options));
+    assert_eq!(offered(attention), declared("AttentionOptions"));
 }
 
 #[test]

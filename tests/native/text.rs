@@ -360,7 +360,7 @@ fn a_texts_score_is_what_its_tokens_had_when_they_were_written() {
         .collect();
     let prompt = pipeline.tokenizer().encode(PROMPT).unwrap();
     let all = [prompt.clone(), sequences[0].token_ids.clone()].concat();
-    let (token_ids, logprobs) = block_on(pipeline.score(all.clone())).unwrap();
+    let (token_ids, logprobs) = block_on(pipeline.score(all.clone(), Options::new())).unwrap();
     assert_eq!(token_ids, all);
     assert!(logprobs[0].abs() < f32::EPSILON && logprobs.len() == all.len());
     common::assert_close("random", "logprobs", &logprobs[prompt.len()..], &written, 1e-4);
@@ -369,7 +369,10 @@ fn a_texts_score_is_what_its_tokens_had_when_they_were_written() {
 #[test]
 fn a_heads_attention_is_a_distribution_over_what_was_read() {
     let pipeline = common::random_writer(Storage::CPU, &Device::flex());
-    let of = |layer, head| block_on(pipeline.attention(PROMPT, layer, head));
+    let of = |layer: usize, head: usize| {
+        let options = options(&[("layer", json!(layer)), ("head", json!(head))]);
+        block_on(pipeline.attention(PROMPT, options))
+    };
     let (token_ids, attention) = of(1, 1).unwrap();
     let length = token_ids.len();
     assert_eq!(attention.len(), length * length);

@@ -1,6 +1,5 @@
 // text-generation: texts that go on from a prompt.
 
-import { HearthError } from '../engine/errors.js';
 import { describe } from '../engine/page/remote.js';
 
 /**
@@ -43,25 +42,21 @@ export function textPipeline(remote) {
   }
 
   /** @type {import('../types.d.ts').TextPipeline['attention']} */
-  const attention = async (prompt, { layer = 0, head = 0, signal, ...unknown } = {}) => {
-    refuse('attention', unknown, 'layer, head, signal');
-    const seen = await remote.call('attention', { prompt, layer, head }, { signal });
-    return { ...seen, token_ids: [...seen.token_ids] };
-  };
+  const attention = (prompt, options) => ask('attention', prompt, options);
 
   /** @type {import('../types.d.ts').TextPipeline['score']} */
-  const score = async (prompt, { signal, ...unknown } = {}) => {
-    refuse('score', unknown, 'signal');
-    const scored = await remote.call('score', { prompt }, { signal });
-    return { ...scored, token_ids: [...scored.token_ids] };
-  };
+  const score = (prompt, options) => ask('score', prompt, options);
+
+  /**
+   * What a method says of a prompt's tokens.
+   * @param {string} method
+   * @param {Prompt} prompt
+   * @param {{ signal?: AbortSignal, [option: string]: unknown }} [options]
+   */
+  async function ask(method, prompt, { signal, ...options } = {}) {
+    const answer = await remote.call(method, { prompt, options }, { signal });
+    return { ...answer, token_ids: [...answer.token_ids] };
+  }
 
   return /** @type {any} */ (describe(remote, write, { stream, attention, score }));
-}
-
-/** @param {string} method @param {object} unknown @param {string} known */
-function refuse(method, unknown, known) {
-  for (const name of Object.keys(unknown)) {
-    throw new HearthError('invalid-option', `there is no option ${name}; ${method} takes ${known}`);
-  }
 }

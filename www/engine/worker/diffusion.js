@@ -1,6 +1,6 @@
 // Diffusion models in the engine: folders as diffusers lays them out.
 
-import { DiffusionLoader } from '../../pkg/hearth.js';
+import { Loader } from '../../pkg/hearth.js';
 import { Absent } from './source.js';
 
 /** @type {import('./kinds.js').Kind} */
@@ -23,7 +23,7 @@ export const diffusion = {
       part(folder, 'scheduler/', 'scheduler_config.json'),
     ]);
     const weights = `${unet.within}diffusion_pytorch_model`;
-    const newLoader = () => new DiffusionLoader(unet.text, scheduler.text, index, device);
+    const newLoader = () => Loader.diffusion(unet.text, scheduler.text, index, device);
     return { newLoader, parts: [{ name: 'unet', weights, pickled: `${weights}.bin` }] };
   },
 

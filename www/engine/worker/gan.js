@@ -1,6 +1,6 @@
 // GANs in the engine.
 
-import { GanLoader } from '../../pkg/hearth.js';
+import { Loader } from '../../pkg/hearth.js';
 
 /** @type {import('./kinds.js').Kind} */
 export const gan = {
@@ -12,7 +12,7 @@ export const gan = {
 
   async prepare(folder, { device }) {
     const config = await folder.text('config.json');
-    return { newLoader: () => new GanLoader(config, device), parts: [{ name: 'model', weights: 'model' }] };
+    return { newLoader: () => Loader.gan(config, device), parts: [{ name: 'model', weights: 'model' }] };
   },
 
   start: (pipeline, { options }) => pipeline.start(options),

@@ -1,6 +1,6 @@
 // GPT-2 in the engine.
 
-import { Gpt2Loader } from '../../pkg/hearth.js';
+import { Loader } from '../../pkg/hearth.js';
 
 /** @type {import('./kinds.js').Kind} */
 export const gpt2 = {
@@ -22,7 +22,7 @@ export const gpt2 = {
       folder.optionalText('generation_config.json'),
     ]);
     const { json, vocab, merges } = tokenizer;
-    const newLoader = () => new Gpt2Loader(config, json, vocab, merges, defaults, dtype, device);
+    const newLoader = () => Loader.gpt2(config, json, vocab, merges, defaults, dtype, device);
     return { newLoader, parts: [{ name: 'model', weights: 'model' }] };
   },
 
@@ -33,8 +33,8 @@ export const gpt2 = {
   report: (_, step) => [step],
 
   methods: {
-    attention: (pipeline, { prompt, layer, head }) => pipeline.attention(prompt, layer, head),
-    score: (pipeline, { prompt }) => pipeline.score(prompt),
+    attention: (pipeline, { prompt, options }) => pipeline.attention(prompt, options),
+    score: (pipeline, { prompt, options }) => pipeline.score(prompt, options),
   },
 };
 

@@ -6,8 +6,7 @@ import * as source from './source.js';
 
 /**
  * @typedef {import('./folder.js').Folder} Folder
- * @typedef {import('../../pkg/hearth.js').GanLoader | import('../../pkg/hearth.js').Gpt2Loader
- *   | import('../../pkg/hearth.js').DiffusionLoader} Loader
+ * @typedef {import('../../pkg/hearth.js').Loader} Loader
  * @typedef {ReturnType<Loader['finish']>} Pipeline
  *
  * @typedef {object} Part a checkpoint of a model, in one file or in shards
@@ -96,7 +95,7 @@ async function loadPart(loader, part, folder, ignoreCache, onBytes) {
   const load = async (/** @type {string} */ url) => {
     /** @type {number | null} */
     let length = null;
-    await loadFile(loader, url, { signal: folder.signal, ignoreCache }, (count, total) => {
+    await loadFile(loader, part.name, url, { signal: folder.signal, ignoreCache }, (count, total) => {
       length = total;
       onBytes(count, total === null ? announced || null : Math.max(announced, before + total));
     });
@@ -108,24 +107,25 @@ async function loadPart(loader, part, folder, ignoreCache, onBytes) {
     if (!(error instanceof source.Absent)) throw error;
     const index = await folder.optionalText(`${part.weights}.safetensors.index.json`);
     if (index === undefined) throw await absence(error, part, folder);
-    const shards = loader.shards(index);
+    const shards = loader.shards(part.name, index);
     announced = Number(JSON.parse(index).metadata?.total_size) || 0;
     for (const shard of shards) await load(new URL(shard, file).href);
   }
 }
 
 /**
- * Streams one file into a loader.
+ * Streams one file of a part into a loader.
  * @param {Loader} loader
+ * @param {string} part
  * @param {string} url
  * @param {{ signal: AbortSignal, ignoreCache: boolean }} options
  * @param {OnBytes} onBytes
  */
-async function loadFile(loader, url, { signal, ignoreCache }, onBytes) {
+async function loadFile(loader, part, url, { signal, ignoreCache }, onBytes) {
   const sha256 = (await shippedFile(url, signal))?.sha256;
   const file = await source.open(url, { signal, sha256, ignoreCache });
   try {
-    loader.begin_file(sha256);
+    loader.begin_file(part, sha256);
     onBytes(0, file.total);
     for await (const chunk of file.chunks()) {
       const length = loader.push(chunk);
