@@ -1,6 +1,6 @@
 //! [`attention`](super::attention) for the CPU: one query after the other.
 
-use crate::kernels::lanes::{add_scaled, dot, exp_of_differences};
+use crate::kernels::cpu::lanes::{add_scaled, dot, exp_of_differences};
 
 /// `keys` and `values` have the `shape` of the cache, `[rows, n_head, capacity, head_size]`.
 pub fn attention(

@@ -10,6 +10,7 @@ use burn::backend::Flex;
 use burn::tensor::{Bool, Device, Int, Tensor, TensorData, activation::softmax};
 
 use super::Indices;
+use super::cpu::numbers;
 
 /// The keys and values of the tokens that one attention layer has read, each `[rows, n_head, capacity, head_size]`. Within a
 /// head, they lie as the device's kernel reads them.
@@ -81,23 +82,17 @@ pub fn attention(qkv: &Tensor<2>, cache: &mut KeyValues, call: Attention) -> Ten
         cache.halves = Some([keys, values]);
         return mixed;
     }
-    let device = qkv.device();
-    let floats = |tensor: Tensor<4>| tensor.try_into_primitive::<Flex>();
-    let (Ok(input), Ok(mut keys), Ok(mut values)) =
-        (floats(qkv.clone().unsqueeze()), floats(keys), floats(values))
-    else {
-        panic!("attention: all tensors are on the GPU or all on the CPU")
-    };
+    let (mut keys, mut values) = (numbers(keys), numbers(values));
     let mixed = cpu::attention(
-        input.to_contiguous().storage(),
+        numbers(qkv.clone()).storage(),
         keys.storage_mut(),
         values.storage_mut(),
         cache.shape,
         position,
         call.scale,
     );
-    cache.halves = Some([Tensor::from_primitive::<Flex>(keys), Tensor::from_primitive::<Flex>(values)]);
-    Tensor::from_data(TensorData::new(mixed, [tokens, width / 3]), &device)
+    cache.halves = Some([keys, values].map(Tensor::from_primitive::<Flex>));
+    Tensor::from_data(TensorData::new(mixed, [tokens, width / 3]), &qkv.device())
 }
 
 /// How much each token of one text attends to each, `[n_head, length, length]`: rows are distributions, and nothing

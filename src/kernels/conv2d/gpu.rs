@@ -5,8 +5,10 @@ use std::fmt::Write;
 use burn::tensor::Tensor;
 
 use super::{Added, Kernels, Place};
-use crate::kernels::adapter::Adapter;
-use crate::kernels::gpu::{MAX_GROUPS, OVER_SLICES, Shader, WORKGROUP, buffer, launch, unrolled, word};
+use crate::kernels::gpu::{
+    Adapter, MAX_GROUPS, OVER_SLICES, Shader, WORKGROUP, buffer, buffers_of, launch, number_at, unrolled,
+    word,
+};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct ConvShader {
@@ -48,16 +50,12 @@ impl Shader for ConvShader {
             }
             products.push_str("}\n");
         }
-        let read = |name: &str, there: bool, index: &str| {
-            let value = if there { format!("{name}[{index}]") } else { "0.0".to_owned() };
-            format!("fn {name}_at(index: u32) -> f32 {{ return {value}; }}\n")
-        };
         [
             &format!("const PLACES = {places}u;\nconst SIZE = {size}u;\nconst STRIDE = {stride}u;\n"),
             &format!("const WORKERS = {}u;\nconst SLICES = {}u;\n", self.workers, self.slices),
             &format!("const BEFORE = {before};\nconst SHIFT = {shift}u;\n"),
-            &read("each", self.each, "index"),
-            &read("residual", self.residual, "index"),
+            &number_at("each", self.each, "index"),
+            &number_at("residual", self.residual, "index"),
             OVER_SLICES,
             &unrolled(include_str!("conv2d.wgsl"), '#', places).replace("// products\n", &products),
         ]
@@ -104,8 +102,8 @@ pub fn conv2d(
         residual: added.residual.is_some(),
     };
     let mut buffers = vec![input, buffer(&kernels.values)?, buffer(bias)?];
-    buffers.extend(added.each.as_ref().and_then(buffer));
-    buffers.extend(added.residual.as_ref().and_then(buffer));
+    buffers.extend(buffers_of(&added.each)?);
+    buffers.extend(buffers_of(&added.residual)?);
     let all = (outputs.div_ceil(4) * out_height * out_width.div_ceil(places)).div_ceil(workers);
     let groups = all.min(MAX_GROUPS);
     let info = [inputs, height, width, outputs, out_height, out_width, groups].map(word);

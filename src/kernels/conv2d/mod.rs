@@ -3,15 +3,13 @@
 mod cpu;
 #[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
 mod gpu;
+mod im2col;
 mod winograd;
 
 use std::sync::{Arc, OnceLock};
 
-use burn::backend::Flex;
 use burn::tensor::ops::{ConvOptions, InterpolateMode, InterpolateOptions};
-use burn::tensor::{Device, Tensor, TensorData, module};
-
-use winograd::Tiles;
+use burn::tensor::{Device, Tensor, module};
 
 /// The weights of a convolution with square kernels, arranged as its device reads them fastest.
 #[derive(Debug, Clone)]
@@ -63,17 +61,6 @@ impl Kernels {
         Self { shape, values: arranged.reshape([len]), transformed: Arc::default(), place }
     }
 
-    /// The tiles that are the fastest for a picture, with the kernels for them.
-    fn transformed(&self, picture: cpu::Picture, weights: &[f32]) -> Option<(Tiles, &[f32])> {
-        let [outputs, inputs, size, _] = self.shape;
-        if (size, self.place.stride, self.place.padding) != (3, 1, (1, 1)) {
-            return None;
-        }
-        let tiles = Tiles::of(picture)?;
-        let transform = || tiles.transform_kernels(weights, outputs * inputs);
-        Some((tiles, self.transformed[tiles as usize].get_or_init(transform)))
-    }
-
     /// Height and width of what comes of a picture of `[height, width]`.
     #[must_use]
     pub fn output_size(&self, size: [usize; 2]) -> [usize; 2] {
@@ -106,47 +93,7 @@ pub fn conv2d(x: &Tensor<4>, kernels: &Kernels, bias: &Tensor<1>, added: &Added)
     if let Some(y) = gpu::conv2d(x, kernels, bias, added, shape) {
         return y;
     }
-    on_cpu(x, kernels, bias, added, shape).expect("conv2d: all tensors are on the GPU or all on the CPU")
-}
-
-fn on_cpu(
-    x: &Tensor<4>,
-    kernels: &Kernels,
-    bias: &Tensor<1>,
-    added: &Added,
-    shape: [usize; 4],
-) -> Option<Tensor<4>> {
-    let floats = |tensor: Tensor<4>| Some(tensor.try_into_primitive::<Flex>().ok()?.to_contiguous());
-    let (input, weights) = (floats(x.clone())?, floats(kernels.values.clone().unsqueeze())?);
-    let mut constants = floats(bias.clone().unsqueeze())?.storage::<f32>().repeat(shape[0]);
-    if let Some(each) = &added.each {
-        for (constant, each) in constants.iter_mut().zip(floats(each.clone().unsqueeze())?.storage::<f32>()) {
-            *constant += each;
-        }
-    }
-    let [rows, outputs, out_height, out_width] = shape;
-    let places = out_height * out_width;
-    let mut y = match &added.residual {
-        Some(residual) => floats(residual.clone())?.storage::<f32>().to_vec(),
-        None => vec![0.0; rows * outputs * places],
-    };
-    let picture = cpu::Picture::new(x.dims(), kernels.place.doubled);
-    let transformed = kernels.transformed(picture, weights.storage());
-    let inputs = picture.channels * picture.stored();
-    let pictures = input.storage::<f32>().chunks_exact(inputs.max(1));
-    let results = y.chunks_exact_mut((outputs * places).max(1)).zip(constants.chunks_exact(outputs.max(1)));
-    for ((y, constants), x) in results.zip(pictures) {
-        for (y, constant) in y.chunks_exact_mut(places).zip(constants) {
-            for y in y {
-                *y += constant;
-            }
-        }
-        match transformed {
-            Some((tiles, weights)) => tiles.add_convolution(y, x, picture, weights),
-            None => cpu::add_convolution(y, out_width, x, picture, kernels, weights.storage()),
-        }
-    }
-    Some(Tensor::from_data(TensorData::new(y, shape), &x.device()))
+    cpu::conv2d(x, kernels, bias, added, shape)
 }
 
 /// The same as [`conv2d`] in Burn's own operations, for a weight as PyTorch has it.

@@ -13,8 +13,8 @@
 //! larger tiles to fill the vectors.
 
 use super::cpu::Picture;
-use crate::kernels::lanes::Lanes;
-use crate::kernels::tiles::{PANEL, add_tiles};
+use crate::kernels::cpu::lanes::Lanes;
+use crate::kernels::cpu::tiles::{PANEL, add_tiles};
 
 /// With fewer channels the transforms cost more than they save.
 const INPUTS: usize = 8;

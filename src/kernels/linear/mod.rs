@@ -4,12 +4,11 @@ mod cpu;
 #[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
 mod gpu;
 
-use burn::backend::Flex;
 use burn::module::Param;
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::Tensor;
 
 use super::activation::{Activation, activate};
-use super::layer_norm::{LayerNorm, layer_norm};
+use super::layer_norm::LayerNorm;
 use super::weight::Weight;
 
 /// What [`linear`] does with its input.
@@ -44,27 +43,7 @@ pub fn linear(x: &Tensor<2>, call: &Linear) -> Tensor<2> {
     if let Some(y) = gpu::linear(x, call) {
         return y;
     }
-    on_cpu(x, call).expect("linear: all tensors are on the GPU or all on the CPU")
-}
-
-fn on_cpu(x: &Tensor<2>, call: &Linear) -> Option<Tensor<2>> {
-    let Linear { norm, weight, bias, activation, residual } = call;
-    let floats = |tensor: Tensor<2>| Some(tensor.try_into_primitive::<Flex>().ok()?.to_contiguous());
-    let ([rows, _], outputs) = (x.dims(), weight.outputs());
-    let matrix = weight.on_cpu()?;
-    let input = floats(norm.map_or_else(|| x.clone(), |norm| layer_norm(x, norm)))?;
-    let mut y = match bias {
-        Some(bias) => floats(bias.clone().unsqueeze())?.storage::<f32>().repeat(rows),
-        None => vec![0.0; rows * outputs],
-    };
-    cpu::add_product(&mut y, input.storage(), weight, &matrix);
-    activation.apply(&mut y);
-    if let Some(residual) = residual {
-        for (y, residual) in y.iter_mut().zip(floats(residual.clone())?.storage::<f32>()) {
-            *y += residual;
-        }
-    }
-    Some(Tensor::from_data(TensorData::new(y, [rows, outputs]), &x.device()))
+    cpu::linear(x, call)
 }
 
 /// [`linear`] with the weight and bias of one of Burn's layers.

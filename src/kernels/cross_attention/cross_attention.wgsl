@@ -2,7 +2,7 @@
 // the way, and what was added before is scaled down when a larger one comes (Milakov and Gimelshein, "Online normalizer
 // calculation for softmax", 2018).
 //
-// cross_attention.rs puts QUADS, the size of a head in fours, and PART before this, and repeats each line that has a # for
+// gpu.rs puts QUADS, the size of a head in fours, and PART before this, and repeats each line that has a # for
 // every four of a part.
 
 @compute @workgroup_size(64)
