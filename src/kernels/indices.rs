@@ -29,7 +29,7 @@ impl Indices {
     /// When they are more or fewer.
     pub fn write(&mut self, values: Vec<usize>) {
         assert_eq!(values.len(), self.values.len(), "indices: as many as before");
-        #[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
+        #[cfg(gpu)]
         if let Ok(tensor) = self.on_device.clone().try_into_primitive::<burn::backend::Wgpu>() {
             tensor.client.write(&tensor.handle, burn::tensor::Bytes::from_elems(words(&values)));
             self.values = values;

@@ -9,7 +9,7 @@ mod conv2d;
 mod cpu;
 mod cross_attention;
 mod gather;
-#[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
+#[cfg(gpu)]
 mod gpu;
 mod group_norm;
 mod indices;
@@ -23,7 +23,7 @@ pub use attention::{Attention, KeyValues, attention, attention_probs, attention_
 pub use conv2d::{Added, Kernels, Place, conv2d, conv2d_twin};
 pub use cross_attention::{cross_attention, cross_attention_twin};
 pub use gather::gather;
-#[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
+#[cfg(gpu)]
 pub use gpu::Adapter;
 pub use group_norm::{GroupNorm, group_norm, group_norm_twin};
 pub use indices::Indices;

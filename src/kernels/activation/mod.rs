@@ -1,7 +1,7 @@
 //! Activations, which kernels apply to what they compute before it leaves the registers.
 
 mod cpu;
-#[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
+#[cfg(gpu)]
 pub(super) mod gpu;
 
 use burn::tensor::{Tensor, activation};

@@ -3,7 +3,7 @@
 //! Source: Vaswani et al., "Attention Is All You Need" (2017), <https://arxiv.org/abs/1706.03762>.
 
 mod cpu;
-#[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
+#[cfg(gpu)]
 mod gpu;
 
 use burn::backend::Flex;
@@ -77,7 +77,7 @@ pub fn attention(qkv: &Tensor<2>, cache: &mut KeyValues, call: Attention) -> Ten
     let Some([keys, values]) = cache.halves.take() else {
         panic!("attention: the cache was lost when an earlier call panicked");
     };
-    #[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
+    #[cfg(gpu)]
     if let Some(mixed) = gpu::attention(qkv, &keys, &values, call) {
         cache.halves = Some([keys, values]);
         return mixed;

@@ -1,7 +1,7 @@
 //! Convolutions of pictures in one pass, with all that is added to them.
 
 mod cpu;
-#[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
+#[cfg(gpu)]
 mod gpu;
 mod im2col;
 mod winograd;
@@ -89,7 +89,7 @@ pub fn conv2d(x: &Tensor<4>, kernels: &Kernels, bias: &Tensor<1>, added: &Added)
             && added.residual.as_ref().is_none_or(|residual| residual.dims() == shape),
         "conv2d: the shapes do not fit"
     );
-    #[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
+    #[cfg(gpu)]
     if let Some(y) = gpu::conv2d(x, kernels, bias, added, shape) {
         return y;
     }

@@ -3,7 +3,7 @@
 //! Source: Vaswani et al., "Attention Is All You Need" (2017), <https://arxiv.org/abs/1706.03762>.
 
 mod cpu;
-#[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
+#[cfg(gpu)]
 mod gpu;
 
 use burn::tensor::{Tensor, activation::softmax};
@@ -29,7 +29,7 @@ pub fn cross_attention(
             && width.is_multiple_of(heads),
         "cross_attention: the shapes do not fit"
     );
-    #[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
+    #[cfg(gpu)]
     if let Some(y) = gpu::cross_attention(queries, keys, values, rows, heads) {
         return y;
     }

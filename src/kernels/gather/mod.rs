@@ -1,7 +1,7 @@
 //! Rows of a table: the embeddings of tokens and of positions.
 
 mod cpu;
-#[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
+#[cfg(gpu)]
 mod gpu;
 
 use burn::tensor::Tensor;
@@ -22,7 +22,7 @@ pub fn gather(table: &Weight, indices: &Indices, sum: Option<&Tensor<2>>) -> Ten
     assert_eq!(table.layout(), Layout::OutIn, "gather: a table has its rows one after the other");
     assert!(values.iter().all(|&index| index < rows), "gather: the table has {rows} rows");
     assert!(sum.is_none_or(|sum| sum.dims() == shape), "gather: the shapes do not fit");
-    #[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
+    #[cfg(gpu)]
     if let Some(gathered) = gpu::gather(table, indices, sum) {
         return gathered;
     }

@@ -2,7 +2,7 @@
 //! <https://arxiv.org/abs/1803.08494>.
 
 mod cpu;
-#[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
+#[cfg(gpu)]
 mod gpu;
 
 use burn::tensor::Tensor;
@@ -38,7 +38,7 @@ pub fn group_norm(x: &Tensor<4>, call: &GroupNorm) -> Tensor<4> {
             && channels.is_multiple_of(call.groups),
         "group_norm: the shapes do not fit"
     );
-    #[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
+    #[cfg(gpu)]
     if let Some(y) = gpu::group_norm(x, call) {
         return y;
     }

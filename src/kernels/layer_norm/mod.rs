@@ -1,7 +1,7 @@
 //! Layer normalisation in one pass. Source: Ba et al., "Layer Normalization" (2016), <https://arxiv.org/abs/1607.06450>.
 
 mod cpu;
-#[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
+#[cfg(gpu)]
 mod gpu;
 
 use burn::tensor::Tensor;
@@ -26,7 +26,7 @@ pub struct LayerNorm<'a> {
 pub fn layer_norm(x: &Tensor<2>, call: LayerNorm) -> Tensor<2> {
     let [_, width] = x.dims();
     assert!(call.gamma.dims() == [width] && call.beta.dims() == [width], "layer_norm: the shapes do not fit");
-    #[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
+    #[cfg(gpu)]
     if let Some(y) = gpu::layer_norm(x, call) {
         return y;
     }

@@ -1,7 +1,7 @@
 //! `activation(norm(x) · weight + bias) + residual` in one pass.
 
 mod cpu;
-#[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
+#[cfg(gpu)]
 mod gpu;
 
 use burn::module::Param;
@@ -39,7 +39,7 @@ pub fn linear(x: &Tensor<2>, call: &Linear) -> Tensor<2> {
             && call.residual.as_ref().is_none_or(|residual| residual.dims() == [rows, outputs]),
         "linear: the shapes do not fit"
     );
-    #[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
+    #[cfg(gpu)]
     if let Some(y) = gpu::linear(x, call) {
         return y;
     }

@@ -1,7 +1,7 @@
 //! A matrix of weights as a device keeps it: in `f32`, or packed and read as it is.
 
 pub(super) mod cpu;
-#[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
+#[cfg(gpu)]
 pub(super) mod gpu;
 mod pack;
 
