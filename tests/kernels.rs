@@ -9,6 +9,7 @@ use burn::tensor::Device;
 use common::{devices, kernels};
 use pollster::block_on;
 
+#[allow(clippy::needless_pass_by_value)] // a closure is written where it is passed
 fn on_each_device(test: impl AsyncFn(&Device)) {
     for device in devices() {
         block_on(test(&device));

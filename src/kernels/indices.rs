@@ -1,4 +1,4 @@
-//! Whole numbers that kernels read: rows of a table, places in a text.
+//! Whole numbers that kernels read: rows of a table, positions in a text.
 
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 
@@ -23,7 +23,7 @@ impl Indices {
         &self.values
     }
 
-    /// Puts others in their place, as many.
+    /// Replaces them by as many others.
     ///
     /// # Panics
     /// When they are more or fewer.

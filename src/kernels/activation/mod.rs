@@ -23,7 +23,7 @@ pub enum Activation {
     Silu,
     /// `x · (1 + erf(x / √2)) / 2`
     Gelu,
-    /// GELU with `tanh` in place of `erf`: `x · (1 + tanh(√(2/π) · (x + 0.044715 x³))) / 2`
+    /// GELU with `tanh` instead of `erf`: `x · (1 + tanh(√(2/π) · (x + 0.044715 x³))) / 2`
     GeluTanh,
 }
 

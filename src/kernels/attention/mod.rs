@@ -45,8 +45,8 @@ impl KeyValues {
 
 /// What [`attention`] does with its input.
 #[derive(Debug, Clone, Copy)]
-pub struct Attention<'a> {
-    /// The places of the new tokens of each row; the first one's is how many were read before.
+pub struct AttentionCall<'a> {
+    /// The positions of the new tokens of each row; the first is the number of tokens read before.
     pub positions: &'a Indices,
     /// What scores are multiplied by.
     pub scale: f32,
@@ -59,7 +59,7 @@ pub struct Attention<'a> {
 ///
 /// # Panics
 /// When the shapes do not fit, or the tokens are more than the cache has room for.
-pub fn attention(qkv: &Tensor<2>, cache: &mut KeyValues, call: Attention) -> Tensor<2> {
+pub fn attention(qkv: &Tensor<2>, cache: &mut KeyValues, call: AttentionCall) -> Tensor<2> {
     let [rows, n_head, capacity, head_size] = cache.shape;
     let [tokens, width] = qkv.dims();
     let length = tokens / rows;
@@ -70,7 +70,7 @@ pub fn attention(qkv: &Tensor<2>, cache: &mut KeyValues, call: Attention) -> Ten
     );
     let position = positions[0];
     assert!(
-        positions.iter().enumerate().all(|(token, &place)| place == position + token % length),
+        positions.iter().enumerate().all(|(token, &at)| at == position + token % length),
         "attention: the tokens of a row follow one another"
     );
     assert!(position + length <= capacity, "attention: the cache has room for {capacity} tokens");

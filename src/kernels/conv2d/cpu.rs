@@ -3,7 +3,7 @@
 use burn::tensor::{Tensor, TensorData};
 
 use super::winograd::Tiles;
-use super::{Added, Kernels, im2col};
+use super::{ConvWeight, Epilogue, im2col};
 use crate::kernels::cpu::numbers;
 
 /// A picture of several channels, perhaps seen at twice its size.
@@ -35,22 +35,22 @@ impl Picture {
         channel.get((y >> shift) * width..)?.get(..width)
     }
 
-    /// A place of such a row; zero outside of the picture.
+    /// A pixel of such a row; zero outside of the picture.
     pub fn at(&self, row: &[f32], x: isize) -> f32 {
         let x = usize::try_from(x).ok().map(|x| x >> usize::from(self.doubled));
         x.and_then(|x| row.get(x)).copied().unwrap_or(0.0)
     }
 }
 
-impl Kernels {
+impl ConvWeight {
     /// The tiles that are the fastest for a picture, with the kernels for them.
-    fn transformed(&self, picture: Picture, weights: &[f32]) -> Option<(Tiles, &[f32])> {
+    fn transformed(&self, picture: Picture, kernels: &[f32]) -> Option<(Tiles, &[f32])> {
         let [outputs, inputs, size, _] = self.shape;
-        if (size, self.place.stride, self.place.padding) != (3, 1, (1, 1)) {
+        if (size, self.geometry.stride, self.geometry.padding) != (3, 1, (1, 1)) {
             return None;
         }
         let tiles = Tiles::of(picture)?;
-        let transform = || tiles.transform_kernels(weights, outputs * inputs);
+        let transform = || tiles.transform_kernels(kernels, outputs * inputs);
         Some((tiles, self.transformed[tiles as usize].get_or_init(transform)))
     }
 }
@@ -58,38 +58,38 @@ impl Kernels {
 /// `shape` is that of the result.
 pub fn conv2d(
     x: &Tensor<4>,
-    kernels: &Kernels,
+    weight: &ConvWeight,
     bias: &Tensor<1>,
-    added: &Added,
+    epilogue: &Epilogue,
     shape: [usize; 4],
 ) -> Tensor<4> {
-    let (input, weights) = (numbers(x.clone()), numbers(kernels.values.clone()));
+    let (input, kernels) = (numbers(x.clone()), numbers(weight.values.clone()));
     let mut constants = numbers(bias.clone()).storage::<f32>().repeat(shape[0]);
-    if let Some(each) = &added.each {
-        for (constant, each) in constants.iter_mut().zip(numbers(each.clone()).storage::<f32>()) {
-            *constant += each;
+    if let Some(per_channel) = &epilogue.per_channel {
+        for (constant, number) in constants.iter_mut().zip(numbers(per_channel.clone()).storage::<f32>()) {
+            *constant += number;
         }
     }
     let [rows, outputs, out_height, out_width] = shape;
-    let places = out_height * out_width;
-    let mut y = match &added.residual {
+    let pixels = out_height * out_width;
+    let mut y = match &epilogue.residual {
         Some(residual) => numbers(residual.clone()).storage::<f32>().to_vec(),
-        None => vec![0.0; rows * outputs * places],
+        None => vec![0.0; rows * outputs * pixels],
     };
-    let picture = Picture::new(x.dims(), kernels.place.doubled);
-    let transformed = kernels.transformed(picture, weights.storage());
+    let picture = Picture::new(x.dims(), weight.geometry.doubled);
+    let transformed = weight.transformed(picture, kernels.storage());
     let inputs = picture.channels * picture.stored();
     let pictures = input.storage::<f32>().chunks_exact(inputs.max(1));
-    let results = y.chunks_exact_mut((outputs * places).max(1)).zip(constants.chunks_exact(outputs.max(1)));
+    let results = y.chunks_exact_mut((outputs * pixels).max(1)).zip(constants.chunks_exact(outputs.max(1)));
     for ((y, constants), x) in results.zip(pictures) {
-        for (y, constant) in y.chunks_exact_mut(places).zip(constants) {
+        for (y, constant) in y.chunks_exact_mut(pixels).zip(constants) {
             for y in y {
                 *y += constant;
             }
         }
         match transformed {
-            Some((tiles, weights)) => tiles.add_convolution(y, x, picture, weights),
-            None => im2col::add_convolution(y, out_width, x, picture, kernels, weights.storage()),
+            Some((tiles, kernels)) => tiles.add_convolution(y, x, picture, kernels),
+            None => im2col::add_convolution(y, out_width, x, picture, weight, kernels.storage()),
         }
     }
     Tensor::from_data(TensorData::new(y, shape), &x.device())

@@ -13,40 +13,40 @@ use burn::tensor::{Device, Tensor, module};
 
 /// The weights of a convolution with square kernels, arranged as its device reads them fastest.
 #[derive(Debug, Clone)]
-pub struct Kernels {
+pub struct ConvWeight {
     /// `[outputs, inputs, size, size]`
     shape: [usize; 4],
     /// On the CPU as they came, on the GPU `[inputs, size, size, outputs]`, the outputs filled up to a multiple of four.
     values: Tensor<1>,
     /// On the CPU as [`winograd`] takes them, for small and large tiles, once a picture has needed them.
     transformed: Arc<[OnceLock<Vec<f32>>; 2]>,
-    place: Place,
+    geometry: ConvGeometry,
 }
 
 /// How the kernels go over a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Place {
-    /// From one place of a kernel to the next.
+pub struct ConvGeometry {
+    /// Pixels from one position of a kernel to the next.
     pub stride: usize,
     /// Zeros before and behind the rows and columns.
     pub padding: (usize, usize),
-    /// Each place of the picture counts as four: it is doubled before.
+    /// Each pixel of the picture counts as four: the picture is doubled before.
     pub doubled: bool,
 }
 
 /// What [`conv2d`] adds to the convolution.
 #[derive(Debug, Clone, Default)]
-pub struct Added {
-    /// `[rows, outputs]`: a number to all places of a channel of a picture.
-    pub each: Option<Tensor<2>>,
+pub struct Epilogue {
+    /// `[rows, outputs]`: a number for all pixels of a channel.
+    pub per_channel: Option<Tensor<2>>,
     /// In the shape of the result.
     pub residual: Option<Tensor<4>>,
 }
 
-impl Kernels {
+impl ConvWeight {
     /// Arranges `weight [outputs, inputs, size, size]`, as PyTorch has it.
     #[must_use]
-    pub fn new(weight: Tensor<4>, place: Place) -> Self {
+    pub fn new(weight: Tensor<4>, geometry: ConvGeometry) -> Self {
         let shape @ [outputs, inputs, size, _] = weight.dims();
         let padding = outputs.next_multiple_of(4) - outputs;
         let arranged = match weight.device() {
@@ -58,13 +58,13 @@ impl Kernels {
             }
         };
         let len = arranged.dims().iter().product::<usize>();
-        Self { shape, values: arranged.reshape([len]), transformed: Arc::default(), place }
+        Self { shape, values: arranged.reshape([len]), transformed: Arc::default(), geometry }
     }
 
     /// Height and width of what comes of a picture of `[height, width]`.
     #[must_use]
     pub fn output_size(&self, size: [usize; 2]) -> [usize; 2] {
-        let Place { stride, padding: (before, behind), doubled } = self.place;
+        let ConvGeometry { stride, padding: (before, behind), doubled } = self.geometry;
         size.map(|size| {
             let size = if doubled { 2 * size } else { size };
             (size + before + behind - self.shape[2]) / stride + 1
@@ -72,28 +72,28 @@ impl Kernels {
     }
 }
 
-/// `convolution(x) + bias + each + residual` for `x [rows, inputs, height, width]` and `bias [outputs]`. Gives
+/// `convolution(x) + bias + per_channel + residual` for `x [rows, inputs, height, width]` and `bias [outputs]`. Gives
 /// `[rows, outputs, height', width']`.
 ///
 /// # Panics
 /// When the shapes do not fit, or the tensors are on several devices.
 #[must_use]
-pub fn conv2d(x: &Tensor<4>, kernels: &Kernels, bias: &Tensor<1>, added: &Added) -> Tensor<4> {
-    let ([rows, inputs, height, width], outputs) = (x.dims(), kernels.shape[0]);
-    let [out_height, out_width] = kernels.output_size([height, width]);
+pub fn conv2d(x: &Tensor<4>, weight: &ConvWeight, bias: &Tensor<1>, epilogue: &Epilogue) -> Tensor<4> {
+    let ([rows, inputs, height, width], outputs) = (x.dims(), weight.shape[0]);
+    let [out_height, out_width] = weight.output_size([height, width]);
     let shape = [rows, outputs, out_height, out_width];
     assert!(
-        inputs == kernels.shape[1]
+        inputs == weight.shape[1]
             && bias.dims() == [outputs]
-            && added.each.as_ref().is_none_or(|each| each.dims() == [rows, outputs])
-            && added.residual.as_ref().is_none_or(|residual| residual.dims() == shape),
+            && epilogue.per_channel.as_ref().is_none_or(|numbers| numbers.dims() == [rows, outputs])
+            && epilogue.residual.as_ref().is_none_or(|residual| residual.dims() == shape),
         "conv2d: the shapes do not fit"
     );
     #[cfg(gpu)]
-    if let Some(y) = gpu::conv2d(x, kernels, bias, added, shape) {
+    if let Some(y) = gpu::conv2d(x, weight, bias, epilogue, shape) {
         return y;
     }
-    cpu::conv2d(x, kernels, bias, added, shape)
+    cpu::conv2d(x, weight, bias, epilogue, shape)
 }
 
 /// The same as [`conv2d`] in Burn's own operations, for a weight as PyTorch has it.
@@ -101,25 +101,25 @@ pub fn conv2d(x: &Tensor<4>, kernels: &Kernels, bias: &Tensor<1>, added: &Added)
 pub fn conv2d_twin(
     x: Tensor<4>,
     weight: Tensor<4>,
-    place: Place,
+    geometry: ConvGeometry,
     bias: Tensor<1>,
-    added: Added,
+    epilogue: Epilogue,
 ) -> Tensor<4> {
     let [_, _, height, width] = x.dims();
-    let x = if place.doubled {
+    let x = if geometry.doubled {
         let size = [2 * height, 2 * width];
         module::interpolate(x, InterpolateOptions::new(InterpolateMode::Nearest).with_output_size(size))
     } else {
         x
     };
-    let mut options = ConvOptions::new([place.stride; 2], [0; 2], [1; 2], 1);
-    options.padding = [place.padding; 2];
+    let mut options = ConvOptions::new([geometry.stride; 2], [0; 2], [1; 2], 1);
+    options.padding = [geometry.padding; 2];
     let y = module::conv2d(x, weight, Some(bias), options);
-    let y = match added.each {
-        Some(each) => y + each.unsqueeze_dims(&[2, 3]),
+    let y = match epilogue.per_channel {
+        Some(numbers) => y + numbers.unsqueeze_dims(&[2, 3]),
         None => y,
     };
-    match added.residual {
+    match epilogue.residual {
         Some(residual) => y + residual,
         None => y,
     }

@@ -21,11 +21,11 @@ pub fn cross_attention(
 
 /// A head of a row at a time, whose keys are turned so that a query meets four of them at once.
 fn mix(queries: &[f32], keys: &[f32], values: &[f32], [rows, heads, width]: [usize; 3]) -> Vec<f32> {
-    let (head_size, others) = (width / heads, keys.len() / width / rows);
+    let (head_size, key_count) = (width / heads, keys.len() / width / rows);
     let scale = scale_of(head_size);
     let mut mixed = vec![0.0; queries.len()];
-    let mut turned = vec![0.0; head_size * others];
-    let mut scores = vec![0.0; others];
+    let mut turned = vec![0.0; head_size * key_count];
+    let mut scores = vec![0.0; key_count];
     let of_rows = |all: usize| (all / rows).max(1);
     let (queries, keys, values) = (
         queries.chunks_exact(of_rows(queries.len())),
@@ -38,14 +38,14 @@ fn mix(queries: &[f32], keys: &[f32], values: &[f32], [rows, heads, width]: [usi
     {
         for head in 0..heads {
             let part = head * head_size..(head + 1) * head_size;
-            for (place, key) in keys.chunks_exact(width).enumerate() {
+            for (position, key) in keys.chunks_exact(width).enumerate() {
                 for (dim, number) in key[part.clone()].iter().enumerate() {
-                    turned[dim * others + place] = scale * number;
+                    turned[dim * key_count + position] = scale * number;
                 }
             }
             for (to, query) in mixed.chunks_exact_mut(width).zip(queries.chunks_exact(width)) {
                 scores.fill(0.0);
-                for (number, keys) in query[part.clone()].iter().zip(turned.chunks_exact(others)) {
+                for (number, keys) in query[part.clone()].iter().zip(turned.chunks_exact(key_count)) {
                     add_scaled(&mut scores, *number, keys);
                 }
                 let total = exp_of_differences(&mut scores);

@@ -26,7 +26,7 @@ impl Shader for CrossAttentionShader {
     }
 
     fn info(&self) -> &'static [&'static str] {
-        &["heads", "places", "others", "scale"]
+        &["heads", "query_count", "key_count", "scale"]
     }
 }
 
@@ -39,14 +39,14 @@ pub fn cross_attention(
     heads: usize,
 ) -> Option<Tensor<2>> {
     let shape @ [all, width] = queries.dims();
-    let (head_size, places, others) = (width / heads, all / rows, keys.dims()[0] / rows);
+    let (head_size, query_count, key_count) = (width / heads, all / rows, keys.dims()[0] / rows);
     let buffers = vec![buffer(queries)?, buffer(keys)?, buffer(values)?];
     if !head_size.is_multiple_of(4) {
         return Some(cross_attention_twin(queries, keys, values, rows, heads)); // the shader reads fours
     }
     let quads = head_size / 4;
     let part = (1..=MAX_PART.min(quads)).rev().find(|part| quads.is_multiple_of(*part))?;
-    let info = [word(heads), word(places), word(others), float(scale_of(head_size))];
-    let groups = [(places * quads / part).div_ceil(WORKGROUP), heads, rows];
+    let info = [word(heads), word(query_count), word(key_count), float(scale_of(head_size))];
+    let groups = [(query_count * quads / part).div_ceil(WORKGROUP), heads, rows];
     launch(CrossAttentionShader { quads, part }, groups, buffers, shape, &info)
 }

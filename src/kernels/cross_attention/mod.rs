@@ -1,4 +1,4 @@
-//! Attention of any places to any others, without order: those of a picture to each other, or to the words of a text.
+//! Attention of any queries to any keys, without order: of a picture's pixels to each other, or to the words of a text.
 //!
 //! Source: Vaswani et al., "Attention Is All You Need" (2017), <https://arxiv.org/abs/1706.03762>.
 
@@ -53,8 +53,8 @@ pub fn cross_attention_twin(
 ) -> Tensor<2> {
     let shape @ [_, width] = queries.dims();
     let parts = |tensor: &Tensor<2>| {
-        let places = tensor.dims()[0] / rows;
-        tensor.clone().reshape([rows, places, heads, width / heads]).swap_dims(1, 2)
+        let count = tensor.dims()[0] / rows;
+        tensor.clone().reshape([rows, count, heads, width / heads]).swap_dims(1, 2)
     };
     let scores = parts(queries).mul_scalar(scale_of(width / heads)).matmul(parts(keys).swap_dims(2, 3));
     softmax(scores, 3).matmul(parts(values)).swap_dims(1, 2).reshape(shape)

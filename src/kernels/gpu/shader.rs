@@ -1,4 +1,4 @@
-//! A shader, its text with its buffers declared, and its launch.
+//! A shader, and its launch through Burn's own client.
 
 use std::fmt::Debug;
 use std::hash::Hash;
@@ -35,14 +35,15 @@ pub const WORKGROUP: usize = 64;
 /// The most workgroups in one dimension.
 pub const MAX_GROUPS: usize = 65_535;
 
+/// A shader's text, with its buffers and numbers declared.
 #[derive(Debug, Clone)]
-struct Source<S> {
+struct Text<S> {
     shader: S,
     /// `info`, where it is part of the shader.
     constants: Option<Vec<u32>>,
 }
 
-impl<S: Shader> KernelSource for Source<S> {
+impl<S: Shader> KernelSource for Text<S> {
     fn source(&self) -> SourceTemplate {
         use std::fmt::Write;
         let mut text = String::new();
@@ -96,7 +97,7 @@ pub fn launch<const D: usize>(
         arguments = arguments.with_info(MetadataBindingInfo::custom(words.collect()));
     }
     let [x, y, z] = groups.map(word);
-    let kernel = SourceKernel::new(Source { shader, constants }, CubeDim::new_1d(word(WORKGROUP)));
+    let kernel = SourceKernel::new(Text { shader, constants }, CubeDim::new_1d(word(WORKGROUP)));
     client.launch(Box::new(kernel), CubeCount::Static(x, y, z), arguments);
     if client.is_capturing() {
         // A recording takes memory in the order of the first time, which does not depend then on how far the device's thread is.

@@ -1,6 +1,6 @@
 //! Pieces of WGSL that several shaders have.
 
-/// WGSL's `mean_and_scale(start, count, local)` of numbers of `x`, for workgroups of so many invocations.
+/// WGSL's `mean_and_scale(start, count, local)` of numbers of `x`, for workgroups of `threads` invocations.
 pub fn moments(threads: usize) -> String {
     format!("const THREADS = {threads}u;\n{}", include_str!("moments.wgsl"))
 }
@@ -15,7 +15,7 @@ pub fn number_at(name: &str, is_there: bool, index: &str) -> String {
     format!("fn {name}_at(index: u32) -> f32 {{ return {value}; }}\n")
 }
 
-/// Repeats each line of `text` that has a `mark` so many times, with the number in its place: with loops over arrays a
+/// Repeats each line of `text` that has a `mark`, which becomes the number of the repetition. With loops over arrays a
 /// shader's sums do not stay in registers, and it takes four times as long.
 pub fn unrolled(text: &str, mark: char, times: usize) -> String {
     let mut out = String::new();

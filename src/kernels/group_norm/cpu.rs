@@ -2,11 +2,11 @@
 
 use burn::tensor::{Tensor, TensorData};
 
-use super::GroupNorm;
+use super::GroupNormCall;
 use crate::kernels::cpu::lanes::{dot, sum};
 use crate::kernels::cpu::numbers;
 
-pub fn group_norm(x: &Tensor<4>, call: &GroupNorm) -> Tensor<4> {
+pub fn group_norm(x: &Tensor<4>, call: &GroupNormCall) -> Tensor<4> {
     let shape @ [rows, channels, height, width] = x.dims();
     let (gamma, beta) = (numbers(call.gamma.clone()), numbers(call.beta.clone()));
     let (gamma, beta): (&[f32], &[f32]) = (gamma.storage(), beta.storage());

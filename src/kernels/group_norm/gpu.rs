@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use super::GroupNorm;
+use super::GroupNormCall;
 use crate::kernels::activation::gpu::wgsl;
 use crate::kernels::gpu::{Shader, buffer, float, launch, moments, word};
 
@@ -29,7 +29,7 @@ impl Shader for GroupNormShader {
 
 /// `None` when the tensors are not on a GPU.
 #[allow(clippy::cast_possible_truncation)] // a small number needs no more digits
-pub fn group_norm(x: &Tensor<4>, call: &GroupNorm) -> Option<Tensor<4>> {
+pub fn group_norm(x: &Tensor<4>, call: &GroupNormCall) -> Option<Tensor<4>> {
     let shape @ [rows, channels, height, width] = x.dims();
     let x = buffer(x)?;
     let threads = x.adapter().threads();

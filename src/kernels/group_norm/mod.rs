@@ -11,7 +11,7 @@ use super::activation::{Activation, activate};
 
 /// What [`group_norm`] does with its input.
 #[derive(Debug, Clone)]
-pub struct GroupNorm<'a> {
+pub struct GroupNormCall<'a> {
     /// `[channels]`
     pub gamma: &'a Tensor<1>,
     /// `[channels]`
@@ -30,7 +30,7 @@ pub struct GroupNorm<'a> {
 /// # Panics
 /// When the shapes do not fit, or the tensors are on several devices.
 #[must_use]
-pub fn group_norm(x: &Tensor<4>, call: &GroupNorm) -> Tensor<4> {
+pub fn group_norm(x: &Tensor<4>, call: &GroupNormCall) -> Tensor<4> {
     let [_, channels, _, _] = x.dims();
     assert!(
         call.gamma.dims() == [channels]
@@ -47,7 +47,7 @@ pub fn group_norm(x: &Tensor<4>, call: &GroupNorm) -> Tensor<4> {
 
 /// The same as [`group_norm`] in Burn's own operations.
 #[must_use]
-pub fn group_norm_twin(x: Tensor<4>, call: &GroupNorm) -> Tensor<4> {
+pub fn group_norm_twin(x: Tensor<4>, call: &GroupNormCall) -> Tensor<4> {
     let shape @ [rows, channels, height, width] = x.dims();
     let grouped = x.reshape([rows, call.groups, channels / call.groups * height * width]);
     let centred = grouped.clone() - grouped.mean_dim(2);

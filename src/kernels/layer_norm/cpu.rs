@@ -2,11 +2,11 @@
 
 use burn::tensor::{Tensor, TensorData};
 
-use super::LayerNorm;
+use super::LayerNormCall;
 use crate::kernels::cpu::lanes::{dot, sum};
 use crate::kernels::cpu::numbers;
 
-pub fn layer_norm(x: &Tensor<2>, call: LayerNorm) -> Tensor<2> {
+pub fn layer_norm(x: &Tensor<2>, call: LayerNormCall) -> Tensor<2> {
     let shape @ [_, width] = x.dims();
     let (gamma, beta) = (numbers(call.gamma.clone()), numbers(call.beta.clone()));
     let mut y = numbers(x.clone()).storage::<f32>().to_vec();

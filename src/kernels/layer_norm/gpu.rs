@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use super::LayerNorm;
+use super::LayerNormCall;
 use crate::kernels::gpu::{Shader, buffer, float, launch, moments, word};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -26,7 +26,7 @@ impl Shader for LayerNormShader {
 
 /// `None` when the tensors are not on a GPU.
 #[allow(clippy::cast_possible_truncation)] // a small number needs no more digits
-pub fn layer_norm(x: &Tensor<2>, LayerNorm { gamma, beta, epsilon }: LayerNorm) -> Option<Tensor<2>> {
+pub fn layer_norm(x: &Tensor<2>, LayerNormCall { gamma, beta, epsilon }: LayerNormCall) -> Option<Tensor<2>> {
     let shape @ [rows, width] = x.dims();
     let x = buffer(x)?;
     let shader = LayerNormShader { threads: x.adapter().threads() };

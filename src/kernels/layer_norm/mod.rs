@@ -8,7 +8,7 @@ use burn::tensor::Tensor;
 
 /// A layer norm.
 #[derive(Debug, Clone, Copy)]
-pub struct LayerNorm<'a> {
+pub struct LayerNormCall<'a> {
     /// `[width]`, multiplies the normalised numbers.
     pub gamma: &'a Tensor<1>,
     /// `[width]`, added to them.
@@ -23,7 +23,7 @@ pub struct LayerNorm<'a> {
 /// # Panics
 /// When the shapes do not fit, or the tensors are on several devices.
 #[must_use]
-pub fn layer_norm(x: &Tensor<2>, call: LayerNorm) -> Tensor<2> {
+pub fn layer_norm(x: &Tensor<2>, call: LayerNormCall) -> Tensor<2> {
     let [_, width] = x.dims();
     assert!(call.gamma.dims() == [width] && call.beta.dims() == [width], "layer_norm: the shapes do not fit");
     #[cfg(gpu)]

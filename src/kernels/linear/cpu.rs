@@ -6,7 +6,7 @@
 
 use burn::tensor::{Tensor, TensorData};
 
-use super::Linear;
+use super::LinearCall;
 use crate::kernels::cpu::integers::{Inputs, ScaledSum, add_four_rows};
 use crate::kernels::cpu::lanes::{Lanes, add_scaled, dot};
 use crate::kernels::cpu::numbers;
@@ -17,8 +17,8 @@ use crate::kernels::{Layout, Q8_BLOCK, Weight, layer_norm};
 /// Columns whose panels all rows meet while the cache has them; whole cache lines of a row where they are packed.
 const BLOCK: usize = 64;
 
-pub fn linear(x: &Tensor<2>, call: &Linear) -> Tensor<2> {
-    let Linear { norm, weight, bias, activation, residual } = call;
+pub fn linear(x: &Tensor<2>, call: &LinearCall) -> Tensor<2> {
+    let LinearCall { norm, weight, bias, activation, residual } = call;
     let ([rows, _], outputs) = (x.dims(), weight.outputs());
     let input = numbers(norm.map_or_else(|| x.clone(), |norm| layer_norm(x, norm)));
     let mut y = match bias {

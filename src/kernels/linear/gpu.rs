@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use super::Linear;
+use super::LinearCall;
 use crate::kernels::activation::gpu::wgsl;
 use crate::kernels::gpu::{
     Adapter, MAX_GROUPS, OVER_SLICES, Shader, WORKGROUP, buffer, buffers_of, float, launch, moments,
@@ -11,7 +11,7 @@ use crate::kernels::gpu::{
 use crate::kernels::weight::gpu::{Quads, weight_buffers};
 use crate::kernels::{Layout, Q8_BLOCK, layer_norm};
 
-/// Rows of one invocation when there are many: the more, the seldomer the weights are read.
+/// Rows of one invocation when there are many: the more there are, the more rarely the weights are read.
 const MANY_ROWS: usize = 8;
 /// Invocations that share the inputs where those of an output lie together, so that they are read together.
 const LANES: usize = Q8_BLOCK / 4;
@@ -57,8 +57,8 @@ impl Shader for LinearShader {
                 .to_owned(),
             (Layout::InOut, true) => moments(self.workers * self.sharing) + include_str!("normed.wgsl"),
         };
-        // Inputs that an invocation takes in a row, and of which it reads so many at once. One that shares them with others
-        // has few, and waits as long for one as for all of these.
+        // The inputs that an invocation takes in a row, and how many of them it reads at once. One that shares them with
+        // others has few, and waits as long for one as for all of these.
         let (step, abreast) = if self.sharing > 1 { (8, 8) } else { (Q8_BLOCK, 4) };
         let (constants, sums, main) = match self.quads.layout {
             Layout::InOut => (
@@ -112,8 +112,8 @@ impl Shader for LinearShader {
 }
 
 /// `None` when the tensors are not on a GPU.
-pub fn linear(x: &Tensor<2>, call: &Linear) -> Option<Tensor<2>> {
-    let Linear { weight: matrix, bias, residual, activation, norm } = call;
+pub fn linear(x: &Tensor<2>, call: &LinearCall) -> Option<Tensor<2>> {
+    let LinearCall { weight: matrix, bias, residual, activation, norm } = call;
     let (rows, inputs, outputs) = (x.dims()[0], matrix.inputs(), matrix.outputs());
     let (name, slope) = activation.name_and_slope();
     let shader_rows = rows.next_power_of_two().min(MANY_ROWS);

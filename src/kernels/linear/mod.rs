@@ -8,14 +8,14 @@ use burn::module::Param;
 use burn::tensor::Tensor;
 
 use super::activation::{Activation, activate};
-use super::layer_norm::LayerNorm;
+use super::layer_norm::LayerNormCall;
 use super::weight::Weight;
 
 /// What [`linear`] does with its input.
 #[derive(Debug, Clone)]
-pub struct Linear<'a> {
+pub struct LinearCall<'a> {
     /// What is done to `x` before.
-    pub norm: Option<LayerNorm<'a>>,
+    pub norm: Option<LayerNormCall<'a>>,
     /// The matrix.
     pub weight: &'a Weight,
     /// `[outputs]`, added to the product.
@@ -30,7 +30,7 @@ pub struct Linear<'a> {
 ///
 /// # Panics
 /// When the shapes do not fit, or the tensors are on several devices.
-pub fn linear(x: &Tensor<2>, call: &Linear) -> Tensor<2> {
+pub fn linear(x: &Tensor<2>, call: &LinearCall) -> Tensor<2> {
     let [rows, inputs] = x.dims();
     let outputs = call.weight.outputs();
     assert!(
@@ -50,7 +50,7 @@ pub fn linear(x: &Tensor<2>, call: &Linear) -> Tensor<2> {
 pub fn linear_layer(layer: &burn::nn::Linear, x: &Tensor<2>, activation: Activation) -> Tensor<2> {
     let weight = Weight::from_tensor(layer.weight.val());
     let bias = layer.bias.as_ref().map(Param::val);
-    linear(x, &Linear { norm: None, weight: &weight, bias, activation, residual: None })
+    linear(x, &LinearCall { norm: None, weight: &weight, bias, activation, residual: None })
 }
 
 /// The same as [`linear`] in Burn's own operations, for a weight `[inputs, outputs]`.
