@@ -17,7 +17,9 @@ use burn::tensor::{Device, Distribution, Tensor, Transaction};
 use cubecl::wgpu::wgpu;
 use hearth::diffusion;
 use hearth::gpt2::{Config, LanguageModel, Loading};
-use hearth::kernels::{self, Activation, Format, Indices, LayerNorm, Layout, Linear, Recording, Weight};
+use hearth::kernels::{
+    self, Activation, Format, Indices, LayerNormCall, Layout, LinearCall, Recording, Weight,
+};
 use hearth::options::Options;
 use hearth::readback;
 use hearth::weights::{Checkpoint, Reader, Storage};
@@ -179,7 +181,7 @@ impl Gpu {
     fn launch(&self) -> Duration {
         const COUNT: u32 = 2000;
         let (x, gamma) = (self.random([1, 64]), self.random([64]));
-        let norm = LayerNorm { gamma: &gamma, beta: &gamma, epsilon: 1e-5 };
+        let norm = LayerNormCall { gamma: &gamma, beta: &gamma, epsilon: 1e-5 };
         let time = median(3, || {
             let started = Instant::now();
             let mut last = x.clone();
@@ -205,13 +207,13 @@ impl Gpu {
             median(9, || self.busy(|| _ = replay())) / TIMES
         };
         let (x, gamma) = (self.random([1, 768]), self.random([768]));
-        let norm = LayerNorm { gamma: &gamma, beta: &gamma, epsilon: 1e-5 };
+        let norm = LayerNormCall { gamma: &gamma, beta: &gamma, epsilon: 1e-5 };
         println!("layer_norm of 768: {} µs", us(each(768, &|| kernels::layer_norm(&x, norm))));
         for position in [64, 256, 1000] {
             let qkv = self.random([1, 3 * 768]);
             let cache = Mutex::new(kernels::KeyValues::new(1, 12, 1024, 64, &self.device));
             let positions = Indices::new(vec![position], &self.device);
-            let call = kernels::Attention { positions: &positions, scale: 0.125 };
+            let call = kernels::AttentionCall { positions: &positions, scale: 0.125 };
             let time =
                 each(768, &|| kernels::attention(&qkv, &mut cache.lock().expect("nobody panicked"), call));
             println!("attention to {position} tokens: {} µs", us(time));
@@ -230,7 +232,7 @@ impl Gpu {
                     (0..inputs * outputs).map(|i| ((i * 7919) % 1000) as f32 / 1e4).collect();
                 let weight = Weight::new(values, shape, layout, format, &self.device);
                 let (x, bias) = (self.random([1, inputs]), self.random([outputs]));
-                let call = Linear {
+                let call = LinearCall {
                     norm,
                     weight: &weight,
                     bias: Some(bias),

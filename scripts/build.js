@@ -14,7 +14,7 @@ const stamp = path.join(out, 'sources.sha256');
 
 /** The files that the wasm depends on. */
 function sources() {
-  const files = ['Cargo.toml', 'Cargo.lock', '.cargo/config.toml', 'rust-toolchain.toml'];
+  const files = ['Cargo.toml', 'Cargo.lock', 'build.rs', '.cargo/config.toml', 'rust-toolchain.toml'];
   for (const file of readdirSync(path.join(root, 'src'), { recursive: true })) {
     if (/\.(rs|wgsl)$/.test(String(file))) files.push(path.join('src', String(file)));
   }

@@ -52,7 +52,7 @@ impl Attention {
         positions: &Indices,
     ) -> Tensor<2> {
         let qkv = self.c_attn.forward_normed(norm, &x, Activation::Identity);
-        let call = kernels::Attention { positions, scale: self.scale };
+        let call = kernels::AttentionCall { positions, scale: self.scale };
         let mixed = kernels::attention(&qkv, cache, call);
         self.c_proj.forward_add(&mixed, x)
     }

@@ -1,4 +1,4 @@
-//! Whole numbers that kernels read: rows of a table, places in a text.
+//! Whole numbers that kernels read: rows of a table, positions in a text.
 
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 
@@ -23,13 +23,13 @@ impl Indices {
         &self.values
     }
 
-    /// Puts others in their place, as many.
+    /// Replaces them by as many others.
     ///
     /// # Panics
     /// When they are more or fewer.
     pub fn write(&mut self, values: Vec<usize>) {
         assert_eq!(values.len(), self.values.len(), "indices: as many as before");
-        #[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
+        #[cfg(gpu)]
         if let Ok(tensor) = self.on_device.clone().try_into_primitive::<burn::backend::Wgpu>() {
             tensor.client.write(&tensor.handle, burn::tensor::Bytes::from_elems(words(&values)));
             self.values = values;

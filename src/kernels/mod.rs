@@ -4,34 +4,30 @@
 //! What each is worth is measured by `npm run bench` and kept in `benches/README.md`.
 
 mod activation;
-#[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
-mod adapter;
 mod attention;
 mod conv2d;
+mod cpu;
 mod cross_attention;
 mod gather;
-#[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
+#[cfg(gpu)]
 mod gpu;
 mod group_norm;
 mod indices;
-mod integers;
-mod lanes;
 mod layer_norm;
 mod linear;
 mod recording;
-mod tiles;
 mod weight;
 
 pub use activation::{Activation, activate};
-#[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
-pub use adapter::Adapter;
-pub use attention::{Attention, KeyValues, attention, attention_probs, attention_twin};
-pub use conv2d::{Added, Kernels, Place, conv2d, conv2d_twin};
+pub use attention::{AttentionCall, KeyValues, attention, attention_probs, attention_twin};
+pub use conv2d::{ConvGeometry, ConvWeight, Epilogue, conv2d, conv2d_twin};
 pub use cross_attention::{cross_attention, cross_attention_twin};
 pub use gather::gather;
-pub use group_norm::{GroupNorm, group_norm, group_norm_twin};
+#[cfg(gpu)]
+pub use gpu::Adapter;
+pub use group_norm::{GroupNormCall, group_norm, group_norm_twin};
 pub use indices::Indices;
-pub use layer_norm::{LayerNorm, layer_norm, layer_norm_twin};
-pub use linear::{Linear, linear, linear_layer, linear_twin};
+pub use layer_norm::{LayerNormCall, layer_norm, layer_norm_twin};
+pub use linear::{LinearCall, linear, linear_layer, linear_twin};
 pub use recording::Recording;
 pub use weight::{Format, Layout, Q8_BLOCK, Weight};

@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor};
 /// The launches that computed a tensor.
 #[derive(Debug)]
 pub struct Recording<const D: usize> {
-    #[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
+    #[cfg(gpu)]
     graph: cubecl::client::Graph,
     result: Tensor<D>,
 }
@@ -15,13 +15,13 @@ impl<const D: usize> Recording<D> {
     /// What `work` gives, which has this `shape`, and a recording of its launches where `device` is a GPU. It is called a
     /// second time for that, when nothing is computed, and must launch the same kernels on the same tensors, and upload
     /// nothing.
-    #[cfg_attr(not(any(target_arch = "wasm32", feature = "wgpu")), allow(unused_variables))]
+    #[cfg_attr(not(gpu), allow(unused_variables))]
     pub fn of(
         shape: [usize; D],
         device: &Device,
         mut work: impl FnMut() -> Tensor<D> + Send,
     ) -> (Tensor<D>, Option<Self>) {
-        #[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
+        #[cfg(gpu)]
         if let Ok(tensor) = Tensor::<1>::empty([1], device).try_into_primitive::<burn::backend::Wgpu>()
             && tensor.client.graph_prepare().is_ok()
         {
@@ -49,7 +49,7 @@ impl<const D: usize> Recording<D> {
     /// All tensors that they read must still be there.
     pub unsafe fn replay(&self) -> Tensor<D> {
         // Where this fails, so does reading the result.
-        #[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
+        #[cfg(gpu)]
         let _ = unsafe { self.graph.replay() };
         self.result.clone()
     }

@@ -1,12 +1,12 @@
 use burn::tensor::Tensor;
 
-use crate::kernels::{Added, Kernels, Place, conv2d};
+use crate::kernels::{ConvGeometry, ConvWeight, Epilogue, conv2d};
 use crate::weights::Parameters;
 
 /// A convolution of pictures, as PyTorch's `nn.Conv2d` with a square kernel.
 #[derive(Debug, Clone)]
 pub struct Conv2d {
-    kernels: Kernels,
+    weight: ConvWeight,
     bias: Tensor<1>,
 }
 
@@ -15,31 +15,32 @@ impl Conv2d {
     #[must_use]
     pub fn new(parameters: Parameters, inputs: usize, outputs: usize, size: usize) -> Self {
         let padding = (size / 2, size / 2);
-        Self::placed(parameters, inputs, outputs, size, Place { stride: 1, padding, doubled: false })
+        let geometry = ConvGeometry { stride: 1, padding, doubled: false };
+        Self::with_geometry(parameters, inputs, outputs, size, geometry)
     }
 
     /// A layer whose kernels go over a picture in another way.
     #[must_use]
-    pub fn placed(
+    pub fn with_geometry(
         mut parameters: Parameters,
         inputs: usize,
         outputs: usize,
         size: usize,
-        place: Place,
+        geometry: ConvGeometry,
     ) -> Self {
         let weight = parameters.tensor("weight", [outputs, inputs, size, size]);
-        Self { kernels: Kernels::new(weight, place), bias: parameters.vector("bias", outputs) }
+        Self { weight: ConvWeight::new(weight, geometry), bias: parameters.vector("bias", outputs) }
     }
 
     /// `x [rows, inputs, height, width]` to `[rows, outputs, height', width']`.
     #[must_use]
     pub fn forward(&self, x: &Tensor<4>) -> Tensor<4> {
-        self.forward_with(x, &Added::default())
+        self.forward_with(x, &Epilogue::default())
     }
 
     /// The same with more added to it.
     #[must_use]
-    pub fn forward_with(&self, x: &Tensor<4>, added: &Added) -> Tensor<4> {
-        conv2d(x, &self.kernels, &self.bias, added)
+    pub fn forward_with(&self, x: &Tensor<4>, epilogue: &Epilogue) -> Tensor<4> {
+        conv2d(x, &self.weight, &self.bias, epilogue)
     }
 }

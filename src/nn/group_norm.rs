@@ -26,6 +26,6 @@ impl GroupNorm {
     pub fn forward(&self, x: &Tensor<4>, activation: Activation) -> Tensor<4> {
         let Self { weight: gamma, bias: beta, groups, epsilon } = self;
         let (groups, epsilon) = (*groups, *epsilon);
-        kernels::group_norm(x, &kernels::GroupNorm { gamma, beta, groups, epsilon, activation })
+        kernels::group_norm(x, &kernels::GroupNormCall { gamma, beta, groups, epsilon, activation })
     }
 }

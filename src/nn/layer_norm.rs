@@ -25,7 +25,7 @@ impl LayerNorm {
     }
 
     /// For the kernels.
-    pub(super) fn call(&self) -> kernels::LayerNorm<'_> {
-        kernels::LayerNorm { gamma: &self.weight, beta: &self.bias, epsilon: self.epsilon }
+    pub(super) fn call(&self) -> kernels::LayerNormCall<'_> {
+        kernels::LayerNormCall { gamma: &self.weight, beta: &self.bias, epsilon: self.epsilon }
     }
 }

@@ -47,18 +47,18 @@ impl Linear {
     /// `activation(norm(x) · weight + bias)`
     #[must_use]
     pub fn forward_normed(&self, norm: &LayerNorm, x: &Tensor<2>, activation: Activation) -> Tensor<2> {
-        kernels::linear(x, &kernels::Linear { norm: Some(norm.call()), ..self.call(activation) })
+        kernels::linear(x, &kernels::LinearCall { norm: Some(norm.call()), ..self.call(activation) })
     }
 
     /// `x · weight + bias + residual`
     #[must_use]
     pub fn forward_add(&self, x: &Tensor<2>, residual: Tensor<2>) -> Tensor<2> {
         let call = self.call(Activation::Identity);
-        kernels::linear(x, &kernels::Linear { residual: Some(residual), ..call })
+        kernels::linear(x, &kernels::LinearCall { residual: Some(residual), ..call })
     }
 
-    fn call(&self, activation: Activation) -> kernels::Linear<'_> {
+    fn call(&self, activation: Activation) -> kernels::LinearCall<'_> {
         let Self { weight, bias } = self;
-        kernels::Linear { norm: None, weight, bias: bias.clone(), activation, residual: None }
+        kernels::LinearCall { norm: None, weight, bias: bias.clone(), activation, residual: None }
     }
 }

@@ -2,10 +2,10 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use hearth::kernels::{
-    Activation, Added, Attention, Format, GroupNorm, Indices, Kernels, KeyValues, LayerNorm, Layout, Linear,
-    Place, Recording, Weight, attention, attention_probs, attention_twin, conv2d, conv2d_twin,
-    cross_attention, cross_attention_twin, gather, group_norm, group_norm_twin, layer_norm, layer_norm_twin,
-    linear, linear_layer, linear_twin,
+    Activation, AttentionCall, ConvGeometry, ConvWeight, Epilogue, Format, GroupNormCall, Indices, KeyValues,
+    LayerNormCall, Layout, LinearCall, Recording, Weight, attention, attention_probs, attention_twin, conv2d,
+    conv2d_twin, cross_attention, cross_attention_twin, gather, group_norm, group_norm_twin, layer_norm,
+    layer_norm_twin, linear, linear_layer, linear_twin,
 };
 use hearth::rng::{Purpose, Rng};
 
@@ -65,7 +65,7 @@ pub async fn assert_linear_is_its_twin(device: &Device) {
     for (index, [rows, inputs, outputs]) in sizes.into_iter().enumerate() {
         let x = numbers.tensor([rows, inputs]);
         let (gamma, beta) = (numbers.tensor([inputs]), numbers.tensor([inputs]));
-        let norm = (index % 4 > 1).then_some(LayerNorm { gamma: &gamma, beta: &beta, epsilon: 1e-5 });
+        let norm = (index % 4 > 1).then_some(LayerNormCall { gamma: &gamma, beta: &beta, epsilon: 1e-5 });
         for layout in [Layout::InOut, Layout::OutIn] {
             let shape = if layout == Layout::InOut { [inputs, outputs] } else { [outputs, inputs] };
             let values = numbers.list(inputs * outputs);
@@ -86,7 +86,7 @@ pub async fn assert_linear_is_its_twin(device: &Device) {
                 let twin = linear_twin(twin_x, plain, bias.clone(), activation, residual.clone());
                 // In q8 the CPU rounds the inputs to sixteen bits.
                 let tolerance = if format == Format::Q8 { 2e-3 } else { 1e-4 };
-                let call = Linear { norm, weight: &weight, bias, activation, residual };
+                let call = LinearCall { norm, weight: &weight, bias, activation, residual };
                 assert_close(&what, "numbers", &read(linear(&x, &call)).await, &read(twin).await, tolerance);
             }
         }
@@ -131,7 +131,7 @@ pub async fn assert_recorded_launches_read_what_is_there(device: &Device) {
     let table = Weight::new(numbers.list(20 * 8), [20, 8], Layout::OutIn, Format::F32, device);
     let (gamma, beta) = (numbers.tensor([8]), numbers.tensor([8]));
     let work = |indices: &Indices| {
-        let norm = LayerNorm { gamma: &gamma, beta: &beta, epsilon: 1e-5 };
+        let norm = LayerNormCall { gamma: &gamma, beta: &beta, epsilon: 1e-5 };
         layer_norm(&layer_norm(&gather(&table, indices, None), norm), norm)
     };
     let mut indices = Indices::new(vec![3, 4], device);
@@ -161,7 +161,7 @@ pub async fn assert_layer_norm_is_its_twin(device: &Device) {
     for (rows, width, shift) in [(1, 1, 0.0), (2, 3, 0.0), (3, 64, 0.0), (1, 100, 50.0), (5, 259, -3.0)] {
         let x = numbers.tensor([rows, width]).add_scalar(shift);
         let (gamma, beta) = (numbers.tensor([width]), numbers.tensor([width]));
-        let got = layer_norm(&x, LayerNorm { gamma: &gamma, beta: &beta, epsilon: 1e-5 });
+        let got = layer_norm(&x, LayerNormCall { gamma: &gamma, beta: &beta, epsilon: 1e-5 });
         assert_tensors_close(&format!("[{rows}, {width}]"), got, layer_norm_twin(x, gamma, beta, 1e-5)).await;
     }
 }
@@ -179,7 +179,7 @@ pub async fn assert_attention_is_its_twin(device: &Device) {
         let twin = attention_twin(qkv.clone(), rows, n_head, None, scale);
         let mut cache = KeyValues::new(rows, n_head, length + 2, head_size, device);
         let positions = Indices::new((0..rows).flat_map(|_| 0..length).collect(), device);
-        let got = attention(&qkv, &mut cache, Attention { positions: &positions, scale });
+        let got = attention(&qkv, &mut cache, AttentionCall { positions: &positions, scale });
         assert_tensors_close(&what, got, twin).await;
         if rows == 1 {
             let probs = read(attention_probs(qkv.clone(), n_head, scale)).await;
@@ -203,7 +203,7 @@ pub async fn assert_attention_is_its_twin(device: &Device) {
             let before = Some([keys.clone(), values.clone()]);
             let twin = attention_twin(qkv.clone(), rows, n_head, before, scale);
             let positions = Indices::new(vec![length + step; rows], device);
-            let got = attention(&qkv, &mut cache, Attention { positions: &positions, scale });
+            let got = attention(&qkv, &mut cache, AttentionCall { positions: &positions, scale });
             assert_tensors_close(&format!("{what}, then {}", step + 1), got, twin).await;
             keys = Tensor::cat(vec![keys, part(&qkv, 1, 1)], 2);
             values = Tensor::cat(vec![values, part(&qkv, 1, 2)], 2);
@@ -211,18 +211,20 @@ pub async fn assert_attention_is_its_twin(device: &Device) {
     }
 }
 
-/// `cross_attention`, of as many places as there are others or not, with heads of every size.
+/// `cross_attention`, of as many queries as there are keys or not, with heads of every size.
 pub async fn assert_cross_attention_is_its_twin(device: &Device) {
     let mut numbers = Numbers::new(device);
-    for [rows, heads, places, others, head_size] in
+    for [rows, heads, query_count, key_count, head_size] in
         [[1, 1, 1, 1, 1], [2, 3, 5, 5, 7], [1, 4, 64, 64, 8], [3, 2, 70, 9, 32], [1, 1, 16, 77, 100]]
     {
         let width = heads * head_size;
-        let queries = numbers.tensor([rows * places, width]);
-        let (keys, values) = (numbers.tensor([rows * others, width]), numbers.tensor([rows * others, width]));
+        let queries = numbers.tensor([rows * query_count, width]);
+        let (keys, values) =
+            (numbers.tensor([rows * key_count, width]), numbers.tensor([rows * key_count, width]));
         let got = cross_attention(&queries, &keys, &values, rows, heads);
         let twin = cross_attention_twin(&queries, &keys, &values, rows, heads);
-        let what = format!("{rows} rows, {heads} heads of {head_size}, {places} places, {others} others");
+        let what =
+            format!("{rows} rows, {heads} heads of {head_size}, {query_count} queries, {key_count} keys");
         assert_tensors_close(&what, got, twin).await;
     }
 }
@@ -230,7 +232,7 @@ pub async fn assert_cross_attention_is_its_twin(device: &Device) {
 /// `conv2d`, with kernels of every size, padding and stride, with and without what is added.
 pub async fn assert_conv2d_is_its_twin(device: &Device) {
     let mut numbers = Numbers::new(device);
-    let same = |size: usize| Place { stride: 1, padding: (size / 2, size / 2), doubled: false };
+    let same = |size: usize| ConvGeometry { stride: 1, padding: (size / 2, size / 2), doubled: false };
     let calls = [
         ([1, 1, 1, 1], [1, 1], same(1)),
         ([1, 1, 4, 4], [5, 3], same(3)),
@@ -239,34 +241,34 @@ pub async fn assert_conv2d_is_its_twin(device: &Device) {
         ([2, 8, 1, 1], [3, 3], same(3)),
         ([2, 8, 16, 16], [5, 3], same(3)),
         ([1, 33, 17, 22], [10, 3], same(3)),
-        ([1, 20, 10, 9], [4, 3], Place { doubled: true, ..same(3) }),
-        ([1, 3, 2, 8], [4, 3], Place { doubled: true, ..same(3) }),
+        ([1, 20, 10, 9], [4, 3], ConvGeometry { doubled: true, ..same(3) }),
+        ([1, 3, 2, 8], [4, 3], ConvGeometry { doubled: true, ..same(3) }),
         ([2, 4, 3, 16], [4, 1], same(1)),
         ([1, 12, 18, 33], [4, 3], same(3)),
-        ([3, 10, 6, 4], [8, 3], Place { doubled: true, ..same(3) }),
-        ([1, 3, 5, 3], [7, 3], Place { doubled: true, ..same(3) }),
-        ([1, 8, 9, 11], [8, 3], Place { stride: 2, ..same(3) }),
-        ([2, 4, 8, 6], [5, 3], Place { stride: 2, padding: (0, 1), doubled: false }),
+        ([3, 10, 6, 4], [8, 3], ConvGeometry { doubled: true, ..same(3) }),
+        ([1, 3, 5, 3], [7, 3], ConvGeometry { doubled: true, ..same(3) }),
+        ([1, 8, 9, 11], [8, 3], ConvGeometry { stride: 2, ..same(3) }),
+        ([2, 4, 8, 6], [5, 3], ConvGeometry { stride: 2, padding: (0, 1), doubled: false }),
         ([1, 5, 7, 10], [9, 5], same(5)),
         ([2, 20, 3, 9], [16, 1], same(1)),
     ];
-    for (index, (shape, [outputs, size], place)) in calls.into_iter().enumerate() {
+    for (index, (shape, [outputs, size], geometry)) in calls.into_iter().enumerate() {
         let x = numbers.tensor(shape);
         // As large as in a network that was trained.
         #[allow(clippy::cast_precision_loss)]
         let scale = 1.0 / ((shape[1] * size * size) as f64).sqrt();
         let weight = numbers.tensor([outputs, shape[1], size, size]).mul_scalar(scale);
         let bias = numbers.tensor([outputs]);
-        let kernels = Kernels::new(weight.clone(), place);
-        let [height, width] = kernels.output_size([shape[2], shape[3]]);
-        let added = Added {
-            each: (index % 2 == 0).then(|| numbers.tensor([shape[0], outputs])),
+        let arranged = ConvWeight::new(weight.clone(), geometry);
+        let [height, width] = arranged.output_size([shape[2], shape[3]]);
+        let epilogue = Epilogue {
+            per_channel: (index % 2 == 0).then(|| numbers.tensor([shape[0], outputs])),
             residual: (index % 3 != 0).then(|| numbers.tensor([shape[0], outputs, height, width])),
         };
-        let got = conv2d(&x, &kernels, &bias, &added);
+        let got = conv2d(&x, &arranged, &bias, &epilogue);
         assert_eq!(got.dims(), [shape[0], outputs, height, width]);
-        let what = format!("{shape:?} by {outputs} of {size}, {place:?}");
-        let twin = conv2d_twin(x, weight, place, bias, added);
+        let what = format!("{shape:?} by {outputs} of {size}, {geometry:?}");
+        let twin = conv2d_twin(x, weight, geometry, bias, epilogue);
         assert_tensors_close(&what, got, twin).await;
     }
 }
@@ -283,7 +285,7 @@ pub async fn assert_group_norm_is_its_twin(device: &Device) {
     for (shape, groups, shift, activation) in calls {
         let x = numbers.tensor(shape).add_scalar(shift);
         let (gamma, beta) = (&numbers.tensor([shape[1]]), &numbers.tensor([shape[1]]));
-        let call = GroupNorm { gamma, beta, groups, epsilon: 1e-5, activation };
+        let call = GroupNormCall { gamma, beta, groups, epsilon: 1e-5, activation };
         let what = format!("{shape:?} in {groups} groups, {activation:?}");
         assert_tensors_close(&what, group_norm(&x, &call), group_norm_twin(x, &call)).await;
     }

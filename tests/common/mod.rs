@@ -19,12 +19,12 @@ use serde_json::{Map, Value, json};
 
 /// Where native tests of kernels and networks run: on the CPU or, with the feature `wgpu`, on this machine's GPU, with
 /// the shaders of each adapter.
-#[cfg(not(any(target_arch = "wasm32", feature = "wgpu")))]
+#[cfg(not(gpu))]
 pub fn devices() -> Vec<Device> {
     vec![Device::flex()]
 }
 
-#[cfg(all(feature = "wgpu", not(target_arch = "wasm32")))]
+#[cfg(all(gpu, not(target_arch = "wasm32")))]
 pub fn devices() -> Vec<Device> {
     static DEVICES: std::sync::OnceLock<[Device; 2]> = std::sync::OnceLock::new();
     let open = || {
@@ -35,7 +35,7 @@ pub fn devices() -> Vec<Device> {
 }
 
 /// A WebGPU device twice: with the shaders of a GPU, and with those of a software adapter.
-#[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
+#[cfg(gpu)]
 pub fn with_each_adapter(device: Device, setup: burn::tensor::wgpu::WgpuSetup) -> [Device; 2] {
     use hearth::kernels::Adapter;
     let again = Device::wgpu_options().setup(setup).init().expect("what was opened is there");

@@ -13,7 +13,7 @@
 use burn::tensor::Tensor;
 
 use super::sampling::{double, halve};
-use crate::kernels::{Activation, Added, activate};
+use crate::kernels::{Activation, Epilogue, activate};
 use crate::nn::{Conv2d, GroupNorm, Linear};
 use crate::weights::Parameters;
 
@@ -98,14 +98,15 @@ impl ResnetBlock2D {
             let (scale, shift) = (time.clone().narrow(1, 0, outputs), time.narrow(1, outputs, outputs));
             activate(hidden * (scale + 1.0) + shift, non_linearity)
         } else {
-            let hidden = self.conv1.forward_with(&hidden, &Added { each: Some(time), residual: None });
+            let hidden =
+                self.conv1.forward_with(&hidden, &Epilogue { per_channel: Some(time), residual: None });
             self.norm2.forward(&hidden, non_linearity)
         };
         let input = match &self.conv_shortcut {
             Some(conv) => conv.forward(&input),
             None => input,
         };
-        let sum = self.conv2.forward_with(&hidden, &Added { each: None, residual: Some(input) });
+        let sum = self.conv2.forward_with(&hidden, &Epilogue { per_channel: None, residual: Some(input) });
         rescale(sum, output_scale_factor)
     }
 }

@@ -13,7 +13,7 @@ use burn::tensor::ops::{AvgPoolOptions, InterpolateMode, InterpolateOptions};
 
 use super::kinds::Sampler;
 use super::resnet::{Resize, ResnetBlock2D, ResnetOptions};
-use crate::kernels::Place;
+use crate::kernels::ConvGeometry;
 use crate::nn::Conv2d;
 use crate::weights::Parameters;
 
@@ -46,9 +46,10 @@ impl Downsampler {
     ) -> Self {
         match sampler {
             Sampler::Conv => {
+                let parameters = parameters.within("conv");
                 // Without padding, a row and a column of zeros behind the picture.
-                let place = Place { stride: 2, padding: (padding, 1), doubled: false };
-                Self::Conv(Box::new(Conv2d::placed(parameters.within("conv"), channels, channels, 3, place)))
+                let geometry = ConvGeometry { stride: 2, padding: (padding, 1), doubled: false };
+                Self::Conv(Box::new(Conv2d::with_geometry(parameters, channels, channels, 3, geometry)))
             }
             Sampler::Resnet => {
                 let resnet = ResnetBlock2D::new(options, channels, channels, parameters);
@@ -80,8 +81,9 @@ impl Upsampler {
     ) -> Self {
         match sampler {
             Sampler::Conv => {
-                let place = Place { stride: 1, padding: (1, 1), doubled: true };
-                Self::Conv(Box::new(Conv2d::placed(parameters.within("conv"), channels, channels, 3, place)))
+                let parameters = parameters.within("conv");
+                let geometry = ConvGeometry { stride: 1, padding: (1, 1), doubled: true };
+                Self::Conv(Box::new(Conv2d::with_geometry(parameters, channels, channels, 3, geometry)))
             }
             Sampler::Resnet => {
                 let resnet = ResnetBlock2D::new(options, channels, channels, parameters);

@@ -1,6 +1,6 @@
 //! [`attention`](super::attention) for the CPU: one query after the other.
 
-use crate::kernels::lanes::{add_scaled, dot, exp_of_differences};
+use crate::kernels::cpu::lanes::{add_scaled, dot, exp_of_differences};
 
 /// `keys` and `values` have the `shape` of the cache, `[rows, n_head, capacity, head_size]`.
 pub fn attention(
@@ -23,9 +23,9 @@ pub fn attention(
                 &qkv[((row * length + token) * 3 + part) * width + head * head_size..][..head_size]
             };
             for token in 0..length {
-                let place = (position + token) * head_size..(position + token + 1) * head_size;
-                keys[place.clone()].copy_from_slice(part(token, 1));
-                values[place].copy_from_slice(part(token, 2));
+                let new = (position + token) * head_size..(position + token + 1) * head_size;
+                keys[new.clone()].copy_from_slice(part(token, 1));
+                values[new].copy_from_slice(part(token, 2));
 
                 let scores = &mut scores[..=position + token];
                 let query = part(token, 0);

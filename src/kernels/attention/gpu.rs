@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use super::Attention;
+use super::AttentionCall;
 use crate::kernels::gpu::{Shader, buffer, float, int_buffer, launch, unrolled, word};
 
 /// Keys whose values an invocation reads at once.
@@ -60,7 +60,7 @@ pub fn attention(
     qkv: &Tensor<2>,
     keys: &Tensor<4>,
     values: &Tensor<4>,
-    Attention { positions, scale }: Attention,
+    AttentionCall { positions, scale }: AttentionCall,
 ) -> Option<Tensor<2>> {
     let [rows, n_head, capacity, head_size] = keys.dims();
     let [tokens, width] = qkv.dims();

@@ -3,13 +3,14 @@
 //! Source: Vaswani et al., "Attention Is All You Need" (2017), <https://arxiv.org/abs/1706.03762>.
 
 mod cpu;
-#[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
+#[cfg(gpu)]
 mod gpu;
 
 use burn::backend::Flex;
 use burn::tensor::{Bool, Device, Int, Tensor, TensorData, activation::softmax};
 
 use super::Indices;
+use super::cpu::numbers;
 
 /// The keys and values of the tokens that one attention layer has read, each `[rows, n_head, capacity, head_size]`. Within a
 /// head, they lie as the device's kernel reads them.
@@ -44,8 +45,8 @@ impl KeyValues {
 
 /// What [`attention`] does with its input.
 #[derive(Debug, Clone, Copy)]
-pub struct Attention<'a> {
-    /// The places of the new tokens of each row; the first one's is how many were read before.
+pub struct AttentionCall<'a> {
+    /// The positions of the new tokens of each row; the first is the number of tokens read before.
     pub positions: &'a Indices,
     /// What scores are multiplied by.
     pub scale: f32,
@@ -58,7 +59,7 @@ pub struct Attention<'a> {
 ///
 /// # Panics
 /// When the shapes do not fit, or the tokens are more than the cache has room for.
-pub fn attention(qkv: &Tensor<2>, cache: &mut KeyValues, call: Attention) -> Tensor<2> {
+pub fn attention(qkv: &Tensor<2>, cache: &mut KeyValues, call: AttentionCall) -> Tensor<2> {
     let [rows, n_head, capacity, head_size] = cache.shape;
     let [tokens, width] = qkv.dims();
     let length = tokens / rows;
@@ -69,35 +70,29 @@ pub fn attention(qkv: &Tensor<2>, cache: &mut KeyValues, call: Attention) -> Ten
     );
     let position = positions[0];
     assert!(
-        positions.iter().enumerate().all(|(token, &place)| place == position + token % length),
+        positions.iter().enumerate().all(|(token, &at)| at == position + token % length),
         "attention: the tokens of a row follow one another"
     );
     assert!(position + length <= capacity, "attention: the cache has room for {capacity} tokens");
     let Some([keys, values]) = cache.halves.take() else {
         panic!("attention: the cache was lost when an earlier call panicked");
     };
-    #[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
+    #[cfg(gpu)]
     if let Some(mixed) = gpu::attention(qkv, &keys, &values, call) {
         cache.halves = Some([keys, values]);
         return mixed;
     }
-    let device = qkv.device();
-    let floats = |tensor: Tensor<4>| tensor.try_into_primitive::<Flex>();
-    let (Ok(input), Ok(mut keys), Ok(mut values)) =
-        (floats(qkv.clone().unsqueeze()), floats(keys), floats(values))
-    else {
-        panic!("attention: all tensors are on the GPU or all on the CPU")
-    };
+    let (mut keys, mut values) = (numbers(keys), numbers(values));
     let mixed = cpu::attention(
-        input.to_contiguous().storage(),
+        numbers(qkv.clone()).storage(),
         keys.storage_mut(),
         values.storage_mut(),
         cache.shape,
         position,
         call.scale,
     );
-    cache.halves = Some([Tensor::from_primitive::<Flex>(keys), Tensor::from_primitive::<Flex>(values)]);
-    Tensor::from_data(TensorData::new(mixed, [tokens, width / 3]), &device)
+    cache.halves = Some([keys, values].map(Tensor::from_primitive::<Flex>));
+    Tensor::from_data(TensorData::new(mixed, [tokens, width / 3]), &qkv.device())
 }
 
 /// How much each token of one text attends to each, `[n_head, length, length]`: rows are distributions, and nothing

@@ -1,9 +1,9 @@
-// convolution(x) + bias + each + residual: an invocation has PLACES places in a row, of four outputs. SLICES invocations
-// share the inputs of the same outputs, each taking every SLICES-th channel.
+// convolution(x) + bias + per_channel + residual: an invocation has PIXELS pixels of a row, of four outputs. SLICES
+// invocations share the inputs of the same outputs, each taking every SLICES-th channel.
 //
-// gpu.rs puts PLACES, WORKERS, SLICES, SIZE, STRIDE, BEFORE, SHIFT, `each_at` and `residual_at` before this, repeats each line
-// that has a # for every place, and puts the products of a row of the kernels in their place, written out for each of its
-// columns.
+// gpu.rs puts PIXELS, WORKERS, SLICES, SIZE, STRIDE, BEFORE, SHIFT, `per_channel_at` and `residual_at` before this, repeats
+// each line that has a # for every pixel, and replaces the line of the products by those of a row of the kernels, written
+// out for each of its columns.
 
 @compute @workgroup_size(WORKERS, SLICES)
 fn main(
@@ -14,12 +14,12 @@ fn main(
     // The work of a picture is spread over two dimensions: one alone may have 65,535 groups.
     let index = (group.z * info.groups + group.x) * WORKERS + id.x;
     let slice = id.y;
-    let across = (info.out_width + PLACES - 1u) / PLACES;
+    let across = (info.out_width + PIXELS - 1u) / PIXELS;
     let per_output = across * info.out_height;
     let output = 4u * (index / per_output);
     let is_inside = output < info.outputs;
     let out_y = index % per_output / across;
-    let out_x = PLACES * (index % per_output % across);
+    let out_x = PIXELS * (index % per_output % across);
     var sum# = vec4<f32>();
     if is_inside {
         let top = i32(out_y * STRIDE) - BEFORE;
@@ -48,21 +48,21 @@ fn main(
     }
     if is_inside && slice == 0u {
         for (var i = 0u; i < min(4u, info.outputs - output); i++) {
-            let each = bias[output + i] + each_at(group.y * info.outputs + output + i);
+            let constant = bias[output + i] + per_channel_at(group.y * info.outputs + output + i);
             let to = ((group.y * info.outputs + output + i) * info.out_height + out_y) * info.out_width + out_x;
-            write(to + #u, out_x + #u, sum#[i] + each);
+            write(to + #u, out_x + #u, sum#[i] + constant);
         }
     }
 }
 
-// A place of a row of the picture, and zero beside it.
-fn number(line: u32, place: i32) -> f32 {
+// A pixel of a row of the picture, and zero beside it.
+fn number(line: u32, column: i32) -> f32 {
     let last = i32(info.width << SHIFT) - 1;
-    return select(0.0, x[line + (u32(clamp(place, 0, last)) >> SHIFT)], place >= 0 && place <= last);
+    return select(0.0, x[line + (u32(clamp(column, 0, last)) >> SHIFT)], column >= 0 && column <= last);
 }
 
-fn write(to: u32, place: u32, value: f32) {
-    if place < info.out_width {
+fn write(to: u32, column: u32, value: f32) {
+    if column < info.out_width {
         y[to] = value + residual_at(to);
     }
 }

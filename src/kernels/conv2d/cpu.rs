@@ -1,11 +1,10 @@
-//! [`conv2d`](super::conv2d) for the CPU, as a product of matrices: the places that a kernel sees become the columns of
-//! a matrix, eight of them side by side ("im2col").
+//! [`conv2d`](super::conv2d) for the CPU: a picture after the other, as [`winograd`] or else [`im2col`] has it.
 
-use super::Kernels;
-use crate::kernels::tiles::{PANEL, add_tiles};
+use burn::tensor::{Tensor, TensorData};
 
-/// Panels that are made at a time, so that the cache still has them for the last output.
-const PANELS: usize = 8;
+use super::winograd::Tiles;
+use super::{ConvWeight, Epilogue, im2col};
+use crate::kernels::cpu::numbers;
 
 /// A picture of several channels, perhaps seen at twice its size.
 #[derive(Debug, Clone, Copy)]
@@ -14,7 +13,7 @@ pub struct Picture {
     /// As it is seen.
     pub height: usize,
     pub width: usize,
-    doubled: bool,
+    pub doubled: bool,
 }
 
 impl Picture {
@@ -36,66 +35,62 @@ impl Picture {
         channel.get((y >> shift) * width..)?.get(..width)
     }
 
-    /// A place of such a row; zero outside of the picture.
+    /// A pixel of such a row; zero outside of the picture.
     pub fn at(&self, row: &[f32], x: isize) -> f32 {
         let x = usize::try_from(x).ok().map(|x| x >> usize::from(self.doubled));
         x.and_then(|x| row.get(x)).copied().unwrap_or(0.0)
     }
 }
 
-/// Adds the convolution of one picture to `y [outputs, height', out_width]`. `weights` are `[outputs, inputs · size · size]`.
-#[allow(clippy::cast_possible_wrap)] // sizes of pictures
-pub fn add_convolution(
-    y: &mut [f32],
-    out_width: usize,
-    x: &[f32],
-    picture: Picture,
-    kernels: &Kernels,
-    weights: &[f32],
-) {
-    let ([outputs, inputs, size, _], place) = (kernels.shape, kernels.place);
-    if y.is_empty() || x.is_empty() {
-        return;
-    }
-    let places = y.len() / outputs;
-    let inner = inputs * size * size;
-    let mut panels = vec![[0.0; PANEL]; PANELS.min(places.div_ceil(PANEL)) * inner];
-    for start in (0..places).step_by(PANELS * PANEL) {
-        let block = start..places.min(start + PANELS * PANEL);
-        for (panel, first) in panels.chunks_exact_mut(inner).zip(block.clone().step_by(PANEL)) {
-            let origins: [[isize; 2]; PANEL] = std::array::from_fn(|column| {
-                let index = (first + column).min(places - 1);
-                [index / out_width, index % out_width]
-                    .map(|index| (index * place.stride) as isize - place.padding.0 as isize)
-            });
-            fill(panel, x, picture, size, &origins);
+impl ConvWeight {
+    /// The tiles that are the fastest for a picture, with the kernels for them.
+    fn transformed(&self, picture: Picture, kernels: &[f32]) -> Option<(Tiles, &[f32])> {
+        let [outputs, inputs, size, _] = self.shape;
+        if (size, self.geometry.stride, self.geometry.padding) != (3, 1, (1, 1)) {
+            return None;
         }
-        let used = block.len().div_ceil(PANEL) * inner;
-        add_tiles(y, weights, &panels[..used], block, places);
+        let tiles = Tiles::of(picture)?;
+        let transform = || tiles.transform_kernels(kernels, outputs * inputs);
+        Some((tiles, self.transformed[tiles as usize].get_or_init(transform)))
     }
 }
 
-/// Makes the panel of the places whose kernels begin at `origins`, rows and columns of the picture.
-#[allow(clippy::cast_possible_wrap)] // sizes of pictures
-fn fill(panel: &mut [[f32; PANEL]], x: &[f32], picture: Picture, size: usize, origins: &[[isize; 2]; PANEL]) {
-    let [top, left] = origins[0];
-    let together = !picture.doubled && origins[PANEL - 1] == [top, left + PANEL as isize - 1];
-    let mut values = panel.iter_mut();
-    for channel in x.chunks_exact(picture.stored()) {
-        for ky in 0..size as isize {
-            let row = picture.row(channel, top + ky).unwrap_or(&[]);
-            for (kx, values) in (0..size as isize).zip(&mut values) {
-                // Eight numbers that lie together in the picture.
-                let first = usize::try_from(left + kx).ok().filter(|_| together);
-                if let Some(eight) = first.and_then(|first| row.get(first..)?.first_chunk()) {
-                    *values = *eight;
-                    continue;
-                }
-                for (value, [top, left]) in values.iter_mut().zip(origins) {
-                    let row = picture.row(channel, top + ky).unwrap_or(&[]);
-                    *value = picture.at(row, left + kx);
-                }
-            }
+/// `shape` is that of the result.
+pub fn conv2d(
+    x: &Tensor<4>,
+    weight: &ConvWeight,
+    bias: &Tensor<1>,
+    epilogue: &Epilogue,
+    shape: [usize; 4],
+) -> Tensor<4> {
+    let (input, kernels) = (numbers(x.clone()), numbers(weight.values.clone()));
+    let mut constants = numbers(bias.clone()).storage::<f32>().repeat(shape[0]);
+    if let Some(per_channel) = &epilogue.per_channel {
+        for (constant, number) in constants.iter_mut().zip(numbers(per_channel.clone()).storage::<f32>()) {
+            *constant += number;
         }
     }
+    let [rows, outputs, out_height, out_width] = shape;
+    let pixels = out_height * out_width;
+    let mut y = match &epilogue.residual {
+        Some(residual) => numbers(residual.clone()).storage::<f32>().to_vec(),
+        None => vec![0.0; rows * outputs * pixels],
+    };
+    let picture = Picture::new(x.dims(), weight.geometry.doubled);
+    let transformed = weight.transformed(picture, kernels.storage());
+    let inputs = picture.channels * picture.stored();
+    let pictures = input.storage::<f32>().chunks_exact(inputs.max(1));
+    let results = y.chunks_exact_mut((outputs * pixels).max(1)).zip(constants.chunks_exact(outputs.max(1)));
+    for ((y, constants), x) in results.zip(pictures) {
+        for (y, constant) in y.chunks_exact_mut(pixels).zip(constants) {
+            for y in y {
+                *y += constant;
+            }
+        }
+        match transformed {
+            Some((tiles, kernels)) => tiles.add_convolution(y, x, picture, kernels),
+            None => im2col::add_convolution(y, out_width, x, picture, weight, kernels.storage()),
+        }
+    }
+    Tensor::from_data(TensorData::new(y, shape), &x.device())
 }

@@ -1,38 +1,40 @@
-//! [`conv2d`](super::conv2d) for the GPU: an invocation has some places in a row of four outputs.
+//! [`conv2d`](super::conv2d) for the GPU: an invocation has some pixels of a row, of four outputs.
 
 use std::fmt::Write;
 
 use burn::tensor::Tensor;
 
-use super::{Added, Kernels, Place};
-use crate::kernels::adapter::Adapter;
-use crate::kernels::gpu::{MAX_GROUPS, OVER_SLICES, Shader, WORKGROUP, buffer, launch, unrolled, word};
+use super::{ConvGeometry, ConvWeight, Epilogue};
+use crate::kernels::gpu::{
+    Adapter, MAX_GROUPS, OVER_SLICES, Shader, WORKGROUP, buffer, buffers_of, launch, number_at, unrolled,
+    word,
+};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct ConvShader {
     size: usize,
-    place: Place,
-    /// Places in a row of an invocation: the more, the seldomer numbers are read.
-    places: usize,
-    /// Invocations of a workgroup that have places of their own, and those that share each one's inputs.
+    geometry: ConvGeometry,
+    /// Pixels of an invocation: the more there are, the more rarely numbers are read.
+    pixels: usize,
+    /// Invocations of a workgroup that have pixels of their own, and those that share each one's inputs.
     workers: usize,
     slices: usize,
-    /// A row of the result is as long as one of the picture and a multiple of `places`, and the stride is 1: then only
+    /// A row of the result is as long as one of the picture and a multiple of `pixels`, and the stride is 1: then only
     /// the first and the last columns under the kernels can be beside the picture.
     whole: bool,
-    each: bool,
+    per_channel: bool,
     residual: bool,
 }
 
 impl Shader for ConvShader {
     fn body(&self) -> String {
-        let Self { size, places, whole, .. } = *self;
-        let Place { stride, padding: (before, _), doubled } = self.place;
+        let Self { size, pixels, whole, .. } = *self;
+        let ConvGeometry { stride, padding: (before, _), doubled } = self.geometry;
         let shift = usize::from(doubled);
-        // The row of the picture under a row of the kernels, and each of its columns with the places that it belongs to.
+        // The row of the picture under a row of the kernels, and each of its columns with the pixels that it adds to.
         let mut products = String::new(); // writing to it cannot fail
-        for number in 0..(places - 1) * stride + size {
-            let is_inside = whole && (before..places + before).contains(&number);
+        for number in 0..(pixels - 1) * stride + size {
+            let is_inside = whole && (before..pixels + before).contains(&number);
             let value = match number {
                 _ if !is_inside => format!("number(line, left + {number})"),
                 // A column of a picture that is doubled comes twice.
@@ -43,30 +45,26 @@ impl Shader for ConvShader {
         }
         for column in 0..size {
             let _ = writeln!(products, "{{ let w = weight[at + {column}u * stride];");
-            for place in 0..places {
-                let _ = writeln!(products, "sum{place} += v{} * w;", place * stride + column);
+            for pixel in 0..pixels {
+                let _ = writeln!(products, "sum{pixel} += v{} * w;", pixel * stride + column);
             }
             products.push_str("}\n");
         }
-        let read = |name: &str, there: bool, index: &str| {
-            let value = if there { format!("{name}[{index}]") } else { "0.0".to_owned() };
-            format!("fn {name}_at(index: u32) -> f32 {{ return {value}; }}\n")
-        };
         [
-            &format!("const PLACES = {places}u;\nconst SIZE = {size}u;\nconst STRIDE = {stride}u;\n"),
+            &format!("const PIXELS = {pixels}u;\nconst SIZE = {size}u;\nconst STRIDE = {stride}u;\n"),
             &format!("const WORKERS = {}u;\nconst SLICES = {}u;\n", self.workers, self.slices),
             &format!("const BEFORE = {before};\nconst SHIFT = {shift}u;\n"),
-            &read("each", self.each, "index"),
-            &read("residual", self.residual, "index"),
+            &number_at("per_channel", self.per_channel, "index"),
+            &number_at("residual", self.residual, "index"),
             OVER_SLICES,
-            &unrolled(include_str!("conv2d.wgsl"), '#', places).replace("// products\n", &products),
+            &unrolled(include_str!("conv2d.wgsl"), '#', pixels).replace("// products\n", &products),
         ]
         .concat()
     }
 
     fn buffers(&self) -> Vec<(&'static str, &'static str)> {
         let mut buffers = vec![("x", "f32"), ("weight", "vec4<f32>"), ("bias", "f32")];
-        buffers.extend(self.each.then_some(("each", "f32")));
+        buffers.extend(self.per_channel.then_some(("per_channel", "f32")));
         buffers.extend(self.residual.then_some(("residual", "f32")));
         buffers.push(("y", "f32"));
         buffers
@@ -80,33 +78,33 @@ impl Shader for ConvShader {
 /// `None` when the tensors are not on a GPU.
 pub fn conv2d(
     x: &Tensor<4>,
-    kernels: &Kernels,
+    weight: &ConvWeight,
     bias: &Tensor<1>,
-    added: &Added,
+    epilogue: &Epilogue,
     shape: [usize; 4],
 ) -> Option<Tensor<4>> {
     let ([_, inputs, height, width], [rows, outputs, out_height, out_width]) = (x.dims(), shape);
-    let (place, scale) = (kernels.place, if kernels.place.doubled { 2 } else { 1 });
-    // A small picture has too few places for the many invocations that a GPU needs, so that they share inputs as well.
+    let (geometry, scale) = (weight.geometry, if weight.geometry.doubled { 2 } else { 1 });
+    // A small picture has too few pixels for the many invocations that a GPU needs, so that they share inputs as well.
     let input = buffer(x)?;
-    let (places, workers, slices) = match input.adapter() {
+    let (pixels, workers, slices) = match input.adapter() {
         Adapter::Hardware => (4, 16, 16),
         Adapter::Software => (8, WORKGROUP, 1),
     };
     let shader = ConvShader {
-        size: kernels.shape[2],
-        place,
-        places,
+        size: weight.shape[2],
+        geometry,
+        pixels,
         workers,
         slices,
-        whole: place.stride == 1 && out_width == scale * width && out_width.is_multiple_of(places),
-        each: added.each.is_some(),
-        residual: added.residual.is_some(),
+        whole: geometry.stride == 1 && out_width == scale * width && out_width.is_multiple_of(pixels),
+        per_channel: epilogue.per_channel.is_some(),
+        residual: epilogue.residual.is_some(),
     };
-    let mut buffers = vec![input, buffer(&kernels.values)?, buffer(bias)?];
-    buffers.extend(added.each.as_ref().and_then(buffer));
-    buffers.extend(added.residual.as_ref().and_then(buffer));
-    let all = (outputs.div_ceil(4) * out_height * out_width.div_ceil(places)).div_ceil(workers);
+    let mut buffers = vec![input, buffer(&weight.values)?, buffer(bias)?];
+    buffers.extend(buffers_of(&epilogue.per_channel)?);
+    buffers.extend(buffers_of(&epilogue.residual)?);
+    let all = (outputs.div_ceil(4) * out_height * out_width.div_ceil(pixels)).div_ceil(workers);
     let groups = all.min(MAX_GROUPS);
     let info = [inputs, height, width, outputs, out_height, out_width, groups].map(word);
     launch(shader, [groups, rows, all.div_ceil(groups)], buffers, shape, &info)

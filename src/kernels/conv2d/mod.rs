@@ -1,54 +1,52 @@
 //! Convolutions of pictures in one pass, with all that is added to them.
 
 mod cpu;
-#[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
+#[cfg(gpu)]
 mod gpu;
+mod im2col;
 mod winograd;
 
 use std::sync::{Arc, OnceLock};
 
-use burn::backend::Flex;
 use burn::tensor::ops::{ConvOptions, InterpolateMode, InterpolateOptions};
-use burn::tensor::{Device, Tensor, TensorData, module};
-
-use winograd::Tiles;
+use burn::tensor::{Device, Tensor, module};
 
 /// The weights of a convolution with square kernels, arranged as its device reads them fastest.
 #[derive(Debug, Clone)]
-pub struct Kernels {
+pub struct ConvWeight {
     /// `[outputs, inputs, size, size]`
     shape: [usize; 4],
     /// On the CPU as they came, on the GPU `[inputs, size, size, outputs]`, the outputs filled up to a multiple of four.
     values: Tensor<1>,
     /// On the CPU as [`winograd`] takes them, for small and large tiles, once a picture has needed them.
     transformed: Arc<[OnceLock<Vec<f32>>; 2]>,
-    place: Place,
+    geometry: ConvGeometry,
 }
 
 /// How the kernels go over a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Place {
-    /// From one place of a kernel to the next.
+pub struct ConvGeometry {
+    /// Pixels from one position of a kernel to the next.
     pub stride: usize,
     /// Zeros before and behind the rows and columns.
     pub padding: (usize, usize),
-    /// Each place of the picture counts as four: it is doubled before.
+    /// Each pixel of the picture counts as four: the picture is doubled before.
     pub doubled: bool,
 }
 
 /// What [`conv2d`] adds to the convolution.
 #[derive(Debug, Clone, Default)]
-pub struct Added {
-    /// `[rows, outputs]`: a number to all places of a channel of a picture.
-    pub each: Option<Tensor<2>>,
+pub struct Epilogue {
+    /// `[rows, outputs]`: a number for all pixels of a channel.
+    pub per_channel: Option<Tensor<2>>,
     /// In the shape of the result.
     pub residual: Option<Tensor<4>>,
 }
 
-impl Kernels {
+impl ConvWeight {
     /// Arranges `weight [outputs, inputs, size, size]`, as PyTorch has it.
     #[must_use]
-    pub fn new(weight: Tensor<4>, place: Place) -> Self {
+    pub fn new(weight: Tensor<4>, geometry: ConvGeometry) -> Self {
         let shape @ [outputs, inputs, size, _] = weight.dims();
         let padding = outputs.next_multiple_of(4) - outputs;
         let arranged = match weight.device() {
@@ -60,24 +58,13 @@ impl Kernels {
             }
         };
         let len = arranged.dims().iter().product::<usize>();
-        Self { shape, values: arranged.reshape([len]), transformed: Arc::default(), place }
-    }
-
-    /// The tiles that are the fastest for a picture, with the kernels for them.
-    fn transformed(&self, picture: cpu::Picture, weights: &[f32]) -> Option<(Tiles, &[f32])> {
-        let [outputs, inputs, size, _] = self.shape;
-        if (size, self.place.stride, self.place.padding) != (3, 1, (1, 1)) {
-            return None;
-        }
-        let tiles = Tiles::of(picture)?;
-        let transform = || tiles.transform_kernels(weights, outputs * inputs);
-        Some((tiles, self.transformed[tiles as usize].get_or_init(transform)))
+        Self { shape, values: arranged.reshape([len]), transformed: Arc::default(), geometry }
     }
 
     /// Height and width of what comes of a picture of `[height, width]`.
     #[must_use]
     pub fn output_size(&self, size: [usize; 2]) -> [usize; 2] {
-        let Place { stride, padding: (before, behind), doubled } = self.place;
+        let ConvGeometry { stride, padding: (before, behind), doubled } = self.geometry;
         size.map(|size| {
             let size = if doubled { 2 * size } else { size };
             (size + before + behind - self.shape[2]) / stride + 1
@@ -85,68 +72,28 @@ impl Kernels {
     }
 }
 
-/// `convolution(x) + bias + each + residual` for `x [rows, inputs, height, width]` and `bias [outputs]`. Gives
+/// `convolution(x) + bias + per_channel + residual` for `x [rows, inputs, height, width]` and `bias [outputs]`. Gives
 /// `[rows, outputs, height', width']`.
 ///
 /// # Panics
 /// When the shapes do not fit, or the tensors are on several devices.
 #[must_use]
-pub fn conv2d(x: &Tensor<4>, kernels: &Kernels, bias: &Tensor<1>, added: &Added) -> Tensor<4> {
-    let ([rows, inputs, height, width], outputs) = (x.dims(), kernels.shape[0]);
-    let [out_height, out_width] = kernels.output_size([height, width]);
+pub fn conv2d(x: &Tensor<4>, weight: &ConvWeight, bias: &Tensor<1>, epilogue: &Epilogue) -> Tensor<4> {
+    let ([rows, inputs, height, width], outputs) = (x.dims(), weight.shape[0]);
+    let [out_height, out_width] = weight.output_size([height, width]);
     let shape = [rows, outputs, out_height, out_width];
     assert!(
-        inputs == kernels.shape[1]
+        inputs == weight.shape[1]
             && bias.dims() == [outputs]
-            && added.each.as_ref().is_none_or(|each| each.dims() == [rows, outputs])
-            && added.residual.as_ref().is_none_or(|residual| residual.dims() == shape),
+            && epilogue.per_channel.as_ref().is_none_or(|numbers| numbers.dims() == [rows, outputs])
+            && epilogue.residual.as_ref().is_none_or(|residual| residual.dims() == shape),
         "conv2d: the shapes do not fit"
     );
-    #[cfg(any(target_arch = "wasm32", feature = "wgpu"))]
-    if let Some(y) = gpu::conv2d(x, kernels, bias, added, shape) {
+    #[cfg(gpu)]
+    if let Some(y) = gpu::conv2d(x, weight, bias, epilogue, shape) {
         return y;
     }
-    on_cpu(x, kernels, bias, added, shape).expect("conv2d: all tensors are on the GPU or all on the CPU")
-}
-
-fn on_cpu(
-    x: &Tensor<4>,
-    kernels: &Kernels,
-    bias: &Tensor<1>,
-    added: &Added,
-    shape: [usize; 4],
-) -> Option<Tensor<4>> {
-    let floats = |tensor: Tensor<4>| Some(tensor.try_into_primitive::<Flex>().ok()?.to_contiguous());
-    let (input, weights) = (floats(x.clone())?, floats(kernels.values.clone().unsqueeze())?);
-    let mut constants = floats(bias.clone().unsqueeze())?.storage::<f32>().repeat(shape[0]);
-    if let Some(each) = &added.each {
-        for (constant, each) in constants.iter_mut().zip(floats(each.clone().unsqueeze())?.storage::<f32>()) {
-            *constant += each;
-        }
-    }
-    let [rows, outputs, out_height, out_width] = shape;
-    let places = out_height * out_width;
-    let mut y = match &added.residual {
-        Some(residual) => floats(residual.clone())?.storage::<f32>().to_vec(),
-        None => vec![0.0; rows * outputs * places],
-    };
-    let picture = cpu::Picture::new(x.dims(), kernels.place.doubled);
-    let transformed = kernels.transformed(picture, weights.storage());
-    let inputs = picture.channels * picture.stored();
-    let pictures = input.storage::<f32>().chunks_exact(inputs.max(1));
-    let results = y.chunks_exact_mut((outputs * places).max(1)).zip(constants.chunks_exact(outputs.max(1)));
-    for ((y, constants), x) in results.zip(pictures) {
-        for (y, constant) in y.chunks_exact_mut(places).zip(constants) {
-            for y in y {
-                *y += constant;
-            }
-        }
-        match transformed {
-            Some((tiles, weights)) => tiles.add_convolution(y, x, picture, weights),
-            None => cpu::add_convolution(y, out_width, x, picture, kernels, weights.storage()),
-        }
-    }
-    Some(Tensor::from_data(TensorData::new(y, shape), &x.device()))
+    cpu::conv2d(x, weight, bias, epilogue, shape)
 }
 
 /// The same as [`conv2d`] in Burn's own operations, for a weight as PyTorch has it.
@@ -154,25 +101,25 @@ fn on_cpu(
 pub fn conv2d_twin(
     x: Tensor<4>,
     weight: Tensor<4>,
-    place: Place,
+    geometry: ConvGeometry,
     bias: Tensor<1>,
-    added: Added,
+    epilogue: Epilogue,
 ) -> Tensor<4> {
     let [_, _, height, width] = x.dims();
-    let x = if place.doubled {
+    let x = if geometry.doubled {
         let size = [2 * height, 2 * width];
         module::interpolate(x, InterpolateOptions::new(InterpolateMode::Nearest).with_output_size(size))
     } else {
         x
     };
-    let mut options = ConvOptions::new([place.stride; 2], [0; 2], [1; 2], 1);
-    options.padding = [place.padding; 2];
+    let mut options = ConvOptions::new([geometry.stride; 2], [0; 2], [1; 2], 1);
+    options.padding = [geometry.padding; 2];
     let y = module::conv2d(x, weight, Some(bias), options);
-    let y = match added.each {
-        Some(each) => y + each.unsqueeze_dims(&[2, 3]),
+    let y = match epilogue.per_channel {
+        Some(numbers) => y + numbers.unsqueeze_dims(&[2, 3]),
         None => y,
     };
-    match added.residual {
+    match epilogue.residual {
         Some(residual) => y + residual,
         None => y,
     }

@@ -1,20 +1,20 @@
-//! Convolutions with kernels of 3 × 3 for the CPU, with fewer multiplications than there are places under the kernels.
+//! Convolutions with kernels of 3 × 3 for the CPU, with fewer multiplications than there are pixels under the kernels.
 //!
 //! Source: Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (2015), <https://arxiv.org/abs/1509.09308>,
-//! F(2 × 2, 3 × 3) and F(4 × 4, 3 × 3). A tile of m × m places comes from n × n places d of the picture, n = m + 2, and a
+//! F(2 × 2, 3 × 3) and F(4 × 4, 3 × 3). A tile of m × m pixels comes from n × n pixels d of the picture, n = m + 2, and a
 //! kernel g as
 //!
 //! ```text
 //! Aᵀ [ (G g Gᵀ) ⊙ (Bᵀ d B) ] A        summed over the channels before the last step
 //! ```
 //!
-//! so that the middle is n² products of matrices, `[outputs, inputs] · [inputs, tiles]`, one for each place of d: 16
-//! multiplications for 4 places, or 36 for 16, where there are 36 and 144 without. Small pictures have too few of the
+//! so that the middle is n² products of matrices, `[outputs, inputs] · [inputs, tiles]`, one for each element of d: 16
+//! multiplications for 4 pixels, or 36 for 16, where there are 36 and 144 without. Small pictures have too few of the
 //! larger tiles to fill the vectors.
 
 use super::cpu::Picture;
-use crate::kernels::lanes::Lanes;
-use crate::kernels::tiles::{PANEL, add_tiles};
+use crate::kernels::cpu::lanes::Lanes;
+use crate::kernels::cpu::tiles::{PANEL, add_tiles};
 
 /// With fewer channels the transforms cost more than they save.
 const INPUTS: usize = 8;
@@ -165,21 +165,21 @@ fn add_convolution<T: Transform<N>, const N: usize>(
         let (of_panels, of_products) = (channels * padded / PANEL, outputs * padded);
         columns.transform::<T>(&mut panels, of_panels + gap, start, count);
         products.fill(0.0);
-        let of_places = panels.chunks(of_panels + gap).zip(weights.chunks_exact(outputs * channels));
-        for (products, (panels, weights)) in products.chunks_mut(of_products + GAP).zip(of_places) {
+        let elements = panels.chunks(of_panels + gap).zip(weights.chunks_exact(outputs * channels));
+        for (products, (panels, weights)) in products.chunks_mut(of_products + GAP).zip(elements) {
             add_tiles(&mut products[..of_products], weights, &panels[..of_panels], 0..padded, padded);
         }
         for (output, y) in y.chunks_exact_mut(height * width).enumerate() {
             for first in (0..count).step_by(4) {
                 let at = output * padded + first;
-                let places = transform_back::<T, N>(&products, of_products + GAP, at);
+                let tiles = transform_back::<T, N>(&products, of_products + GAP, at);
                 for lane in 0..4.min(count - first) {
                     let (top, left) = columns.corner(start + first + lane);
                     let across = (N - 2).min(width - left);
-                    for (row, places) in places.iter().enumerate().take((N - 2).min(height - top)) {
+                    for (row, pixels) in tiles.iter().enumerate().take((N - 2).min(height - top)) {
                         let y = &mut y[(top + row) * width + left..][..across];
-                        for (y, place) in y.iter_mut().zip(places) {
-                            *y += place[lane];
+                        for (y, pixel) in y.iter_mut().zip(pixels) {
+                            *y += pixel[lane];
                         }
                     }
                 }
@@ -188,17 +188,17 @@ fn add_convolution<T: Transform<N>, const N: usize>(
     }
 }
 
-/// `Aᵀ m A` of four tiles: each of their places, row by row.
+/// `Aᵀ m A` of four tiles: each of their pixels, row by row.
 #[inline]
 fn transform_back<T: Transform<N>, const N: usize>(
     products: &[f32],
-    of_place: usize,
+    of_element: usize,
     at: usize,
 ) -> [[[f32; 4]; 4]; 4] {
     let mut columns = [[Lanes::splat(0.0); N]; 4];
     for column in 0..N {
         let values =
-            T::output(std::array::from_fn(|row| load(&products[(N * row + column) * of_place + at..])));
+            T::output(std::array::from_fn(|row| load(&products[(N * row + column) * of_element + at..])));
         for (to, value) in columns.iter_mut().zip(values) {
             to[column] = value;
         }
@@ -236,24 +236,24 @@ impl<const N: usize> Columns<N> {
                 continue;
             };
             for column in 0..picture.width {
-                let place = column + 1; // after the border
-                line[place % (N - 2) * (across + 1) + place / (N - 2)] = picture.at(row, column as isize);
+                let at = column + 1; // after the border
+                line[at % (N - 2) * (across + 1) + at / (N - 2)] = picture.at(row, column as isize);
             }
         }
         Self { values, channels: picture.channels, across, channel: rows * line }
     }
 
-    /// The row and column of a tile's first place.
+    /// The row and column of a tile's first pixel.
     fn corner(&self, tile: usize) -> (usize, usize) {
         ((N - 2) * (tile / self.across), (N - 2) * (tile % self.across))
     }
 
     /// `Bᵀ d B` of `count` tiles from `start` on, in panels of eight tiles: `[panels, channels, 8]` for each of the
-    /// places, which are `of_place` panels apart.
+    /// elements, which are `of_element` panels apart.
     fn transform<T: Transform<N>>(
         &self,
         panels: &mut [[f32; PANEL]],
-        of_place: usize,
+        of_element: usize,
         start: usize,
         count: usize,
     ) {
@@ -270,8 +270,8 @@ impl<const N: usize> Columns<N> {
                 for (four, begin) in fours.into_iter().enumerate() {
                     let together = begin[3] == begin[0] + 3;
                     let mut columns = [[Lanes::splat(0.0); N]; N];
-                    for place in 0..N {
-                        let first = place % (N - 2) * apart + place / (N - 2);
+                    for column in 0..N {
+                        let first = column % (N - 2) * apart + column / (N - 2);
                         let values = T::input(std::array::from_fn(|row| {
                             let offset = first + row * step;
                             if together {
@@ -281,7 +281,7 @@ impl<const N: usize> Columns<N> {
                             }
                         }));
                         for (to, value) in columns.iter_mut().zip(values) {
-                            to[place] = value;
+                            to[column] = value;
                         }
                     }
                     let mut at = panel * self.channels + index;
@@ -289,7 +289,7 @@ impl<const N: usize> Columns<N> {
                         for value in T::input(row) {
                             let (halves, _) = panels[at].as_chunks_mut::<4>();
                             value.store(&mut halves[four]);
-                            at += of_place;
+                            at += of_element;
                         }
                     }
                 }

@@ -4,16 +4,39 @@
 //! by arithmetic: tiles of four rows by a panel of eight columns stay in registers. A weight `[inputs, outputs]` in `f32` has
 //! such panels already ([`Weight`]); of others some are made at a time.
 
-use crate::kernels::integers::{Inputs, ScaledSum, add_four_rows};
-use crate::kernels::lanes::{Lanes, add_scaled, dot};
-use crate::kernels::tiles::{PANEL, TILE, add_products, add_tiles, halves, joined};
-use crate::kernels::weight::{Layout, OnCpu, Q8_BLOCK, Weight, as_bytes};
+use burn::tensor::{Tensor, TensorData};
+
+use super::LinearCall;
+use crate::kernels::cpu::integers::{Inputs, ScaledSum, add_four_rows};
+use crate::kernels::cpu::lanes::{Lanes, add_scaled, dot};
+use crate::kernels::cpu::numbers;
+use crate::kernels::cpu::tiles::{PANEL, TILE, add_products, add_tiles, halves, joined};
+use crate::kernels::weight::cpu::{OnCpu, as_bytes};
+use crate::kernels::{Layout, Q8_BLOCK, Weight, layer_norm};
 
 /// Columns whose panels all rows meet while the cache has them; whole cache lines of a row where they are packed.
 const BLOCK: usize = 64;
 
+pub fn linear(x: &Tensor<2>, call: &LinearCall) -> Tensor<2> {
+    let LinearCall { norm, weight, bias, activation, residual } = call;
+    let ([rows, _], outputs) = (x.dims(), weight.outputs());
+    let input = numbers(norm.map_or_else(|| x.clone(), |norm| layer_norm(x, norm)));
+    let mut y = match bias {
+        Some(bias) => numbers(bias.clone()).storage::<f32>().repeat(rows),
+        None => vec![0.0; rows * outputs],
+    };
+    add_product(&mut y, input.storage(), weight, &weight.on_cpu());
+    activation.apply(&mut y);
+    if let Some(residual) = residual {
+        for (y, residual) in y.iter_mut().zip(numbers(residual.clone()).storage::<f32>()) {
+            *y += residual;
+        }
+    }
+    Tensor::from_data(TensorData::new(y, [rows, outputs]), &x.device())
+}
+
 /// `y += x · weight`, row-major: `x [rows, inputs]`, `y [rows, outputs]`.
-pub fn add_product(y: &mut [f32], x: &[f32], weight: &Weight, matrix: &OnCpu) {
+fn add_product(y: &mut [f32], x: &[f32], weight: &Weight, matrix: &OnCpu) {
     let (inputs, outputs) = (weight.inputs(), weight.outputs());
     if inputs == 0 || outputs == 0 {
         return;

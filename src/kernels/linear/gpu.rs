@@ -2,16 +2,16 @@
 
 use burn::tensor::Tensor;
 
-use super::Linear;
-use crate::kernels::activation::wgsl;
-use crate::kernels::adapter::Adapter;
+use super::LinearCall;
+use crate::kernels::activation::gpu::wgsl;
 use crate::kernels::gpu::{
-    MAX_GROUPS, OVER_SLICES, Quads, Shader, WORKGROUP, buffer, float, launch, moments, unrolled, weight, word,
+    Adapter, MAX_GROUPS, OVER_SLICES, Shader, WORKGROUP, buffer, buffers_of, float, launch, moments,
+    number_at, unrolled, word,
 };
-use crate::kernels::layer_norm::layer_norm;
-use crate::kernels::weight::{Format, Layout, Q8_BLOCK};
+use crate::kernels::weight::gpu::{Quads, weight_buffers};
+use crate::kernels::{Layout, Q8_BLOCK, layer_norm};
 
-/// Rows of one invocation when there are many: the more, the seldomer the weights are read.
+/// Rows of one invocation when there are many: the more there are, the more rarely the weights are read.
 const MANY_ROWS: usize = 8;
 /// Invocations that share the inputs where those of an output lie together, so that they are read together.
 const LANES: usize = Q8_BLOCK / 4;
@@ -36,19 +36,6 @@ struct LinearShader {
 
 impl Shader for LinearShader {
     fn body(&self) -> String {
-        let scale = match (self.quads.format, self.quads.layout) {
-            (Format::Q8, Layout::InOut) => {
-                "fn scale(block: u32, column: u32) -> vec4<f32> {
-                    return scales[block * ((info.width + 3u) / 4u) + column];
-                }"
-            }
-            (Format::Q8, Layout::OutIn) => {
-                "fn scale(row: u32, block: u32) -> f32 {
-                    return scales[row * ((info.width + BLOCK - 1u) / BLOCK) + block];
-                }"
-            }
-            _ => "fn scale(a: u32, b: u32) -> f32 { return 1.0; }",
-        };
         let x_quad = match (self.quads.layout, self.whole_x) {
             (Layout::InOut, _) => "",
             (Layout::OutIn, true) => {
@@ -70,12 +57,8 @@ impl Shader for LinearShader {
                 .to_owned(),
             (Layout::InOut, true) => moments(self.workers * self.sharing) + include_str!("normed.wgsl"),
         };
-        let read = |name: &str, there: bool, bound: &str| {
-            let value = if there { format!("{name}[{bound}]") } else { "0.0".to_owned() };
-            format!("fn {name}_at(index: u32) -> f32 {{ return {value}; }}\n")
-        };
-        // Inputs that an invocation takes in a row, and of which it reads so many at once. One that shares them with others
-        // has few, and waits as long for one as for all of these.
+        // The inputs that an invocation takes in a row, and how many of them it reads at once. One that shares them with
+        // others has few, and waits as long for one as for all of these.
         let (step, abreast) = if self.sharing > 1 { (8, 8) } else { (Q8_BLOCK, 4) };
         let (constants, sums, main) = match self.quads.layout {
             Layout::InOut => (
@@ -93,17 +76,14 @@ impl Shader for LinearShader {
         };
         [
             &format!("const ROWS = {}u;\nconst WORKERS = {}u;\n", self.rows, self.workers),
-            &format!("const BLOCK = {Q8_BLOCK}u;\n"),
             &constants,
             sums,
             &self.quads.functions(),
             x_quad,
-            scale,
-            "\n",
             &prepare,
             // The last four columns can reach behind the end.
-            &format!("\n{}", read("bias", self.bias, "min(index, info.outputs - 1u)")),
-            &read("residual", self.residual, "index"),
+            &format!("\n{}", number_at("bias", self.bias, "min(index, info.outputs - 1u)")),
+            &number_at("residual", self.residual, "index"),
             &wgsl(self.activation),
             &unrolled(&main, '#', self.rows),
         ]
@@ -132,8 +112,8 @@ impl Shader for LinearShader {
 }
 
 /// `None` when the tensors are not on a GPU.
-pub fn linear(x: &Tensor<2>, call: &Linear) -> Option<Tensor<2>> {
-    let Linear { weight: matrix, bias, residual, activation, norm } = call;
+pub fn linear(x: &Tensor<2>, call: &LinearCall) -> Option<Tensor<2>> {
+    let LinearCall { weight: matrix, bias, residual, activation, norm } = call;
     let (rows, inputs, outputs) = (x.dims()[0], matrix.inputs(), matrix.outputs());
     let (name, slope) = activation.name_and_slope();
     let shader_rows = rows.next_power_of_two().min(MANY_ROWS);
@@ -166,15 +146,15 @@ pub fn linear(x: &Tensor<2>, call: &Linear) -> Option<Tensor<2>> {
         normed: norm.is_some(),
     };
     let mut buffers = vec![input];
-    buffers.extend(weight(matrix)?);
-    buffers.extend(norm.iter().flat_map(|norm| [norm.gamma, norm.beta]).filter_map(buffer));
-    buffers.extend(bias.as_ref().and_then(buffer));
-    buffers.extend(residual.as_ref().and_then(buffer));
+    buffers.extend(weight_buffers(matrix)?);
+    buffers.extend(buffers_of(norm.iter().flat_map(|norm| [norm.gamma, norm.beta]))?);
+    buffers.extend(buffers_of(bias)?);
+    buffers.extend(buffers_of(residual)?);
 
     let all = outputs.div_ceil(4 * workers);
     let groups = all.min(MAX_GROUPS);
 
-    let width = matrix.shape()[1];
+    let width = matrix.width();
     #[allow(clippy::cast_possible_truncation)] // a small number needs no more digits
     let epsilon = norm.map_or(0.0, |norm| norm.epsilon as f32);
     let mut info = [rows, inputs, outputs, width, groups].map(word).to_vec();

@@ -1,6 +1,6 @@
 //! Products of whole numbers, eight at once: weights of eight bits with inputs of sixteen.
 //!
-//! A block of [`Q8_BLOCK`](super::weight::Q8_BLOCK) products of at most 127 · 32,767 is far from an `i32`'s limit.
+//! A block of [`Q8_BLOCK`](crate::kernels::Q8_BLOCK) products of at most 127 · 32,767 is far from an `i32`'s limit.
 
 #[cfg(target_arch = "wasm32")]
 mod vector {
@@ -103,7 +103,7 @@ pub use vector::ScaledSum;
 /// Adds four rows of eight weights, each row times its input, to the sums of eight outputs.
 pub use vector::add_four_rows;
 
-use super::weight::Q8_BLOCK;
+use crate::kernels::Q8_BLOCK;
 
 /// Inputs in sixteen bits: each block has a scale, its largest magnitude over 32,767, so that a rounding error is
 /// 1.5e-5 of that at most. The last block is filled up with zeros.

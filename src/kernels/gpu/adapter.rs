@@ -46,10 +46,10 @@ impl Adapter {
     }
 
     /// Invocations of a workgroup, for shaders that share sums in one, since there are too few for a GPU otherwise.
-    pub(super) fn threads(self) -> usize {
+    pub fn threads(self) -> usize {
         match self {
             Self::Hardware => 256,
-            Self::Software => super::gpu::WORKGROUP,
+            Self::Software => super::WORKGROUP,
         }
     }
 }

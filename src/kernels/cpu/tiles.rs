@@ -14,7 +14,7 @@ pub const TILE: usize = 4;
 pub fn add_tiles(y: &mut [f32], x: &[f32], panels: &[[f32; PANEL]], columns: Range<usize>, all: usize) {
     let inner = x.len() / (y.len() / all);
     for (y, x) in y.chunks_mut(TILE * all).zip(x.chunks(TILE * inner)) {
-        // A last tile with fewer rows computes its first row again in place of those that are missing.
+        // A last tile with fewer rows computes its first row again for those that are missing.
         let row = |index: usize| x.chunks_exact(inner).nth(index).unwrap_or(&x[..inner]);
         let rows = [row(0), row(1), row(2), row(3)];
         for (panel, first) in panels.chunks_exact(inner).zip(columns.clone().step_by(PANEL)) {

@@ -231,7 +231,7 @@ pub fn dot(a: &[f32], b: &[f32]) -> f32 {
     total.sum() + a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum::<f32>()
 }
 
-/// `exp(x - largest)` of numbers, in their place, `largest` being that of them all; and the sum of what comes out.
+/// Overwrites numbers with `exp(x - largest)`, `largest` being the largest of them all, and returns the sum of the results.
 pub fn exp_of_differences(numbers: &mut [f32]) -> f32 {
     let largest = numbers.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let lanes = Lanes::splat(largest);

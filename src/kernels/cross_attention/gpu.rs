@@ -1,0 +1,52 @@
+//! [`cross_attention`](super::cross_attention) for the GPU: an invocation has a part of one query's result.
+
+use burn::tensor::Tensor;
+
+use super::{cross_attention_twin, scale_of};
+use crate::kernels::gpu::{Shader, WORKGROUP, buffer, float, launch, unrolled, word};
+
+/// The most fours of a result that an invocation has: as many as stay in registers.
+const MAX_PART: usize = 8;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct CrossAttentionShader {
+    quads: usize,
+    /// Divides `quads`.
+    part: usize,
+}
+
+impl Shader for CrossAttentionShader {
+    fn body(&self) -> String {
+        let text = unrolled(include_str!("cross_attention.wgsl"), '#', self.part);
+        format!("const QUADS = {}u;\nconst PART = {}u;\n{text}", self.quads, self.part)
+    }
+
+    fn buffers(&self) -> Vec<(&'static str, &'static str)> {
+        ["queries", "keys", "values", "y"].map(|name| (name, "vec4<f32>")).to_vec()
+    }
+
+    fn info(&self) -> &'static [&'static str] {
+        &["heads", "query_count", "key_count", "scale"]
+    }
+}
+
+/// `None` when the tensors are not on a GPU.
+pub fn cross_attention(
+    queries: &Tensor<2>,
+    keys: &Tensor<2>,
+    values: &Tensor<2>,
+    rows: usize,
+    heads: usize,
+) -> Option<Tensor<2>> {
+    let shape @ [all, width] = queries.dims();
+    let (head_size, query_count, key_count) = (width / heads, all / rows, keys.dims()[0] / rows);
+    let buffers = vec![buffer(queries)?, buffer(keys)?, buffer(values)?];
+    if !head_size.is_multiple_of(4) {
+        return Some(cross_attention_twin(queries, keys, values, rows, heads)); // the shader reads fours
+    }
+    let quads = head_size / 4;
+    let part = (1..=MAX_PART.min(quads)).rev().find(|part| quads.is_multiple_of(*part))?;
+    let info = [word(heads), word(query_count), word(key_count), float(scale_of(head_size))];
+    let groups = [(query_count * quads / part).div_ceil(WORKGROUP), heads, rows];
+    launch(CrossAttentionShader { quads, part }, groups, buffers, shape, &info)
+}

@@ -1,0 +1,11 @@
+//! What kernels for the GPU share: a shader with its buffers, launched through Burn's own client.
+
+mod adapter;
+mod buffer;
+mod shader;
+mod wgsl;
+
+pub use adapter::Adapter;
+pub use buffer::{Buffer, buffer, buffers_of, int_buffer, room};
+pub use shader::{MAX_GROUPS, Shader, WORKGROUP, float, launch, word};
+pub use wgsl::{OVER_SLICES, moments, number_at, unrolled};
