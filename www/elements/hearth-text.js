@@ -23,9 +23,6 @@ import { Writer } from './text/writer.js';
 /** @typedef {import('./text/types.d.ts').HearthText} Contract */
 
 const sheet = styleSheet(`
-  .texts { min-height: 5lh; margin: 1rem 0 0.5rem; font: 1.08rem/1.75 ui-serif, Georgia, 'Noto Serif', 'Noto Serif CJK SC', serif; }
-  :host([controls]) .texts { min-height: 8.5lh; } /* about 120 tokens of a wide font: what is below stays where it is */
-  @media (max-width: 40rem) { :host([controls]) .texts { min-height: 14lh; } }
   .tools { display: flex; flex-wrap: wrap; gap: 0.5rem; align-items: center; }
   button[aria-pressed='true'] { border-color: var(--ember); box-shadow: inset 0 0 0 1px var(--ember); }
 `);
