@@ -38,9 +38,13 @@ class Loader {
   freed = 0;
   /** The lengths of the files that have come whole. @type {number[]} */
   files = [];
+  /** The part that each is of. @type {string[]} */
+  parts = [];
   #length = 0;
 
-  begin_file() {
+  /** @param {string} part */
+  begin_file(part) {
+    this.parts.push(part);
     this.#length = 0;
   }
   /** @param {Uint8Array} chunk */
@@ -51,8 +55,9 @@ class Loader {
   end_file() {
     this.files.push(this.#length);
   }
-  /** @param {string} index */
-  shards(index) {
+  /** @param {string} part @param {string} index */
+  shards(part, index) {
+    assert.equal(part, 'unet');
     return Object.values(JSON.parse(index).weight_map);
   }
   finish() {
@@ -133,6 +138,7 @@ test('a part in shards is counted as its index says, and until then nobody knows
   const { loader, loading } = load(two, { onProgress: (_, total) => totals.push(total) });
   await loading;
   assert.deepEqual(loader.files, [2000, 3000, 2000]);
+  assert.deepEqual(loader.parts, ['text_encoder', 'unet', 'unet']);
   assert.deepEqual([totals[0], totals.at(-1)], [null, 7000]);
 });
 
