@@ -51,7 +51,7 @@ export function textPipeline(remote) {
    * What a method says of a prompt's tokens.
    * @param {string} method
    * @param {Prompt} prompt
-   * @param {{ signal?: AbortSignal, [option: string]: unknown }} [options]
+   * @param {import('../types.d.ts').AttentionOptions} [options]
    */
   async function ask(method, prompt, { signal, ...options } = {}) {
     const answer = await remote.call(method, { prompt, options }, { signal });
