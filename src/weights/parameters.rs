@@ -5,7 +5,7 @@ use std::fmt::Display;
 
 use burn::tensor::{Device, Tensor};
 
-use super::Wanted;
+use super::checkpoint::Wanted;
 use crate::kernels::{Format, Layout, Weight};
 
 /// The tensors of a checkpoint under a prefix. A network is built twice: first to learn what it wants, with tensors
