@@ -3,31 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { BASE, MODULES } from './layers.js';
 import { filesIn, lineAt, read, withoutComments } from './sources.js';
-
-/** What anybody may import, and what imports only each other. */
-const BASE = ['batch', 'config', 'error', 'json', 'options', 'picture', 'readback', 'rng'];
-
-/** What networks are made of. */
-const LAYERS = ['nn', 'weights', 'kernels'];
-
-/**
- * Every other module, and those that it may import: `web` → pipelines → `nn` → `weights` → `kernels` → Burn. Some are to come.
- * @type {Record<string, string[]>}
- */
-const MODULES = {
-  kernels: [],
-  weights: ['kernels'],
-  nn: ['weights', 'kernels'],
-  tokenizer: [],
-  schedulers: [], // which know no network
-  gan: LAYERS,
-  vae: LAYERS,
-  clip: [...LAYERS, 'tokenizer'],
-  gpt2: [...LAYERS, 'tokenizer'],
-  diffusion: [...LAYERS, 'schedulers', 'vae', 'clip'],
-  story: ['gpt2', 'diffusion'],
-};
 
 /** The crates that are JavaScript's, which only `web` names. */
 const HOST = /\b(?:wasm_bindgen\w*|js_sys|web_sys)\b/g;

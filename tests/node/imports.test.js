@@ -4,22 +4,8 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test } from 'node:test';
 
+import { LAYERS } from './layers.js';
 import { filesIn, lineAt, read, withoutComments } from './sources.js';
-
-/**
- * Each layer, and the layers that its files may import besides each other. A file is in the first that its path begins with.
- * @type {Record<string, string[]>}
- */
-const LAYERS = {
-  'www/page/': ['www/elements/'],
-  'www/elements/': ['www/hearth.js'],
-  'www/hearth.js': ['www/tasks/', 'www/engine/page/', 'www/engine/'],
-  'www/tasks/': ['www/engine/page/', 'www/engine/'],
-  'www/engine/page/': ['www/engine/'],
-  'www/engine/worker/': ['www/engine/', 'www/pkg/'],
-  'www/engine/': [], // what both ends speak
-  'www/pkg/': [], // the wasm and its glue, which are built
-};
 
 /** @param {string} file */
 const layerOf = (file) => Object.keys(LAYERS).find((layer) => file.startsWith(layer)) ?? file;
