@@ -52,9 +52,9 @@ export const CODES: Readonly<Record<ErrorCode, string>>;
 
 /** Options of a call in which a GAN draws. */
 export interface GanOptions {
-  /** 1 to 4096 pictures. Default: as many as `latents` or `class_labels` are for, or 1. */
+  /** 1 to 4096 pictures. Default: the number of `latents` or `class_labels`, else 1. */
   batch_size?: number;
-  /** 0 to 2⁵³ − 1. Random by default; each picture tells it. */
+  /** 0 to 2⁵³ − 1. Default: random; each image reports the seed used. */
   seed?: number;
   /** A class for all pictures or one for each. Default: drawn evenly from the seed. */
   class_labels?: number | readonly number[];
@@ -118,9 +118,9 @@ export type PreviewKind = 'sample' | 'pred_original_sample';
 
 /** Options of every call in which a diffusion model draws, under diffusers' names. */
 export interface DiffusionOptions {
-  /** 1 to 256 pictures. Default: as many as `latents` or `class_labels` are for, or 1. */
+  /** 1 to 256 pictures. Default: the number of `latents` or `class_labels`, else 1. */
   batch_size?: number;
-  /** 0 to 2⁵³ − 1. Random by default; each picture and each event tells it. */
+  /** 0 to 2⁵³ − 1. Default: random; each image and each event reports the seed used. */
   seed?: number;
   /** Steps of the schedule, 1 to the model's `num_train_timesteps`. Default: 25, or 1000 with DDPMScheduler. */
   num_inference_steps?: number;
@@ -139,7 +139,7 @@ export interface DiffusionOptions {
   latents?: Float32Array;
   /** What each step shows. `'none'` is fastest: no picture is read back before the end. Default: `'pred_original_sample'`. */
   preview?: PreviewKind | readonly PreviewKind[] | 'none';
-  /** Stops the call; its promise rejects with code `aborted`. What a stream has told stays with the caller. */
+  /** Stops the call; its promise rejects with code `aborted`. What a stream has reported stays with the caller. */
   signal?: AbortSignal;
 }
 
@@ -150,7 +150,7 @@ export interface DiffusionStepEvent {
   step_index: number;
   /** How many there will be: with resampling more, and from a picture fewer, than `num_inference_steps`. */
   num_steps: number;
-  /** What the model was told: how noisy the sample was, from `num_train_timesteps` − 1 (noise) to 0 (the picture). */
+  /** What the model was given: how noisy the sample was, from `num_train_timesteps` − 1 (noise) to 0 (the picture). */
   timestep: number;
   /** How much of the call is done, 0 to 1. */
   fraction: number;
@@ -216,7 +216,7 @@ export interface NoiseOptions extends FitOptions {
   timestep?: number;
   /** 0 to 1: `sqrt(1 − t) · picture + sqrt(t) · noise`. */
   t?: number;
-  /** The noise is the one that a call with this seed starts from. Random by default; the picture tells it. */
+  /** The noise is the one that a call with this seed starts from. Default: random; the image reports the seed used. */
   seed?: number;
   signal?: AbortSignal;
 }
@@ -237,7 +237,7 @@ export interface Pipeline {
   dispose(): Promise<void>;
   /** Where the model runs. */
   readonly device: 'webgpu' | 'cpu';
-  /** The GPU's name as far as the browser tells it; empty on the CPU. */
+  /** The GPU's name as far as the browser reports it; empty on the CPU. */
   readonly adapter: string;
   /** Whether a processor stands in for the GPU. `auto` takes the CPU then, which is faster. */
   readonly is_fallback_adapter: boolean;
@@ -290,7 +290,7 @@ export interface DiffusionPipeline extends Pipeline {
   readonly info: DiffusionInfo;
 }
 
-/** Draws pictures from noise. `info.kind` tells which of the two it is. */
+/** Draws pictures from noise. `info.kind` says which of the two it is. */
 export type ImagePipeline = GanPipeline | DiffusionPipeline;
 
 /** A diffusion model that makes pictures of pictures. */
@@ -331,7 +331,7 @@ export interface WriteOptions {
   typical_p?: number;
   /** Above 1: tokens that are there already become less likely. Default: 1. */
   repetition_penalty?: number;
-  /** No sequence of so many tokens comes twice; 0 allows all. Default: 0. */
+  /** No n-gram of this size occurs twice; 0 = off. Default: 0. */
   no_repeat_ngram_size?: number;
   /** Words that never come. */
   bad_words?: string | readonly string[];
@@ -347,13 +347,13 @@ export interface WriteOptions {
   eos_token_id?: number | readonly number[];
   /** A text ends after any of these. */
   stop_strings?: string | readonly string[];
-  /** 0 to 2⁵³ − 1: the same one draws the same text. Random by default; each event tells it. */
+  /** 0 to 2⁵³ − 1: the same one draws the same text. Default: random; each event reports the seed used. */
   seed?: number;
   /** Put the prompt in front of `generated_text`. Default: true. */
   return_full_text?: boolean;
   /** With each token, so many of the likeliest tokens at its place; 0 to 100. Default: 0. */
   top_logprobs?: number;
-  /** Stops the call; its promise rejects with code `aborted`. What a stream has told stays with the caller. */
+  /** Stops the call; its promise rejects with code `aborted`. What a stream has reported stays with the caller. */
   signal?: AbortSignal;
 }
 
@@ -390,7 +390,7 @@ export interface TokenEvent {
   top_logprobs: readonly Alternative[];
 }
 
-/** What all other events of a call that writes tell. */
+/** What all other events of a call that writes report. */
 export interface WriteCall {
   seed: number;
   /** The tokens of the prompt. With those that have come since, they are a prompt that goes on exactly there. */
