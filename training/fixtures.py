@@ -10,8 +10,10 @@ import math
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from torch import nn
 from transformers import GPT2Config, GPT2LMHeadModel, LogitsProcessorList, PreTrainedTokenizerFast
 
 import gan
@@ -94,6 +96,42 @@ def gan_fixtures() -> None:
     gan_fixture("half", config, dtype=torch.float16)
     gan_fixture("bfloat", config, dtype=torch.bfloat16)
     gan_fixture("sharded", config, shards=3)
+
+
+def gan_gradients_fixture() -> None:
+    """One step's gradients of the two networks of `gan/conditional`, each by its own loss, under their parameters' names."""
+    torch.manual_seed(0)
+    model, folder = FIXTURES / "gan" / "conditional", FIXTURES / "gan-gradients"
+    folder.mkdir(parents=True, exist_ok=True)
+    config = json.loads((model / "config.json").read_text())
+    networks = nn.ModuleDict({"generator": gan.Generator(config), "discriminator": gan.Discriminator(config)})
+    networks.load_state_dict(load_file(model / "model.safetensors"))
+    generator, discriminator = networks["generator"], networks["discriminator"]
+
+    batch, classes = 5, config["num_classes"]
+    latents, labels = torch.randn(batch, config["latent_dim"]), torch.randint(classes, (batch,))
+    pixels = config["num_channels"] * config["image_size"] ** 2
+    real, real_labels = 2 * torch.rand(batch, pixels) - 1, torch.randint(classes, (batch,))
+
+    def loss(pictures: torch.Tensor, labels: torch.Tensor, target: float) -> torch.Tensor:
+        logits = discriminator.training_logits(pictures, labels, dropout=0.0)
+        return F.binary_cross_entropy_with_logits(logits, torch.full_like(logits, target))
+
+    fake = generator(latents, labels)
+    losses = {
+        "discriminator": loss(real, real_labels, 1.0) + loss(fake.detach(), labels, 0.0),
+        "generator": loss(fake, labels, 1.0),
+    }
+    gradients = {}
+    for name, value in losses.items():
+        parameters = dict(networks[name].named_parameters(name))
+        of_network = torch.autograd.grad(value, list(parameters.values()), retain_graph=True)
+        gradients |= dict(zip(parameters, of_network))
+    save_file(gradients, folder / "gradients.safetensors", metadata={"format": "pt"})
+    expected = {"latents": numbers(latents), "class_labels": labels.tolist()}
+    expected |= {"real": numbers(real), "real_class_labels": real_labels.tolist()}
+    expected |= {f"{name}_loss": value.item() for name, value in losses.items()}
+    write_json(folder / "expected.json", expected)
 
 
 @torch.no_grad()
@@ -281,3 +319,4 @@ def gpt2_fixtures() -> None:
 if __name__ == "__main__":
     gan_fixtures()
     gpt2_fixtures()
+    gan_gradients_fixture()

@@ -165,10 +165,19 @@ impl Discriminator {
     /// Pictures `[batch, pixels]` in [-1, 1] to scores `[batch, 1]` in (0, 1).
     /// `class_weights [batch, num_classes]` is for models with classes.
     pub fn forward(&self, pictures: Tensor<2>, class_weights: Option<Tensor<2>>) -> Tensor<2> {
+        self.judge(pictures, class_weights, Activation::Sigmoid)
+    }
+
+    /// The same without the sigmoid: what a loss is computed from, since its logarithm of a score loses digits.
+    pub fn logits(&self, pictures: Tensor<2>, class_weights: Option<Tensor<2>>) -> Tensor<2> {
+        self.judge(pictures, class_weights, Activation::Identity)
+    }
+
+    fn judge(&self, pictures: Tensor<2>, class_weights: Option<Tensor<2>>, output: Activation) -> Tensor<2> {
         let input = with_class(pictures, self.class_embedding.as_ref(), class_weights);
         #[allow(clippy::cast_possible_truncation)] // a slope needs no more digits
         let hidden = Activation::LeakyRelu(self.negative_slope as f32);
-        perceptron(&self.main, input, hidden, Activation::Sigmoid)
+        perceptron(&self.main, input, hidden, output)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Hand-written kernels, where Burn's own cost the most: one function each, for the GPU and for the CPU.
 //!
-//! Each has a twin of plain Burn operations, which says what it computes and which the tests compare it with.
+//! Each has a twin of plain Burn operations, which says what it computes and which the tests compare it with. The twin also
+//! computes where Burn tracks gradients, so that a network is trained by the very `forward` that ships.
 //! What each is worth is measured by `npm run bench` and kept in `benches/README.md`.
 
 mod activation;
@@ -11,6 +12,7 @@ mod cross_attention;
 mod gather;
 #[cfg(gpu)]
 mod gpu;
+mod gradients;
 mod group_norm;
 mod indices;
 mod layer_norm;
@@ -22,7 +24,7 @@ pub use activation::{Activation, activate};
 pub use attention::{AttentionCall, KeyValues, attention, attention_probs, attention_twin};
 pub use conv2d::{ConvGeometry, ConvWeight, Epilogue, conv2d, conv2d_twin};
 pub use cross_attention::{cross_attention, cross_attention_twin};
-pub use gather::gather;
+pub use gather::{gather, gather_twin};
 #[cfg(gpu)]
 pub use gpu::Adapter;
 pub use group_norm::{GroupNormCall, group_norm, group_norm_twin};

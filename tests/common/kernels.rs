@@ -4,8 +4,8 @@ use burn::tensor::{Device, Tensor, TensorData};
 use hearth::kernels::{
     Activation, AttentionCall, ConvGeometry, ConvWeight, Epilogue, Format, GroupNormCall, Indices, KeyValues,
     LayerNormCall, Layout, LinearCall, Recording, Weight, attention, attention_probs, attention_twin, conv2d,
-    conv2d_twin, cross_attention, cross_attention_twin, gather, group_norm, group_norm_twin, layer_norm,
-    layer_norm_twin, linear, linear_layer, linear_twin,
+    conv2d_twin, cross_attention, cross_attention_twin, gather, gather_twin, group_norm, group_norm_twin,
+    layer_norm, layer_norm_twin, linear, linear_layer, linear_twin,
 };
 use hearth::rng::{Purpose, Rng};
 
@@ -24,18 +24,19 @@ const ACTIVATIONS: [Activation; 8] = [
 
 const FORMATS: [Format; 3] = [Format::F32, Format::F16, Format::Q8];
 
-struct Numbers(Rng, Device);
+/// Random numbers, and the device that they come to.
+pub struct Numbers(Rng, Device);
 
 impl Numbers {
-    fn new(device: &Device) -> Self {
+    pub fn new(device: &Device) -> Self {
         Self(Rng::new(1, Purpose::Latents), device.clone())
     }
 
-    fn list(&mut self, len: usize) -> Vec<f32> {
+    pub fn list(&mut self, len: usize) -> Vec<f32> {
         (0..len).map(|_| self.0.normal()).collect()
     }
 
-    fn tensor<const D: usize>(&mut self, sizes: [usize; D]) -> Tensor<D> {
+    pub fn tensor<const D: usize>(&mut self, sizes: [usize; D]) -> Tensor<D> {
         Tensor::from_data(TensorData::new(self.list(sizes.iter().product()), sizes), &self.1)
     }
 }
@@ -75,19 +76,17 @@ pub async fn assert_linear_is_its_twin(device: &Device) {
                 let rounded = Weight::rounded(&values, shape, layout, format);
                 let plain = Tensor::<2>::from_data(TensorData::new(rounded, shape), device);
                 let plain = if layout == Layout::InOut { plain } else { plain.transpose() };
+                let what = format!("{shape:?}, {layout:?}, {format:?}");
+                assert_tensors_close(&what, weight.to_tensor(), plain).await;
                 let activation = ACTIVATIONS[(index + 3 * format_index) % 8];
                 let bias = (index % 2 == 0).then(|| numbers.tensor([outputs]));
                 let residual = (index % 3 != 0).then(|| numbers.tensor([rows, outputs]));
-                let what = format!("[{rows}, {inputs}] · {shape:?}, {layout:?}, {format:?}, {activation:?}");
-                let twin_x = match norm {
-                    Some(_) => layer_norm_twin(x.clone(), gamma.clone(), beta.clone(), 1e-5),
-                    None => x.clone(),
-                };
-                let twin = linear_twin(twin_x, plain, bias.clone(), activation, residual.clone());
+                let what = format!("[{rows}, {inputs}] · {what}, {activation:?}");
                 // In q8 the CPU rounds the inputs to sixteen bits.
                 let tolerance = if format == Format::Q8 { 2e-3 } else { 1e-4 };
                 let call = LinearCall { norm, weight: &weight, bias, activation, residual };
-                assert_close(&what, "numbers", &read(linear(&x, &call)).await, &read(twin).await, tolerance);
+                let (got, twin) = (linear(&x, &call), linear_twin(&x, &call));
+                assert_close(&what, "numbers", &read(got).await, &read(twin).await, tolerance);
             }
         }
     }
@@ -99,8 +98,7 @@ pub async fn assert_a_turned_weight_is_read_as_it_looks(device: &Device) {
     let (x, turned) = (numbers.tensor([3, 10]), numbers.tensor([6, 10]).transpose());
     let layer = burn::nn::Linear { weight: burn::module::Param::from_tensor(turned.clone()), bias: None };
     let got = linear_layer(&layer, &x, Activation::Identity);
-    let twin = linear_twin(x, turned, None, Activation::Identity, None);
-    assert_tensors_close("a turned weight", got, twin).await;
+    assert_tensors_close("a turned weight", got, x.matmul(turned)).await;
 }
 
 /// `gather` from tables of every format.
@@ -121,6 +119,10 @@ pub async fn assert_gather_takes_rows(device: &Device) {
             assert_close(&what, "rows", &read(gather(&table, &indices, None)).await, &taken, 1e-6);
             let added: Vec<f32> = taken.iter().zip(&sums).map(|(a, b)| a + b).collect();
             assert_close(&what, "sums", &read(gather(&table, &indices, Some(&sum))).await, &added, 1e-6);
+            for sum in [None, Some(&sum)] {
+                let (got, twin) = (gather(&table, &indices, sum), gather_twin(&table, &indices, sum));
+                assert_tensors_close(&what, got, twin).await;
+            }
         }
     }
 }
@@ -161,8 +163,9 @@ pub async fn assert_layer_norm_is_its_twin(device: &Device) {
     for (rows, width, shift) in [(1, 1, 0.0), (2, 3, 0.0), (3, 64, 0.0), (1, 100, 50.0), (5, 259, -3.0)] {
         let x = numbers.tensor([rows, width]).add_scalar(shift);
         let (gamma, beta) = (numbers.tensor([width]), numbers.tensor([width]));
-        let got = layer_norm(&x, LayerNormCall { gamma: &gamma, beta: &beta, epsilon: 1e-5 });
-        assert_tensors_close(&format!("[{rows}, {width}]"), got, layer_norm_twin(x, gamma, beta, 1e-5)).await;
+        let call = LayerNormCall { gamma: &gamma, beta: &beta, epsilon: 1e-5 };
+        let (got, twin) = (layer_norm(&x, call), layer_norm_twin(&x, call));
+        assert_tensors_close(&format!("[{rows}, {width}]"), got, twin).await;
     }
 }
 
@@ -176,11 +179,12 @@ pub async fn assert_attention_is_its_twin(device: &Device) {
         let what = format!("{rows} rows, {n_head} heads of {head_size}, {length} tokens");
         let scale = 0.5;
         let qkv: Tensor<2> = numbers.tensor([rows * length, 3 * width]);
-        let twin = attention_twin(qkv.clone(), rows, n_head, None, scale);
-        let mut cache = KeyValues::new(rows, n_head, length + 2, head_size, device);
+        let empty = || KeyValues::new(rows, n_head, length + 2, head_size, device);
+        let mut cache = empty();
         let positions = Indices::new((0..rows).flat_map(|_| 0..length).collect(), device);
-        let got = attention(&qkv, &mut cache, AttentionCall { positions: &positions, scale });
-        assert_tensors_close(&what, got, twin).await;
+        let call = AttentionCall { positions: &positions, scale };
+        let got = attention(&qkv, &mut cache, call);
+        assert_tensors_close(&what, got, attention_twin(&qkv, &mut empty(), call)).await;
         if rows == 1 {
             let probs = read(attention_probs(qkv.clone(), n_head, scale)).await;
             for (index, row) in probs.chunks(length).enumerate() {
@@ -193,20 +197,16 @@ pub async fn assert_attention_is_its_twin(device: &Device) {
         // Two more tokens, one by one, of the rows the other way round.
         let turned: Vec<usize> = (0..rows).rev().collect();
         cache.select_rows(&turned);
-        let part = |qkv: &Tensor<2>, length: usize, part: usize| {
-            let all = qkv.clone().reshape([rows, length, 3, n_head, head_size]);
-            all.narrow(2, part, 1).squeeze_dim::<4>(2).swap_dims(1, 2)
-        };
-        let (mut keys, mut values) = (part(&qkv, length, 1).flip([0]), part(&qkv, length, 2).flip([0]));
+        let mut twins_cache = empty();
+        let turned_qkv = qkv.reshape([rows, length, 3 * width]).flip([0]).reshape([rows * length, 3 * width]);
+        let _ = attention_twin(&turned_qkv, &mut twins_cache, call);
         for step in 0..2 {
             let qkv: Tensor<2> = numbers.tensor([rows, 3 * width]);
-            let before = Some([keys.clone(), values.clone()]);
-            let twin = attention_twin(qkv.clone(), rows, n_head, before, scale);
             let positions = Indices::new(vec![length + step; rows], device);
-            let got = attention(&qkv, &mut cache, AttentionCall { positions: &positions, scale });
+            let call = AttentionCall { positions: &positions, scale };
+            let got = attention(&qkv, &mut cache, call);
+            let twin = attention_twin(&qkv, &mut twins_cache, call);
             assert_tensors_close(&format!("{what}, then {}", step + 1), got, twin).await;
-            keys = Tensor::cat(vec![keys, part(&qkv, 1, 1)], 2);
-            values = Tensor::cat(vec![values, part(&qkv, 1, 2)], 2);
         }
     }
 }
@@ -265,11 +265,11 @@ pub async fn assert_conv2d_is_its_twin(device: &Device) {
             per_channel: (index % 2 == 0).then(|| numbers.tensor([shape[0], outputs])),
             residual: (index % 3 != 0).then(|| numbers.tensor([shape[0], outputs, height, width])),
         };
+        let what = format!("{shape:?} by {outputs} of {size}, {geometry:?}");
+        assert_tensors_close(&what, arranged.to_tensor(), weight).await;
         let got = conv2d(&x, &arranged, &bias, &epilogue);
         assert_eq!(got.dims(), [shape[0], outputs, height, width]);
-        let what = format!("{shape:?} by {outputs} of {size}, {geometry:?}");
-        let twin = conv2d_twin(x, weight, geometry, bias, epilogue);
-        assert_tensors_close(&what, got, twin).await;
+        assert_tensors_close(&what, got, conv2d_twin(&x, &arranged, &bias, &epilogue)).await;
     }
 }
 
@@ -287,6 +287,6 @@ pub async fn assert_group_norm_is_its_twin(device: &Device) {
         let (gamma, beta) = (&numbers.tensor([shape[1]]), &numbers.tensor([shape[1]]));
         let call = GroupNormCall { gamma, beta, groups, epsilon: 1e-5, activation };
         let what = format!("{shape:?} in {groups} groups, {activation:?}");
-        assert_tensors_close(&what, group_norm(&x, &call), group_norm_twin(x, &call)).await;
+        assert_tensors_close(&what, group_norm(&x, &call), group_norm_twin(&x, &call)).await;
     }
 }

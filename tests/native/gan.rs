@@ -1,14 +1,18 @@
 //! The GAN's pipeline on the CPU: agreement with PyTorch, options, steps.
 
-use burn::tensor::Device;
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::tensor::activation::softplus;
+use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use hearth::error::Error;
+use hearth::gan::model::{Config, Gan, key_map};
 use hearth::gan::{DIGITS_PER_STEP, Loading, Pipeline};
 use hearth::options::Options;
-use hearth::weights::{Reader, Sink};
+use hearth::weights::{Checkpoint, Reader, Sink};
 use pollster::block_on;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::common::{self, Fixture, GANS, draw};
+use crate::common::{Fixture, GANS, assert_close, devices, draw, read};
 
 fn fixture(name: &str) -> &'static Fixture {
     GANS.iter().find(|fixture| fixture.name == format!("gan/{name}")).expect("the fixture exists")
@@ -74,7 +78,7 @@ fn the_first_digits_of_a_long_grid_are_those_of_a_short_one() {
     assert_eq!(long.scores.len(), DIGITS_PER_STEP + 5);
     assert_eq!(short.class_labels.unwrap()[..], long.class_labels.unwrap()[..5]);
     assert_eq!(short.latents, long.latents[..short.latents.len()]);
-    common::assert_close("conditional", "pixels", &short.pixels, &long.pixels[..short.pixels.len()], 1e-6);
+    assert_close("conditional", "pixels", &short.pixels, &long.pixels[..short.pixels.len()], 1e-6);
 }
 
 #[test]
@@ -325,4 +329,116 @@ fn a_checkpoint_lists_what_it_wants() {
     assert!(wanted.contains(&("generator.class_embedding.weight", &[4, 3][..])));
     assert!(wanted.contains(&("generator.main.2.weight", &[13, 9][..])));
     assert_eq!(wanted.len(), 2 * (1 + 2 * 4));
+}
+
+/// What PyTorch computed for one step of training of `gan/conditional`; the gradients are in a file of their own.
+#[derive(Deserialize)]
+struct ExpectedGradients {
+    latents: Vec<f32>,
+    class_labels: Vec<u32>,
+    real: Vec<f32>,
+    real_class_labels: Vec<u32>,
+    discriminator_loss: f32,
+    generator_loss: f32,
+}
+
+/// Both networks of `gan/conditional` with the numbers of a file of safetensors.
+fn networks(file: &[u8], config: &Config, device: &Device) -> Gan {
+    let empty = || Gan::new(config, device);
+    let mut checkpoint = Checkpoint::new(&empty(), key_map, device);
+    let mut reader = Reader::new(None);
+    reader.push(file, &mut checkpoint).unwrap();
+    reader.finish().unwrap();
+    checkpoint.into_module(empty()).unwrap()
+}
+
+/// The numbers of each parameter of a module, or the gradient of each, with its path.
+struct Collected<'a> {
+    gradients: Option<&'a Gradients>,
+    path: Vec<String>,
+    numbers: Vec<(String, Vec<f32>)>,
+}
+
+impl Collected<'_> {
+    fn of(module: &impl Module, gradients: Option<&Gradients>) -> Vec<(String, Vec<f32>)> {
+        let mut collected = Collected { gradients, path: Vec::new(), numbers: Vec::new() };
+        module.visit(&mut collected);
+        collected.numbers
+    }
+}
+
+impl ModuleVisitor for Collected<'_> {
+    fn enter_module(&mut self, name: &str, _container_type: &str) {
+        self.path.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container_type: &str) {
+        self.path.pop();
+    }
+
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let (path, value) = (self.path.join("."), param.val());
+        let value = match self.gradients {
+            Some(gradients) => value.grad(gradients).unwrap_or_else(|| panic!("{path} has no gradient")),
+            None => value,
+        };
+        self.numbers.push((path, block_on(read(value))));
+    }
+}
+
+fn assert_gradients(what: &str, module: &impl Module, loss: &Tensor<1>, expected: &impl Module) {
+    let got = Collected::of(module, Some(&loss.backward()));
+    let expected = Collected::of(expected, None);
+    assert_eq!(got.len(), expected.len());
+    for ((path, got), (_, expected)) in got.iter().zip(&expected) {
+        assert_close(what, path, got, expected, 2e-6);
+    }
+}
+
+#[test]
+fn both_networks_are_differentiated_through_the_forward_that_ships() {
+    let fixture = fixture("conditional");
+    let config = Config::from_json(fixture.config).unwrap();
+    let text = include_str!("../fixtures/gan-gradients/expected.json");
+    let expected: ExpectedGradients = serde_json::from_str(text).unwrap();
+    let gradients = include_bytes!("../fixtures/gan-gradients/gradients.safetensors");
+    for device in devices() {
+        let expected_gradients = networks(gradients, &config, &device);
+        // Loaded as a network that only draws, and then trained.
+        let Gan { generator, discriminator } =
+            networks(fixture.files[0].1, &config, &device).set_require_grad(true).train();
+        let matrix = |values: &[f32], width: usize| {
+            let shape = [values.len() / width, width];
+            Tensor::<2>::from_data(TensorData::new(values.to_vec(), shape), &device.clone().autodiff())
+        };
+        let one_hot = |labels: &[u32]| {
+            let rows = labels.iter().flat_map(|&label| (0..4).map(move |class| f32::from(class == label)));
+            Some(matrix(&rows.collect::<Vec<_>>(), 4))
+        };
+        let (labels, real_labels) = (one_hot(&expected.class_labels), one_hot(&expected.real_class_labels));
+        let real = matrix(&expected.real, config.pixels());
+        let fake = || generator.forward(matrix(&expected.latents, config.latent_dim), labels.clone());
+        // Binary cross-entropy, of logits.
+        let passes_for =
+            |is_real: bool, logits: Tensor<2>| softplus(if is_real { -logits } else { logits }, 1.0).mean();
+
+        let loss = passes_for(true, discriminator.logits(real, real_labels))
+            + passes_for(false, discriminator.logits(fake().detach(), labels.clone()));
+        assert_close(
+            "discriminator",
+            "losses",
+            &block_on(read(loss.clone())),
+            &[expected.discriminator_loss],
+            2e-6,
+        );
+        assert_gradients("discriminator", &discriminator, &loss, &expected_gradients.discriminator);
+
+        let loss = passes_for(true, discriminator.logits(fake(), labels.clone()));
+        assert_close("generator", "losses", &block_on(read(loss.clone())), &[expected.generator_loss], 2e-6);
+        assert_gradients("generator", &generator, &loss, &expected_gradients.generator);
+
+        // The same loss, of scores.
+        let loss = -discriminator.forward(fake(), labels.clone()).log().mean();
+        assert_gradients("generator, by scores", &generator, &loss, &expected_gradients.generator);
+    }
 }

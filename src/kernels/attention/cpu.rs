@@ -1,9 +1,34 @@
 //! [`attention`](super::attention) for the CPU: one query after the other.
 
+use burn::backend::Flex;
+use burn::tensor::{Tensor, TensorData};
+
+use super::AttentionCall;
 use crate::kernels::cpu::lanes::{add_scaled, dot, exp_of_differences};
+use crate::kernels::cpu::numbers;
+
+/// What comes out, and the keys and values with those of the new tokens.
+pub fn attention(
+    qkv: &Tensor<2>,
+    [keys, values]: [Tensor<4>; 2],
+    AttentionCall { positions, scale }: AttentionCall,
+) -> (Tensor<2>, [Tensor<4>; 2]) {
+    let ([tokens, width], shape) = (qkv.dims(), keys.dims());
+    let (mut keys, mut values) = (numbers(keys), numbers(values));
+    let mixed = mix(
+        numbers(qkv.clone()).storage(),
+        keys.storage_mut(),
+        values.storage_mut(),
+        shape,
+        positions.values()[0],
+        scale,
+    );
+    let mixed = Tensor::from_data(TensorData::new(mixed, [tokens, width / 3]), &qkv.device());
+    (mixed, [keys, values].map(Tensor::from_primitive::<Flex>))
+}
 
 /// `keys` and `values` have the `shape` of the cache, `[rows, n_head, capacity, head_size]`.
-pub fn attention(
+fn mix(
     qkv: &[f32],
     keys: &mut [f32],
     values: &mut [f32],

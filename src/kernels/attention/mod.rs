@@ -6,11 +6,10 @@ mod cpu;
 #[cfg(gpu)]
 mod gpu;
 
-use burn::backend::Flex;
 use burn::tensor::{Bool, Device, Int, Tensor, TensorData, activation::softmax};
 
 use super::Indices;
-use super::cpu::numbers;
+use super::gradients::tracks_gradients;
 
 /// The keys and values of the tokens that one attention layer has read, each `[rows, n_head, capacity, head_size]`. Within a
 /// head, they lie as the device's kernel reads them.
@@ -27,6 +26,15 @@ impl KeyValues {
     pub fn new(rows: usize, n_head: usize, capacity: usize, head_size: usize, device: &Device) -> Self {
         let shape = [rows, n_head, capacity, head_size];
         Self { halves: Some([Tensor::zeros(shape, device), Tensor::zeros(shape, device)]), shape }
+    }
+
+    /// Whether Burn tracks gradients of what is kept.
+    fn tracks_gradients(&self) -> bool {
+        self.halves.as_ref().is_some_and(tracks_gradients)
+    }
+
+    fn take(&mut self) -> [Tensor<4>; 2] {
+        self.halves.take().expect("attention: the cache was lost when an earlier call panicked")
     }
 
     /// Makes row `i` what row `rows[i]` was.
@@ -58,7 +66,8 @@ pub struct AttentionCall<'a> {
 /// values are added to `cache` at their positions. Gives `[rows · length, n_head · head_size]`.
 ///
 /// # Panics
-/// When the shapes do not fit, or the tokens are more than the cache has room for.
+/// When the shapes do not fit, the tokens are more than the cache has room for, or Burn tracks gradients from a later token
+/// than the first on.
 pub fn attention(qkv: &Tensor<2>, cache: &mut KeyValues, call: AttentionCall) -> Tensor<2> {
     let [rows, n_head, capacity, head_size] = cache.shape;
     let [tokens, width] = qkv.dims();
@@ -74,25 +83,22 @@ pub fn attention(qkv: &Tensor<2>, cache: &mut KeyValues, call: AttentionCall) ->
         "attention: the tokens of a row follow one another"
     );
     assert!(position + length <= capacity, "attention: the cache has room for {capacity} tokens");
-    let Some([keys, values]) = cache.halves.take() else {
-        panic!("attention: the cache was lost when an earlier call panicked");
-    };
+    if tracks_gradients([qkv]) || cache.tracks_gradients() {
+        assert!(
+            position == 0 || cache.tracks_gradients(),
+            "attention: gradients are tracked from a text's first token on, or not at all"
+        );
+        return attention_twin(qkv, cache, call);
+    }
+    let [keys, values] = cache.take();
     #[cfg(gpu)]
     if let Some(mixed) = gpu::attention(qkv, &keys, &values, call) {
         cache.halves = Some([keys, values]);
         return mixed;
     }
-    let (mut keys, mut values) = (numbers(keys), numbers(values));
-    let mixed = cpu::attention(
-        numbers(qkv.clone()).storage(),
-        keys.storage_mut(),
-        values.storage_mut(),
-        cache.shape,
-        position,
-        call.scale,
-    );
-    cache.halves = Some([keys, values].map(Tensor::from_primitive::<Flex>));
-    Tensor::from_data(TensorData::new(mixed, [tokens, width / 3]), &qkv.device())
+    let (mixed, halves) = cpu::attention(qkv, [keys, values], call);
+    cache.halves = Some(halves);
+    mixed
 }
 
 /// How much each token of one text attends to each, `[n_head, length, length]`: rows are distributions, and nothing
@@ -103,25 +109,21 @@ pub fn attention_probs(qkv: Tensor<2>, n_head: usize, scale: f32) -> Tensor<3> {
     probs(queries, keys, 0, scale).squeeze_dim(0)
 }
 
-/// The same as [`attention`] in Burn's own operations. `before` are the keys and values of earlier tokens,
-/// `[rows, n_head, position, head_size]`.
+/// The same as [`attention`] in Burn's own operations.
 #[must_use]
-pub fn attention_twin(
-    qkv: Tensor<2>,
-    rows: usize,
-    n_head: usize,
-    before: Option<[Tensor<4>; 2]>,
-    scale: f32,
-) -> Tensor<2> {
+pub fn attention_twin(qkv: &Tensor<2>, cache: &mut KeyValues, call: AttentionCall) -> Tensor<2> {
+    let [rows, n_head, _, head_size] = cache.shape;
     let [tokens, width] = qkv.dims();
-    let [queries, mut keys, mut values] = parts(qkv, rows, n_head);
-    let mut position = 0;
-    if let Some([old_keys, old_values]) = before {
-        position = old_keys.dims()[2];
-        keys = Tensor::cat(vec![old_keys, keys], 2);
-        values = Tensor::cat(vec![old_values, values], 2);
-    }
-    let mixed = probs(queries, keys, position, scale).matmul(values);
+    let position = call.positions.values()[0];
+    let end = position + tokens / rows;
+    let [queries, keys, values] = parts(qkv.clone(), rows, n_head);
+    let write =
+        |half: Tensor<4>, new| half.slice_assign([0..rows, 0..n_head, position..end, 0..head_size], new);
+    let [old_keys, old_values] = cache.take();
+    let halves = [write(old_keys, keys), write(old_values, values)];
+    cache.halves = Some(halves.clone());
+    let [keys, values] = halves.map(|half| half.narrow(2, 0, end));
+    let mixed = probs(queries, keys, position, call.scale).matmul(values);
     mixed.swap_dims(1, 2).reshape([tokens, width / 3])
 }
 

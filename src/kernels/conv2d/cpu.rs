@@ -1,4 +1,4 @@
-//! [`conv2d`](super::conv2d) for the CPU: a picture after the other, as [`winograd`] or else [`im2col`] has it.
+//! [`conv2d`](super::conv2d) for the CPU: one picture after the other, by [`super::winograd`] or else by [`im2col`].
 
 use burn::tensor::{Tensor, TensorData};
 

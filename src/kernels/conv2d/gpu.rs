@@ -6,8 +6,8 @@ use burn::tensor::Tensor;
 
 use super::{ConvGeometry, ConvWeight, Epilogue};
 use crate::kernels::gpu::{
-    Adapter, MAX_GROUPS, OVER_SLICES, Shader, WORKGROUP, buffer, buffers_of, launch, number_at, unrolled,
-    word,
+    Adapter, MAX_GROUPS, OVER_SLICES, Shader, WORKGROUP, buffer, buffers_of, is_on_gpu, launch, number_at,
+    unrolled, word,
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -73,6 +73,29 @@ impl Shader for ConvShader {
     fn info(&self) -> &'static [&'static str] {
         &["inputs", "height", "width", "outputs", "out_height", "out_width", "groups"]
     }
+}
+
+/// A weight `[outputs, inputs, size, size]` as `[inputs, size, size, outputs]`, the outputs filled up to a multiple of four;
+/// `None` when it is not on a GPU.
+pub fn arranged(weight: &Tensor<4>) -> Option<Tensor<4>> {
+    let [outputs, inputs, size, _] = weight.dims();
+    if !is_on_gpu(weight) {
+        return None;
+    }
+    let padding = outputs.next_multiple_of(4) - outputs;
+    let zeros = (padding > 0).then(|| Tensor::zeros([inputs, size, size, padding], &weight.device()));
+    let parts = [weight.clone().permute([1, 2, 3, 0])].into_iter().chain(zeros);
+    Some(Tensor::cat(parts.collect(), 3))
+}
+
+/// What was [`arranged`], as it was before; `None` when it is not on a GPU.
+pub fn as_it_came(weight: &ConvWeight) -> Option<Tensor<4>> {
+    let [outputs, inputs, size, _] = weight.shape;
+    if !is_on_gpu(&weight.values) {
+        return None;
+    }
+    let arranged = weight.values.clone().reshape([inputs, size, size, outputs.next_multiple_of(4)]);
+    Some(arranged.narrow(3, 0, outputs).permute([3, 0, 1, 2]))
 }
 
 /// `None` when the tensors are not on a GPU.

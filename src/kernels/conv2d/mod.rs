@@ -9,14 +9,16 @@ mod winograd;
 use std::sync::{Arc, OnceLock};
 
 use burn::tensor::ops::{ConvOptions, InterpolateMode, InterpolateOptions};
-use burn::tensor::{Device, Tensor, module};
+use burn::tensor::{Tensor, module};
+
+use super::gradients::tracks_gradients;
 
 /// The weights of a convolution with square kernels, arranged as its device reads them fastest.
 #[derive(Debug, Clone)]
 pub struct ConvWeight {
     /// `[outputs, inputs, size, size]`
     shape: [usize; 4],
-    /// On the CPU as they came, on the GPU `[inputs, size, size, outputs]`, the outputs filled up to a multiple of four.
+    /// As they came; but on the GPU `[inputs, size, size, outputs]`, the outputs filled up to a multiple of four.
     values: Tensor<1>,
     /// On the CPU as [`winograd`] takes them, for small and large tiles, once a picture has needed them.
     transformed: Arc<[OnceLock<Vec<f32>>; 2]>,
@@ -47,18 +49,21 @@ impl ConvWeight {
     /// Arranges `weight [outputs, inputs, size, size]`, as PyTorch has it.
     #[must_use]
     pub fn new(weight: Tensor<4>, geometry: ConvGeometry) -> Self {
-        let shape @ [outputs, inputs, size, _] = weight.dims();
-        let padding = outputs.next_multiple_of(4) - outputs;
-        let arranged = match weight.device() {
-            device if device == Device::flex() => weight,
-            device => {
-                let zeros = (padding > 0).then(|| Tensor::zeros([inputs, size, size, padding], &device));
-                let parts = [weight.permute([1, 2, 3, 0])].into_iter().chain(zeros);
-                Tensor::cat(parts.collect(), 3)
-            }
-        };
-        let len = arranged.dims().iter().product::<usize>();
-        Self { shape, values: arranged.reshape([len]), transformed: Arc::default(), geometry }
+        let shape = weight.dims();
+        #[cfg(gpu)]
+        let weight = gpu::arranged(&weight).unwrap_or(weight);
+        let len = weight.dims().iter().product::<usize>();
+        Self { shape, values: weight.reshape([len]), transformed: Arc::default(), geometry }
+    }
+
+    /// The weight as it came, `[outputs, inputs, size, size]`.
+    #[must_use]
+    pub fn to_tensor(&self) -> Tensor<4> {
+        #[cfg(gpu)]
+        if let Some(weight) = gpu::as_it_came(self) {
+            return weight;
+        }
+        self.values.clone().reshape(self.shape)
     }
 
     /// Height and width of what comes of a picture of `[height, width]`.
@@ -89,6 +94,13 @@ pub fn conv2d(x: &Tensor<4>, weight: &ConvWeight, bias: &Tensor<1>, epilogue: &E
             && epilogue.residual.as_ref().is_none_or(|residual| residual.dims() == shape),
         "conv2d: the shapes do not fit"
     );
+    if tracks_gradients([x])
+        || tracks_gradients([&weight.values, bias])
+        || tracks_gradients(&epilogue.per_channel)
+        || tracks_gradients(&epilogue.residual)
+    {
+        return conv2d_twin(x, weight, bias, epilogue);
+    }
     #[cfg(gpu)]
     if let Some(y) = gpu::conv2d(x, weight, bias, epilogue, shape) {
         return y;
@@ -96,31 +108,26 @@ pub fn conv2d(x: &Tensor<4>, weight: &ConvWeight, bias: &Tensor<1>, epilogue: &E
     cpu::conv2d(x, weight, bias, epilogue, shape)
 }
 
-/// The same as [`conv2d`] in Burn's own operations, for a weight as PyTorch has it.
+/// The same as [`conv2d`] in Burn's own operations.
 #[must_use]
-pub fn conv2d_twin(
-    x: Tensor<4>,
-    weight: Tensor<4>,
-    geometry: ConvGeometry,
-    bias: Tensor<1>,
-    epilogue: Epilogue,
-) -> Tensor<4> {
-    let [_, _, height, width] = x.dims();
+pub fn conv2d_twin(x: &Tensor<4>, weight: &ConvWeight, bias: &Tensor<1>, epilogue: &Epilogue) -> Tensor<4> {
+    let ([_, _, height, width], geometry) = (x.dims(), weight.geometry);
     let x = if geometry.doubled {
         let size = [2 * height, 2 * width];
-        module::interpolate(x, InterpolateOptions::new(InterpolateMode::Nearest).with_output_size(size))
+        let options = InterpolateOptions::new(InterpolateMode::Nearest).with_output_size(size);
+        module::interpolate(x.clone(), options)
     } else {
-        x
+        x.clone()
     };
     let mut options = ConvOptions::new([geometry.stride; 2], [0; 2], [1; 2], 1);
     options.padding = [geometry.padding; 2];
-    let y = module::conv2d(x, weight, Some(bias), options);
-    let y = match epilogue.per_channel {
-        Some(numbers) => y + numbers.unsqueeze_dims(&[2, 3]),
+    let y = module::conv2d(x, weight.to_tensor(), Some(bias.clone()), options);
+    let y = match &epilogue.per_channel {
+        Some(numbers) => y + numbers.clone().unsqueeze_dims(&[2, 3]),
         None => y,
     };
-    match epilogue.residual {
-        Some(residual) => y + residual,
+    match &epilogue.residual {
+        Some(residual) => y + residual.clone(),
         None => y,
     }
 }

@@ -8,6 +8,8 @@ mod gpu;
 
 use burn::tensor::{Tensor, activation::softmax};
 
+use super::gradients::tracks_gradients;
+
 /// `softmax(scale · queries · keysᵀ) · values` in every head. `queries [rows · n, heads · head_size]`, `keys` and `values`
 /// `[rows · m, heads · head_size]`; gives `[rows · n, heads · head_size]`.
 ///
@@ -29,6 +31,9 @@ pub fn cross_attention(
             && width.is_multiple_of(heads),
         "cross_attention: the shapes do not fit"
     );
+    if tracks_gradients([queries, keys, values]) {
+        return cross_attention_twin(queries, keys, values, rows, heads);
+    }
     #[cfg(gpu)]
     if let Some(y) = gpu::cross_attention(queries, keys, values, rows, heads) {
         return y;

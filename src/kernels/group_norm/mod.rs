@@ -8,6 +8,7 @@ mod gpu;
 use burn::tensor::Tensor;
 
 use super::activation::{Activation, activate};
+use super::gradients::tracks_gradients;
 
 /// What [`group_norm`] does with its input.
 #[derive(Debug, Clone)]
@@ -38,6 +39,9 @@ pub fn group_norm(x: &Tensor<4>, call: &GroupNormCall) -> Tensor<4> {
             && channels.is_multiple_of(call.groups),
         "group_norm: the shapes do not fit"
     );
+    if tracks_gradients([x]) || tracks_gradients([call.gamma, call.beta]) {
+        return group_norm_twin(x, call);
+    }
     #[cfg(gpu)]
     if let Some(y) = gpu::group_norm(x, call) {
         return y;
@@ -47,9 +51,9 @@ pub fn group_norm(x: &Tensor<4>, call: &GroupNormCall) -> Tensor<4> {
 
 /// The same as [`group_norm`] in Burn's own operations.
 #[must_use]
-pub fn group_norm_twin(x: Tensor<4>, call: &GroupNormCall) -> Tensor<4> {
+pub fn group_norm_twin(x: &Tensor<4>, call: &GroupNormCall) -> Tensor<4> {
     let shape @ [rows, channels, height, width] = x.dims();
-    let grouped = x.reshape([rows, call.groups, channels / call.groups * height * width]);
+    let grouped = x.clone().reshape([rows, call.groups, channels / call.groups * height * width]);
     let centred = grouped.clone() - grouped.mean_dim(2);
     let variance = centred.clone().square().mean_dim(2);
     let normed = (centred / (variance + call.epsilon).sqrt()).reshape(shape);

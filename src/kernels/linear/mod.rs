@@ -8,7 +8,8 @@ use burn::module::Param;
 use burn::tensor::Tensor;
 
 use super::activation::{Activation, activate};
-use super::layer_norm::LayerNormCall;
+use super::gradients::tracks_gradients;
+use super::layer_norm::{LayerNormCall, layer_norm_twin};
 use super::weight::Weight;
 
 /// What [`linear`] does with its input.
@@ -26,6 +27,15 @@ pub struct LinearCall<'a> {
     pub residual: Option<Tensor<2>>,
 }
 
+impl LinearCall<'_> {
+    fn tracks_gradients(&self) -> bool {
+        self.norm.is_some_and(|norm| norm.tracks_gradients())
+            || self.weight.tracks_gradients()
+            || tracks_gradients(&self.bias)
+            || tracks_gradients(&self.residual)
+    }
+}
+
 /// `activation(norm(x) · weight + bias) + residual` for `x [rows, inputs]`. Gives `[rows, outputs]`.
 ///
 /// # Panics
@@ -39,6 +49,9 @@ pub fn linear(x: &Tensor<2>, call: &LinearCall) -> Tensor<2> {
             && call.residual.as_ref().is_none_or(|residual| residual.dims() == [rows, outputs]),
         "linear: the shapes do not fit"
     );
+    if tracks_gradients([x]) || call.tracks_gradients() {
+        return linear_twin(x, call);
+    }
     #[cfg(gpu)]
     if let Some(y) = gpu::linear(x, call) {
         return y;
@@ -53,22 +66,19 @@ pub fn linear_layer(layer: &burn::nn::Linear, x: &Tensor<2>, activation: Activat
     linear(x, &LinearCall { norm: None, weight: &weight, bias, activation, residual: None })
 }
 
-/// The same as [`linear`] in Burn's own operations, for a weight `[inputs, outputs]`.
-pub fn linear_twin(
-    x: Tensor<2>,
-    weight: Tensor<2>,
-    bias: Option<Tensor<1>>,
-    activation: Activation,
-    residual: Option<Tensor<2>>,
-) -> Tensor<2> {
-    let y = x.matmul(weight);
-    let y = match bias {
-        Some(bias) => y + bias.unsqueeze(),
-        None => y,
+/// The same as [`linear`] in Burn's own operations.
+#[must_use]
+pub fn linear_twin(x: &Tensor<2>, call: &LinearCall) -> Tensor<2> {
+    let LinearCall { norm, weight, bias, activation, residual } = call;
+    let x = norm.map_or_else(|| x.clone(), |norm| layer_norm_twin(x, norm));
+    let product = x.matmul(weight.to_tensor());
+    let sum = match bias {
+        Some(bias) => product + bias.clone().unsqueeze(),
+        None => product,
     };
-    let y = activate(y, activation);
+    let y = activate(sum, *activation);
     match residual {
-        Some(residual) => y + residual,
+        Some(residual) => y + residual.clone(),
         None => y,
     }
 }

@@ -4,6 +4,7 @@ pub(super) mod cpu;
 #[cfg(gpu)]
 pub(super) mod gpu;
 mod pack;
+mod tensor;
 
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 use half::f16;
@@ -89,7 +90,8 @@ impl Weight {
     pub fn new(values: Vec<f32>, shape: [usize; 2], layout: Layout, format: Format, device: &Device) -> Self {
         assert_eq!(values.len(), shape[0] * shape[1], "Weight: the shape does not fit");
         let values = match format {
-            Format::F32 if layout == Layout::InOut && *device == Device::flex() => {
+            // Burn's devices are equal whether they track gradients or not.
+            Format::F32 if layout == Layout::InOut && *device == Device::flex() && !device.is_autodiff() => {
                 Values::Panels(floats(pack_panels(&values, shape), device))
             }
             Format::F32 => Values::F32(floats(values, device)),
@@ -145,6 +147,11 @@ impl Weight {
             Values::F32(values) | Values::Panels(values) => values.device(),
             Values::F16(words) | Values::Q8(words, _) => words.device(),
         }
+    }
+
+    /// Whether Burn tracks gradients where it is.
+    pub(super) fn tracks_gradients(&self) -> bool {
+        self.device().is_autodiff()
     }
 
     /// `values` as they are once they were packed and unpacked.
