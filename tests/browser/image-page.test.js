@@ -64,8 +64,8 @@ const completed = () =>
 /** Starts from a picture of the model's own. */
 async function takePicture() {
   await drawn();
-  await button('Work on this picture').click();
-  await element().getByText('What it starts from').waitFor();
+  await button('Edit this picture').click();
+  await element().getByText('Starting point').waitFor();
   await idle();
 }
 
@@ -224,7 +224,7 @@ test('the address reproduces the picture, and a link is copied', async () => {
   await Promise.all([completed(), button('Another one').click()]);
   const first = await pixels(guess());
   await page.getByRole('button', { name: 'Copy a link to this picture' }).nth(1).click();
-  await page.getByText('Copied: it draws the last picture').waitFor();
+  await page.getByText('Copied. The link draws the last picture').waitFor();
   const link = await page.evaluate(() => navigator.clipboard.readText());
   const { hash, searchParams } = new URL(link);
   assert.equal(hash, '#pictures');
@@ -306,7 +306,7 @@ test('four schedulers draw from the same noise, each with its steps and its time
   const pictures = async () => Promise.all([0, 1, 2, 3].map((at) => pixels(cells.nth(at).locator('canvas'))));
   const last = await pictures();
   assert.equal(new Set(last).size, 4);
-  await field('How far all four were').fill('0');
+  await field('Progress of all four').fill('0');
   const first = await pictures();
   assert.ok(first.every((picture, at) => picture !== last[at]));
   assert.match(await status().innerText(), /^Four schedulers in [\d.]+ s on the CPU$/);
@@ -346,15 +346,15 @@ test('noise goes into a picture in both forms, as much as the slider says, and t
   await element().getByText('= 0.60 · x₀ + 0.80 · ε').waitFor();
   await idle();
   assert.notEqual(await pixels(sample()), least);
-  const [detail] = await Promise.all([completed(), button('Take the noise back').click()]);
+  const [detail] = await Promise.all([completed(), button('Remove the noise').click()]);
   assert.equal(detail.mode, 'picture');
   assert.equal(detail.seed, 3);
   assert.match(await status().innerText(), /^[1-5] steps? in/, 'only the steps from there on');
   const continuous = detail.images[0];
-  await choice('As the schedule').click();
+  await choice('Model’s schedule').click();
   await field('Noise: t = 639').fill('999');
   await idle();
-  const [whole] = await Promise.all([completed(), button('Take the noise back').click()]);
+  const [whole] = await Promise.all([completed(), button('Remove the noise').click()]);
   assert.match(await status().innerText(), /^6 steps in/);
   assert.notEqual(whole.images[0], continuous);
 });
@@ -367,7 +367,7 @@ test('a digit that was drawn by hand is varied, and another variation is another
   await button('Clear').click();
   await element().getByText('Draw something first').waitFor();
   await stroke([0.5, 0.2], [0.5, 0.8]);
-  await element().getByText('What it starts from').waitFor();
+  await element().getByText('Starting point').waitFor();
   await choice('Vary').click();
   await field('Strength: 0.6').fill('0.5');
   const [first] = await Promise.all([completed(), button('Vary it').click()]);
@@ -382,15 +382,15 @@ test('what is marked is painted anew, and the rest stays', async () => {
   await open(FOUR);
   await takePicture();
   await choice('Repaint').click();
-  await button('Repaint what is marked').click();
-  await element().getByText('Mark first what is to be painted anew').waitFor();
+  await button('Repaint the marked part').click();
+  await element().getByText('First mark the part to repaint').waitFor();
   await choice('Mark').click();
   await stroke([0.1, 0.25], [0.9, 0.25]);
   await idle();
   const before = await element().evaluate((image) => [.../** @type {any} */ (image).images[0].data]);
   await field('Seed').fill('99');
   await field('Steps back').fill('2');
-  const [detail] = await Promise.all([completed(), button('Repaint what is marked').click()]);
+  const [detail] = await Promise.all([completed(), button('Repaint the marked part').click()]);
   const now = detail.images[0].split(',').map(Number);
   const rows = (/** @type {number[]} */ bytes, /** @type {number} */ from, /** @type {number} */ to) =>
     bytes.slice(from * 8 * 4, to * 8 * 4).join();
@@ -407,12 +407,12 @@ test('a small picture guides a large one', async () => {
   await idle();
   const width = () => sample().evaluate((canvas) => /** @type {HTMLCanvasElement} */ (canvas).width);
   assert.equal(await width(), 8);
-  await menu('From a size smaller by').selectOption('8');
+  await menu('Downscale factor').selectOption('8');
   await idle();
   assert.equal(await width(), 4);
   await field('Seed').fill('99');
   await field('Steps').fill('25'); // in few, more is lighter or darker than a byte can be
-  await field('Follow it for 80 %').press('End'); // to the last step
+  await field('Follow the picture for 80% of the steps').press('End'); // to the last step
   const [detail] = await Promise.all([completed(), button('Enlarge it').click()]);
   const now = detail.images[0].split(',').map(Number);
   assert.notDeepEqual(now, before);
@@ -458,7 +458,7 @@ test('the keyboard draws, marks and takes back', async () => {
 test('Tab comes to everything', async () => {
   await open(FOUR);
   await takePicture();
-  const names = ['tool', 'edit', 'form', 'board', 'Take the noise back', 'Open…', 'Sample digit', 'Clear'];
+  const names = ['tool', 'edit', 'form', 'board', 'Remove the noise', 'Open…', 'Sample digit', 'Clear'];
   const reached = new Set();
   await page.locator('#pictures').evaluate((section) => {
     section.setAttribute('tabindex', '-1');
@@ -517,7 +517,7 @@ test('the model draws a sample to begin with', async () => {
   const before = await pixels(board().locator('canvas').first());
   await button('Sample digit').click();
   await until(async () => (await pixels(board().locator('canvas').first())) !== before);
-  await element().getByText('What it starts from').waitFor();
+  await element().getByText('Starting point').waitFor();
 });
 
 test('a download shows its progress and can be stopped and started again', async () => {
@@ -584,7 +584,9 @@ test('a bare element draws a picture, several side by side, and again when it is
   site.answers.set('/post', send(html, { 'content-type': 'text/html' }));
   await openPage('/post');
   await drawn();
-  const canvas = element().getByRole('button', { name: 'A picture by the model. Press for another' });
+  const canvas = element().getByRole('button', {
+    name: 'A picture drawn by the model. Press to draw another',
+  });
   assert.deepEqual(
     await canvas.evaluate((canvas) => {
       const { width, height } = /** @type {HTMLCanvasElement} */ (canvas);

@@ -28,7 +28,7 @@ test('digits appear, with the verdict on each, and nothing complains', async () 
   await visit();
   await drawn();
   assert.equal(await digits().count(), 64);
-  for (const label of await labels()) assert.match(label, /^\d, judged \d+ % real$/);
+  for (const label of await labels()) assert.match(label, /^\d, judged \d+% real$/);
   assert.match(
     await page.locator('hearth-digits .status p').innerText(),
     /64 digits in [\d.]+ ms on the CPU/,
@@ -66,10 +66,10 @@ test('what is no number is refused in words, and the digits stay', async () => {
   await drawn();
   await element().getByLabel('Number').fill('20x6');
   await button('Write it').click();
-  await page.getByText('Write 1 to 64 digits').waitFor();
+  await page.getByText('Enter 1 to 64 digits').waitFor();
   assert.equal(await digits().count(), 64);
   await element().getByLabel('Seed').fill('-3');
-  await button('Draw seed').click();
+  await button('Use this seed').click();
   await page.getByText('seed is -3').waitFor();
   assert.equal(await digits().count(), 64);
 });
@@ -158,7 +158,7 @@ test('the keyboard reaches everything, and moves among the digits with arrows', 
     'number',
     'main',
     'seed',
-    'Draw seed',
+    'Use this seed',
     'New digits',
     'digit',
     'Download PNG',
@@ -246,11 +246,11 @@ test('without WebGPU the page says in plain words that there is no GPU', async (
     page.locator('hearth-digits .status p', { hasText: text }).waitFor();
   try {
     await openPage('/?class-labels=7', { from: plain });
-    await status('ms on the CPU (this browser has no GPU to offer)');
+    await status('ms on the CPU (no GPU is available in this browser)');
     await openPage('/?device=webgpu&class-labels=7', { from: plain });
-    await status('That did not work: this browser has no GPU to offer');
+    await status('That did not work: no GPU is available in this browser');
     await openPage('/?lang=zh&class-labels=7', { from: plain });
-    await status('CPU (此浏览器没有可用的 GPU)');
+    await status('CPU（此浏览器没有可用的 GPU）');
   } finally {
     await plain.close();
   }

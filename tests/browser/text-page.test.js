@@ -81,7 +81,7 @@ test('a prompt, a seed and options are taken from their fields', async () => {
   await open(GREEDY);
   await written();
   const before = await text();
-  await field('How it begins').fill('The old');
+  await field('Beginning').fill('The old');
   await field('Seed').fill('12');
   await element().getByText('Options', { exact: true }).click();
   await element().getByLabel('do_sample').selectOption('true');
@@ -162,7 +162,7 @@ test('the address reproduces the text, and a link is copied', async () => {
   await written();
   const first = await text();
   await page.getByRole('button', { name: 'Copy a link to this text' }).click();
-  await page.getByText('Copied: it writes this very text.').waitFor();
+  await page.getByText('Copied. The link writes exactly this text.').waitFor();
   const link = await page.evaluate(() => navigator.clipboard.readText());
   assert.equal(new URL(link).hash, '#stories');
   await page.context().close();
@@ -179,7 +179,7 @@ test('looking inside tells each token’s probability and alternatives, and a pi
   await button('Look inside').click();
   const names = await cells().evaluateAll((all) => all.map((cell) => cell.getAttribute('aria-label') ?? ''));
   assert.ok(names.length > 5);
-  for (const name of names) assert.match(name, /, (<0\.1|[\d.]+) %$/);
+  for (const name of names) assert.match(name, /, (<0\.1|[\d.]+)%$/);
   await cells().nth(3).hover();
   await popup().waitFor();
   const choices = popup().getByRole('button');
@@ -245,7 +245,7 @@ test('attention shows what a token looks at, for any head', async () => {
   await seen.first().waitFor();
   assert.equal((await seen.allTextContents()).join(''), await text());
   await seen.nth(9).focus();
-  await popup().getByText('looks most at').waitFor();
+  await popup().getByText('attends most to').waitFor();
   const tints = () =>
     seen.evaluateAll((all) => all.map((cell) => Number(cell.style.getPropertyValue('--tint'))));
   const first = await tints();
@@ -278,7 +278,7 @@ test('a beam search shows its best text, and can be looked into for attention', 
   await written();
   assert.equal(await element().locator('.text').count(), 2);
   await button('Look inside').click();
-  await element().getByText('A beam search judges whole texts').waitFor();
+  await element().getByText('Beam search scores whole texts').waitFor();
   await element().getByLabel('Attention').check();
   await element().locator('.seen .cell').first().waitFor();
 });
@@ -287,12 +287,12 @@ test('another model is loaded by its address', async () => {
   await open(`&text-prompt=Once&text-model=${WRITER}&text-max-new-tokens=5`);
   await written();
   await page.getByText('Another model').click();
-  await page.getByLabel('Address of a model’s folder').fill('nowhere');
-  await page.getByRole('button', { name: 'Load it' }).click();
+  await page.getByLabel('URL of the model’s folder').fill('nowhere');
+  await page.getByRole('button', { name: 'Load model' }).click();
   await element().getByText('That did not work').waitFor();
-  await page.getByLabel('Address of a model’s folder').fill(`${site.origin}/${WRITER}`);
-  await page.getByLabel('Weights kept as').selectOption('q8');
-  await Promise.all([completed(), page.getByRole('button', { name: 'Load it' }).click()]);
+  await page.getByLabel('URL of the model’s folder').fill(`${site.origin}/${WRITER}`);
+  await page.getByLabel('Weight format').selectOption('q8');
+  await Promise.all([completed(), page.getByRole('button', { name: 'Load model' }).click()]);
   assert.equal(await element().getAttribute('dtype'), 'q8');
 });
 

@@ -47,7 +47,7 @@ test('spaces, ends and parts can be seen where a token stands alone', () => {
 });
 
 test('probabilities have as many digits as they are worth', () => {
-  const cases = { 1: '100 %', 0.1: '10 %', 0.0994: '9.9 %', 0.00123: '0.1 %', 0.0005: '<0.1 %', 0: '<0.1 %' };
+  const cases = { 1: '100%', 0.1: '10%', 0.0994: '9.9%', 0.00123: '0.1%', 0.0005: '<0.1%', 0: '<0.1%' };
   for (const [probability, expected] of Object.entries(cases))
     assert.equal(percent(Number(probability)), expected);
 });

@@ -223,7 +223,7 @@ export class HearthElement extends HTMLElement {
   place({ device, is_fallback_adapter, fallback_reason }) {
     const { words } = this;
     if (device === 'webgpu') return is_fallback_adapter ? words.emulatedGpu : words.gpu;
-    return fallback_reason ? `${words.cpu} (${words.noGpu})` : words.cpu;
+    return fallback_reason ? words.cpuWithoutGpu : words.cpu;
   }
 
   /** @param {string} text @param {'note' | 'error'} [kind] */

@@ -64,8 +64,8 @@ export function shown(text, { endOfText, partOfCharacter }) {
 /** A probability in per cent, with as many digits as it is worth. @param {number} probability */
 export function percent(probability) {
   const value = probability * 100;
-  if (value < 0.1) return '<0.1 %';
-  return `${value.toFixed(value < 9.95 ? 1 : 0)} %`;
+  if (value < 0.1) return '<0.1%';
+  return `${value.toFixed(value < 9.95 ? 1 : 0)}%`;
 }
 
 /** How surprising a probability is: 0 for a certainty, 1 for one in a thousand or rarer. @param {number} probability */
