@@ -63,7 +63,7 @@ export async function openBrowser() {
           const { longestBlock } = await import(/** @type {any} */ ('/benches/in-page.js'));
           const functions = await import(`/benches/${module}`);
           const result = await functions[name](...args);
-          await new Promise((resolve) => setTimeout(resolve, 100)); // long tasks are told late
+          await new Promise((resolve) => setTimeout(resolve, 100)); // long tasks are reported late
           return { ...result, block: longestBlock() };
         }, /** @type {const} */ ([module, name, args]));
       } finally {

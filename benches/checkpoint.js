@@ -96,7 +96,7 @@ export function makeGpt2(folder, sizes, tokenizer) {
   const weights = path.join(folder, 'model.safetensors');
   if (existsSync(weights)) return;
   writeWeights(`${weights}.part`, sizes);
-  renameSync(`${weights}.part`, weights); // one that was broken off is not taken for a whole one
+  renameSync(`${weights}.part`, weights); // an interrupted one is not mistaken for a whole one
 }
 
 /** The shapes of GPT-2's tensors. @param {Sizes} sizes @returns {[string, number[]][]} */

@@ -97,11 +97,11 @@ export function unetToOnnx(config, checkpoint) {
   const attention = (/** @type {string} */ x, /** @type {string} */ key, /** @type {number} */ side) => {
     const width = channels[last];
     const heads = width / config.attention_head_dim;
-    const places = turn(reshape(norm(x, `${key}.group_norm`, side), [1, width, side * side]), [0, 2, 1]);
+    const pixels = turn(reshape(norm(x, `${key}.group_norm`, side), [1, width, side * side]), [0, 2, 1]);
     const linear = (/** @type {string} */ x, /** @type {string} */ name) =>
       op('Add', [op('MatMul', [x, `${key}.${name}.weight`]), `${key}.${name}.bias`]);
     const part = (/** @type {string} */ name, /** @type {number[]} */ perm) =>
-      turn(reshape(linear(places, name), [1, side * side, heads, width / heads]), perm);
+      turn(reshape(linear(pixels, name), [1, side * side, heads, width / heads]), perm);
     const scale = fixed([1], Float32Array.of((width / heads) ** -0.5));
     const scores = op('MatMul', [op('Mul', [part('to_q', [0, 2, 1, 3]), scale]), part('to_k', [0, 2, 3, 1])]);
     const probs = op('Softmax', [scores], [attribute.integer('axis', 3)]);

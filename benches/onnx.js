@@ -71,10 +71,12 @@ export function constant(name, shape, data) {
  * A constant tensor of 32-bit floats that lies in another file.
  * @param {string} name
  * @param {number[]} shape
- * @param {{ location: string, offset: number, length: number }} place
+ * @param {{ location: string, offset: number, length: number }} source
  */
-export function external(name, shape, place) {
-  const entries = Object.entries(place).map(([key, value]) => field(13, field(1, key), field(2, `${value}`)));
+export function external(name, shape, source) {
+  const entries = Object.entries(source).map(([key, value]) =>
+    field(13, field(1, key), field(2, `${value}`)),
+  );
   return tensor(name, shape, FLOAT, ...entries, integer(14, 1));
 }
 

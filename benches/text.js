@@ -151,7 +151,7 @@ export async function benchText(bench, options) {
         const ratios = Object.entries(ours).map(([dtype, own]) => `${(own / speed).toFixed(2)}× in ${dtype}`);
         if (ratios.length) console.log(`  Hearth writes ${ratios.join(', ')} as fast as ${other}`);
       }
-      // Of random weights a few tokens tell that both compute the same; in software WebGPU they take minutes.
+      // With random weights a few tokens show that both compute the same; in software WebGPU they take minutes.
       const count = !model.isRandom ? 32 : device === 'cpu' ? 16 : 0;
       if (count && ['hearth', 'onnxruntime'].every((engine) => engines.includes(engine))) {
         const choice = { device, dtype: 'f32' };

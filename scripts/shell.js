@@ -16,7 +16,7 @@ const environment = {
   ),
 };
 
-/** A failure that needs no stack trace: its message tells the user what to do. */
+/** A failure that needs no stack trace: its message says what to do. */
 export class Failure extends Error {}
 
 /**

@@ -46,17 +46,17 @@ const sample = () => element().locator('.pair canvas').first();
 const guess = () => element().locator('.pair canvas').last();
 const board = () => element().locator('.board');
 
-/** What the next `complete` tells. @returns {Promise<any>} */
+/** The detail of the next `complete`. @returns {Promise<any>} */
 const completed = () =>
   element().evaluate(
     (element) =>
       new Promise((resolve, reject) => {
-        const tell = (/** @type {any} */ { detail }) =>
+        const report = (/** @type {any} */ { detail }) =>
           resolve({
             ...detail,
             images: detail.images.map((/** @type {ImageData} */ { data }) => [...data].join()),
           });
-        element.addEventListener('complete', tell, { once: true });
+        element.addEventListener('complete', report, { once: true });
         setTimeout(() => reject(new Error('no picture was completed')), 60_000);
       }),
   );
@@ -298,10 +298,10 @@ test('four schedulers draw from the same noise, each with its steps and its time
     ],
   );
   assert.ok(runs.every((/** @type {any} */ { ms }) => ms > 0));
-  const told = await cells.locator('.told').allInnerTexts();
+  const captions = await cells.locator('.caption').allInnerTexts();
   assert.ok(
-    told.every((text) => /^[24] steps, [\d.]+ s$/.test(text)),
-    told.join(),
+    captions.every((text) => /^[24] steps, [\d.]+ s$/.test(text)),
+    captions.join(),
   );
   const pictures = async () => Promise.all([0, 1, 2, 3].map((at) => pixels(cells.nth(at).locator('canvas'))));
   const last = await pictures();
@@ -325,10 +325,10 @@ test('a comparison is stopped, and what it has drawn stays', async () => {
     .waitFor();
   await button('Stop').click();
   await element().getByText('Stopped.').waitFor();
-  assert.match(await cells.first().locator('.told').innerText(), /^4 steps/);
+  assert.match(await cells.first().locator('.caption').innerText(), /^4 steps/);
 });
 
-test('noise goes into a picture in both forms, as much as the slider says, and the model takes it back', async () => {
+test('noise is added to a picture in both forms, as much as the slider says, and the model removes it', async () => {
   await open(SHIPPED);
   await takePicture();
   const noise = field('Noise: t = 350');
@@ -378,7 +378,7 @@ test('a digit that was drawn by hand is varied, and another variation is another
   assert.notEqual(first.images[0], second.images[0]);
 });
 
-test('what is marked is painted anew, and the rest stays', async () => {
+test('the marked part is repainted, and the rest stays', async () => {
   await open(FOUR);
   await takePicture();
   await choice('Repaint').click();

@@ -18,7 +18,7 @@ const ANIMATION =
 beforeEach(async () => {
   await openStudio();
   await page.evaluate(() => {
-    const { told, load, plain } = /** @type {any} */ (globalThis).studio;
+    const { attempt, load, plain } = /** @type {any} */ (globalThis).studio;
     /** A canvas on which `paint` has painted. @param {number} width @param {number} height @param {(context: any) => void} [paint] */
     const canvas = (width, height, paint) => {
       const made = Object.assign(document.createElement('canvas'), { width, height });
@@ -44,7 +44,7 @@ beforeEach(async () => {
       );
     /** The picture as the model gets it. @param {any} edit @param {any} source @param {object} [fit] */
     const seen = async (edit, source, fit) => [...(await edit.add_noise(source, { t: 0, ...fit })).data];
-    Object.assign(globalThis, { studio: { told, load, plain, canvas, painted, pixels, seen } });
+    Object.assign(globalThis, { studio: { attempt, load, plain, canvas, painted, pixels, seen } });
   });
 });
 
@@ -57,8 +57,8 @@ beforeEach(async () => {
 const edit = (options, { model = RGB, device = 'cpu', mask, size = [8, 4] } = {}) =>
   page.evaluate(
     ({ model, device, options, mask, size }) => {
-      const { told, load, plain, pixels, painted } = /** @type {any} */ (globalThis).studio;
-      return told(async () => {
+      const { attempt, load, plain, pixels, painted } = /** @type {any} */ (globalThis).studio;
+      return attempt(async () => {
         const edit = await load('image-to-image', model, device);
         const mask_image = mask && painted(...size, ['white', ...mask]);
         return {
@@ -259,14 +259,14 @@ describe('noise', () => {
     const [a, b, other, errors] = await page.evaluate(async (model) => {
       const { load, pixels } = /** @type {any} */ (globalThis).studio;
       const edit = await load('image-to-image', model);
-      const told = (/** @type {any} */ { data, seed, alpha, timestep, t }) => ({
+      const plain = (/** @type {any} */ { data, seed, alpha, timestep, t }) => ({
         data: [...data],
         seed,
         alpha,
         timestep,
         t,
       });
-      const add = async (/** @type {any} */ options) => told(await edit.add_noise(pixels(8, 4), options));
+      const add = async (/** @type {any} */ options) => plain(await edit.add_noise(pixels(8, 4), options));
       const errors = [];
       for (const bad of [
         undefined,
@@ -326,10 +326,10 @@ describe('ways to use a picture', () => {
       });
       assert.ok(images, message);
       for (const { data } of images) {
-        const changed = pixelsOf(data).map((pixel, place) => {
-          const [x, y] = [place % 8, Math.floor(place / 8)];
+        const changed = pixelsOf(data).map((pixel, index) => {
+          const [x, y] = [index % 8, Math.floor(index / 8)];
           const inside = x >= 2 && x < 6 && y >= 1 && y < 3;
-          const same = String(pixel) === String(ORIGINAL.slice(place * 4, place * 4 + 4));
+          const same = String(pixel) === String(ORIGINAL.slice(index * 4, index * 4 + 4));
           assert.ok(same || inside, `${x}, ${y}`);
           return !same;
         });
@@ -346,7 +346,7 @@ describe('ways to use a picture', () => {
       const [{ data }] = images;
       for (const side of [0, 1]) {
         for (const channel of [0, 1, 2]) {
-          const square = pixelsOf(data).filter((_, place) => Math.floor((place % 8) / 4) === side);
+          const square = pixelsOf(data).filter((_, index) => Math.floor((index % 8) / 4) === side);
           const mean = square.reduce((sum, pixel) => sum + pixel[channel], 0) / 16;
           const wanted = ((side * 4 + channel) * 37) % 256;
           // Bytes cut off what is too light or too dark.

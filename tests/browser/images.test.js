@@ -35,7 +35,7 @@ beforeEach(openStudio);
 const draw = (model, options, device = 'cpu') =>
   page.evaluate(
     ({ model, device, options }) =>
-      /** @type {any} */ (globalThis).studio.told(async (/** @type {any} */ { load, plain }) => {
+      /** @type {any} */ (globalThis).studio.attempt(async (/** @type {any} */ { load, plain }) => {
         const draw = await load('unconditional-image-generation', model, device);
         return { device: draw.device, images: plain(await draw(options)) };
       }),
@@ -60,7 +60,7 @@ describe('drawing', () => {
     }
   });
 
-  test('a page is told what it needs to know of a model', async () => {
+  test('info has what a page needs to know of a model', async () => {
     const infos = await page.evaluate(
       (models) =>
         Promise.all(
@@ -102,7 +102,7 @@ describe('drawing', () => {
   });
 
   for (const device of DEVICES) {
-    test(`every step is told, and what it shows, on ${device}`, async () => {
+    test(`every step is reported, with what it shows, on ${device}`, async () => {
       const seen = await page.evaluate(
         async ({ model, device }) => {
           const { load, plain } = /** @type {any} */ (globalThis).studio;
@@ -122,9 +122,9 @@ describe('drawing', () => {
         { model: CLASSES, device },
       );
       const [picture, sample, both, none] = seen;
-      const told = both.map(({ images: _, previews: __, ...event }) => event);
+      const reported = both.map(({ images: _, previews: __, ...event }) => event);
       const step = { type: 'step', num_steps: 3, seed: 5 };
-      assert.deepEqual(told, [
+      assert.deepEqual(reported, [
         { ...step, step_index: 0, timestep: 999, fraction: 1 / 3 },
         { ...step, step_index: 1, timestep: 666, fraction: 2 / 3 },
         { ...step, step_index: 2, timestep: 332, fraction: 1 },
@@ -151,7 +151,7 @@ describe('drawing', () => {
       assert.ok(class_label >= 0 && class_label < 10);
     });
 
-    test(`a call stops at its next step and what was told stays, on ${device}`, async () => {
+    test(`a call stops at its next step, and the events before it stay, on ${device}`, async () => {
       const seen = await page.evaluate(
         async ({ model, device }) => {
           const { load, plain } = /** @type {any} */ (globalThis).studio;
@@ -321,7 +321,11 @@ describe('folders', () => {
   test('a GAN is found where a host answers everything with a page', async () => {
     site.answers.set(`/${GAN}/model_index.json`, send('<!doctype html><title>Home</title>'));
     assert.equal((await draw(GAN, { seed: 1 })).images.length, 1);
-    assert.equal(site.count(`/${GAN}/config.json`), 1, 'what tells the kind is what the model is made from');
+    assert.equal(
+      site.count(`/${GAN}/config.json`),
+      1,
+      'the file that shows the kind is the one that the model is made from',
+    );
   });
 
   test('a folder of an unknown kind says what it holds and what Hearth loads, before any weights', async () => {
@@ -343,7 +347,7 @@ describe('folders', () => {
     assert.match(writer.message, /unconditional-image-generation is nothing that a GPT-2 does/);
   });
 
-  test('truncated weights and a missing page are told apart', async () => {
+  test('truncated weights and a missing page are different errors', async () => {
     site.answers.set(WEIGHTS, send(bytesOf(WEIGHTS.slice(1)).subarray(0, 20_000)));
     assert.equal((await draw(RGB, {})).code, 'weights-truncated');
     site.answers.set(WEIGHTS, (_, response) => response.writeHead(404).end());
@@ -360,11 +364,11 @@ describe('folders', () => {
       const data = 8 + Number(bytes.readBigUInt64LE());
       const header = JSON.parse(bytes.subarray(8, data).toString());
       const [start, end] = header['conv_out.weight'].data_offsets;
-      for (let place = data + start; place < data + end; place += 4) bytes.writeFloatLE(3.4e38, place);
+      for (let offset = data + start; offset < data + end; offset += 4) bytes.writeFloatLE(3.4e38, offset);
       site.answers.set(WEIGHTS, send(bytes));
       const seen = await page.evaluate(
         ({ model, device }) =>
-          /** @type {any} */ (globalThis).studio.told(async (/** @type {any} */ { load }) => {
+          /** @type {any} */ (globalThis).studio.attempt(async (/** @type {any} */ { load }) => {
             const draw = await load('unconditional-image-generation', model, device);
             const errors = [];
             for (const preview of ['pred_original_sample', 'none']) {

@@ -3,7 +3,7 @@
 import { openBlank, page } from './session.js';
 
 /**
- * A blank page with `studio`: `load` a pipeline, `plain` pictures that a test can be given, and `told`, which gives errors
+ * A blank page with `studio`: `load` a pipeline, `plain` pictures that a test can be given, and `attempt`, which returns errors
  * as their code and message.
  */
 export async function openStudio() {
@@ -20,9 +20,9 @@ export async function openStudio() {
         isImageData: images[index] instanceof ImageData,
       }));
     const studio = { load, plain };
-    const told = (/** @type {(studio: object) => Promise<any>} */ work) =>
+    const attempt = (/** @type {(studio: object) => Promise<any>} */ work) =>
       work(studio).catch(({ code, message }) => ({ code, message }));
-    Object.assign(globalThis, { studio: { ...studio, told } });
+    Object.assign(globalThis, { studio: { ...studio, attempt } });
   });
 }
 

@@ -32,7 +32,7 @@ const field = (label) => element().getByLabel(label, { exact: true });
 const text = () => element().evaluate((element) => /** @type {any} */ (element).text);
 const cells = () => element().locator('.cells:not(.seen) .cell');
 const popup = () => element().locator('.popup:visible');
-/** What the next `complete` tells. @returns {Promise<any>} */
+/** The detail of the next `complete`. @returns {Promise<any>} */
 const completed = () =>
   element().evaluate(
     (element) =>
@@ -172,7 +172,7 @@ test('the address reproduces the text, and a link is copied', async () => {
   assert.equal(await text(), first);
 });
 
-test('looking inside tells each token’s probability and alternatives, and a picked one goes on', async () => {
+test('looking inside shows each token’s probability and alternatives, and the text continues from a picked one', async () => {
   await open(STORY);
   await written();
   const before = await text();

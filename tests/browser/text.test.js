@@ -166,14 +166,14 @@ describe('writing', () => {
     assert.deepEqual(await texts(PROMPT, options, { device: 'webgpu' }), await texts(PROMPT, options));
   });
 
-  test('a beam search tells its best text so far, and then its texts with the best first', async () => {
+  test('a beam search reports its best text so far, and then its texts with the best first', async () => {
     const { steps, tokens, complete } = await write(PROMPT, { num_beams: 3, num_return_sequences: 2 });
     assert.equal(tokens.length, 0);
     assert.ok(steps.slice(1).every(({ text, fraction }) => typeof text === 'string' && fraction === 1));
     assert.equal(complete.sequences.length, 2);
   });
 
-  test('a call tells its prompt’s tokens and seed first, and counts its steps', async () => {
+  test('a call reports its prompt’s tokens and seed first, and counts its steps', async () => {
     const { steps } = await write(PROMPT, { seed: 5 });
     assert.deepEqual(steps, [
       { type: 'step', step_index: 0, fraction: 0, seed: 5, prompt_ids: expected.prompt_ids },
@@ -314,7 +314,7 @@ describe('options', () => {
     });
   }
 
-  test('top_logprobs tells as many alternatives as it says', async () => {
+  test('top_logprobs gives as many alternatives as it says', async () => {
     for (const count of [0, 1, 100]) {
       const { tokens } = await write(PROMPT, { max_new_tokens: 2, top_logprobs: count });
       assert.deepEqual(
@@ -622,7 +622,7 @@ describe('stopping', () => {
     await assertStillWorks();
   });
 
-  test('a long prompt tells how much of it is read, and can be stopped there', async () => {
+  test('a long prompt reports how much of it is read, and can be stopped there', async () => {
     const { fractions, stopped, tokens } = await page.evaluate(async (model) => {
       const { load } = /** @type {any} */ (globalThis);
       const write = await load(model);

@@ -38,7 +38,7 @@ async function post(body) {
 }
 
 /**
- * Waits until every element shows so many digits. (Playwright's own waiting needs eval, which the policy forbids.)
+ * Waits until every element shows this many digits. (Playwright's own waiting needs eval, which the policy forbids.)
  * @param {number} count
  * @param {string} [elements]
  */
@@ -88,7 +88,7 @@ test('two elements share one worker and one download', async () => {
   assert.equal(page.workers().length, 1);
 });
 
-test('the element tells by events what happens, and attributes change what it draws', async () => {
+test('the element reports by events what happens, and attributes change what it draws', async () => {
   await post('<hearth-digits device="cpu" class-labels="7" seed="1"></hearth-digits>');
   await drawn(1);
   const seen = await page.evaluate(async () => {
@@ -145,7 +145,7 @@ const statusOf = (name = 'hearth-text') =>
     name,
   );
 
-test('a text writes itself on another origin under a strict CSP, and tells what it does', async () => {
+test('a text is written on another origin under a strict CSP, and its events report it', async () => {
   await post(textElement('prompt="Once" max-new-tokens="4" seed="1" id="text"'));
   await until(async () => /4 tokens/.test((await statusOf()) ?? ''));
   const seen = await page.evaluate(async () => {
@@ -247,7 +247,7 @@ test('a host that shows other sites only what is there is no reason to fail', as
   await until(async () => /CORS/.test((await statusOf()) ?? ''));
 });
 
-test('a picture draws itself on another origin under a strict CSP, and tells what it does', async () => {
+test('a picture is drawn on another origin under a strict CSP, and its events report it', async () => {
   const attributes = `model="${site.origin}${PAINTER}" device="cpu" num-inference-steps="2" seed="1"`;
   await post(`<hearth-image ${attributes} class-labels="7"></hearth-image>`);
   await until(async () => /2 steps in/.test((await statusOf('hearth-image')) ?? ''));

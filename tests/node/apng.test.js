@@ -16,7 +16,7 @@ function chunk(type, data) {
 }
 
 /**
- * A grey PNG whose pixels are all the same, with its data in so many chunks, and a comment.
+ * A grey PNG whose pixels are all the same, with its data in this many chunks, and a comment.
  * @param {number} grey @param {{ width?: number, height?: number, pieces?: number, colours?: number }} [how]
  */
 function png(grey, { width = 3, height = 2, pieces = 1, colours = 0 } = {}) {

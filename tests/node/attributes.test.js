@@ -17,7 +17,7 @@ function elementWith(attributes = {}) {
   );
 }
 
-test('a text is the number that it means, and goes on as it is if it means none', () => {
+test('a text becomes the number that it means, and stays as it is if it means none', () => {
   assert.equal(numberOf(' 25 '), 25);
   assert.equal(numberOf('-0.5'), -0.5);
   assert.equal(numberOf('many'), 'many');

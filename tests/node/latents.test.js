@@ -5,7 +5,7 @@ import { slerp, walk } from '../../www/elements/digits/latents.js';
 
 const length = (/** @type {Float32Array} */ v) => Math.hypot(...v);
 
-test('a spherical way begins and ends where it should and keeps its length', () => {
+test('a spherical path begins and ends where it should and keeps its length', () => {
   const [from, to] = [new Float32Array([3, 0, 0]), new Float32Array([0, 3, 0])];
   assert.deepEqual([...slerp(from, to, 0)], [3, 0, 0]);
   const end = slerp(from, to, 1);

@@ -17,7 +17,7 @@ test('the manifest has the hash of every weight file that ships', () => {
 test('every error code is in the README, and in the types', () => {
   const [readme, types] = [read('README.md'), read('www/types.d.ts')];
   for (const code of Object.keys(CODES)) {
-    assert.ok(readme.includes(`\`${code}\``), `README.md does not tell of ${code}`);
+    assert.ok(readme.includes(`\`${code}\``), `README.md lacks ${code}`);
     assert.ok(types.includes(`'${code}'`), `types.d.ts does not list ${code}`);
   }
 });

@@ -101,7 +101,7 @@ test('HEAD sends no body and other methods are refused', async () => {
   assert.equal((await get('/data.bin', {}, 'POST')).status, 405);
 });
 
-test('a server listens on the interface that it is told, and on no other', async () => {
+test('a server listens on the interface that it is given, and on no other', async () => {
   const alone = await serve(tmpdir(), 0, '127.0.0.1');
   try {
     const { address } = /** @type {import('node:net').AddressInfo} */ (alone.address());

@@ -31,7 +31,7 @@ function watch(element: HearthElement) {
 
 // @ts-expect-error: digits have no tokens
 digits.addEventListener('token', ({ detail }) => detail);
-// @ts-expect-error: a text is told by its prompt and seed
+// @ts-expect-error: what makes a text are its prompt and seed
 text.text = 'Once';
 // @ts-expect-error: there is no such option
 text.presets = [{ title: 'Mine', prompt: 'It was', options: { top: 5 } }];

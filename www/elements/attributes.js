@@ -18,12 +18,12 @@ export const attributeOf = (option) => option.replaceAll('_', '-');
 /** The option of an attribute. @param {string} attribute */
 export const optionOf = (attribute) => attribute.replaceAll('-', '_');
 
-/** A seed for when another one is wanted. */
+/** A random seed. */
 export const randomSeed = () => Math.floor(Math.random() * 1e9);
 
 /**
- * The number in a text; undefined if it is blank. A text that is no number is returned as it is, so that the engine refuses
- * it by the name of its option.
+ * The number in a text; undefined if it is blank. A text that is not a number is returned as it is, so that the engine
+ * refuses it by the name of its option.
  * @param {string} text
  * @returns {any}
  */

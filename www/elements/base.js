@@ -31,13 +31,13 @@ export class HearthElement extends HTMLElement {
 
   /** @type {IntersectionObserver | null} */
   #visible = null;
-  /** One for each task that its model has been asked for. @type {Map<string, Promise<any>>} */
+  /** One for each task that the model has been loaded for. @type {Map<string, Promise<any>>} */
   #pipelines = new Map();
-  /** Stops the loading, which goes on when one job takes another's place. @type {AbortController | null} */
+  /** Stops the loading, which goes on when one job replaces another. @type {AbortController | null} */
   #loading = null;
   /** @type {AbortController | null} */
   #job = null;
-  /** Whether it has come into view, or was started: from then on it follows its attributes. */
+  /** Whether the element has come into view or was started. From then on it follows its attributes. */
   #begun = false;
   #restarting = false;
 
@@ -61,8 +61,8 @@ export class HearthElement extends HTMLElement {
   }
 
   /**
-   * Sets again what a page has set before the element's script had loaded. Such a property is the element's own and hides
-   * the setter of its class.
+   * Sets again the properties that a page set before the element's script had loaded. Until then they are the element's own
+   * and hide the setters of its class.
    */
   #upgradeProperties() {
     for (const [name, value] of Object.entries(this)) {
@@ -91,11 +91,11 @@ export class HearthElement extends HTMLElement {
     if (before === now) return;
     if (name === 'lang') return this.localize();
     if (this.#class.loadAttributes.includes(name)) this.#forget();
-    // What has begun goes on with the new value; what has not, starts with it.
+    // An element that has begun works again with the new value; any other will start with it.
     if (this.#begun && this.hasWork) this.restart();
   }
 
-  /** Starts once the caller is done, however many attributes it changes. */
+  /** Starts once, after the caller is done, however many attributes it changes. */
   restart() {
     if (this.#restarting) return;
     this.#restarting = true;
@@ -126,14 +126,14 @@ export class HearthElement extends HTMLElement {
     this.status.localize(this.words);
   }
 
-  /** Loads the model if need be and does the element's work; what was under way is stopped. */
+  /** Loads the model if need be and does the element's work. A job under way is stopped. */
   async start() {
     this.#visible?.disconnect();
     this.#begun = true;
     await this.job((signal) => this.work(signal));
   }
 
-  /** Stops what is under way. What has been made stays. */
+  /** Stops the job under way. Its results so far stay. */
   stop() {
     this.#job?.abort();
     this.#stopLoading();
@@ -154,7 +154,7 @@ export class HearthElement extends HTMLElement {
   }
 
   /**
-   * Runs something that can be stopped, one at a time, and shows how it ends.
+   * Runs a job that can be stopped, one at a time, and shows how it ends.
    * @param {(signal: AbortSignal) => Promise<void>} task
    */
   async job(task) {
@@ -185,7 +185,7 @@ export class HearthElement extends HTMLElement {
   /**
    * The loaded model.
    * @param {AbortSignal} signal
-   * @param {string} [task] what for, if not for the element's own
+   * @param {string} [task] what the model is for, if not the element's own task
    * @returns {Promise<P>}
    */
   async ready(signal, task = this.#class.task) {
@@ -219,8 +219,8 @@ export class HearthElement extends HTMLElement {
     return ready;
   }
 
-  /** Where the model runs, in words. @param {P} pipeline */
-  place({ device, is_fallback_adapter, fallback_reason }) {
+  /** The device that the model runs on, in words. @param {P} pipeline */
+  deviceName({ device, is_fallback_adapter, fallback_reason }) {
     const { words } = this;
     if (device === 'webgpu') return is_fallback_adapter ? words.emulatedGpu : words.gpu;
     return fallback_reason ? words.cpuWithoutGpu : words.cpu;

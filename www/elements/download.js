@@ -4,7 +4,7 @@ import { h } from './dom.js';
 import { invert, paint } from './pixels.js';
 
 /**
- * A PNG of pictures of one size, side by side in rows, on white paper. What is ink on black becomes ink on the paper.
+ * A PNG of pictures of one size, side by side in rows, on white paper. Light ink on black becomes dark ink on the paper.
  * @param {readonly ImageData[]} images at least one
  * @param {object} how
  * @param {boolean} how.ink

@@ -134,7 +134,7 @@ export class HearthDigits extends HearthElement {
     const draw = await this.ready(signal);
     this.say(this.words.drawing);
     const started = performance.now();
-    // Several labels say themselves how many pictures there are.
+    // Where there are several labels, they are one for each picture, and the engine counts them.
     const count = class_labels?.length > 1 ? undefined : (batch_size ?? (class_labels ? 1 : DIGITS));
     for await (const event of draw.stream({ ...options, class_labels, batch_size: count, signal })) {
       const ms = performance.now() - started;
@@ -143,7 +143,7 @@ export class HearthDigits extends HearthElement {
       this.#number.value = class_labels ? class_labels.join('') : '';
       if (type === 'complete') {
         const time = ms < 10 ? ms.toFixed(1) : ms.toFixed(0);
-        this.say(this.words.drawn(images.length, time, this.place(draw)));
+        this.say(this.words.drawn(images.length, time, this.deviceName(draw)));
       }
       this.emit(type, { ...event, ms });
     }

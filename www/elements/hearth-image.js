@@ -137,7 +137,7 @@ export class HearthImage extends HearthElement {
     });
     const ms = performance.now() - started;
     this.#layout.form.seed = seed;
-    this.say(this.words.comparedIn(seconds(ms), this.place(model)));
+    this.say(this.words.comparedIn(seconds(ms), this.deviceName(model)));
     const images = runs.flatMap((run) => run.images);
     this.emit('complete', { type: 'complete', seed, images, runs, ms, mode: 'compare' });
   }

@@ -164,7 +164,7 @@ export class HearthText extends HearthElement {
     if (this.#texts.views.some(({ isLookedAt }) => !isLookedAt)) this.#attend();
   }
 
-  /** Looks at the text through the chosen head, unless something is under way: a text is looked at when it is done. */
+  /** Loads what the chosen head attends to in the text, unless a job is under way: the text must be finished first. */
   #attend() {
     if (this.#inside.mode !== 'attention' || this.busy) return;
     this.job((signal) => this.#lookAtHead(signal));

@@ -46,23 +46,23 @@ language.addEventListener('change', () => {
  * @param {string[]} how.attributes those that say what is shown
  * @param {string} how.prefix of their names in the address; `device` is one for all
  * @param {HTMLElement} how.button copies the address
- * @param {HTMLElement} how.told says so
- * @param {string} how.place where in the page it is
- * @param {() => string} how.copied what it says
+ * @param {HTMLElement} how.message says so
+ * @param {string} how.hash of the element's section in the page
+ * @param {() => string} how.copied what the message says
  */
-function share(element, { attributes, prefix, button, told, place, copied }) {
+function share(element, { attributes, prefix, button, message, hash, copied }) {
   const parameter = (/** @type {string} */ name) => (name === 'device' ? name : prefix + name);
   const { searchParams } = address;
-  // An address that tells the first of them tells them all: what it leaves out is not there.
-  const tells = searchParams.has(parameter(attributes[0]));
+  // An address that has the first attribute has them all. Those that it leaves out are not set.
+  const isComplete = searchParams.has(parameter(attributes[0]));
   for (const name of attributes) {
     const value = searchParams.get(parameter(name));
-    if (value !== null || tells) setAttribute(element, name, value);
+    if (value !== null || isComplete) setAttribute(element, name, value);
   }
   element.addEventListener('complete', (event) => {
     const { seed, continued = false, mode = 'noise' } = /** @type {CustomEvent} */ (event).detail;
-    told.textContent = '';
-    if (continued || mode !== 'noise') return; // an address cannot tell what a visitor had a hand in
+    message.textContent = '';
+    if (continued || mode !== 'noise') return; // an address cannot reproduce what a visitor had a hand in
     for (const name of attributes) {
       const value = name === 'seed' ? String(seed) : element.getAttribute(name);
       if (value === null) searchParams.delete(parameter(name));
@@ -72,12 +72,12 @@ function share(element, { attributes, prefix, button, told, place, copied }) {
   });
   button.addEventListener('click', async () => {
     const link = new URL(address);
-    link.hash = place;
+    link.hash = hash;
     const done = await navigator.clipboard?.writeText(link.href).then(
       () => true,
       () => false,
     );
-    told.textContent = done ? copied() : words[/** @type {Language} */ (language.value)].notCopied;
+    message.textContent = done ? copied() : words[/** @type {Language} */ (language.value)].notCopied;
   });
 }
 
@@ -86,8 +86,8 @@ share(digits, {
   attributes: ['seed', 'class-labels', 'batch-size', 'truncation', 'device', 'model'],
   prefix: '',
   button: find('share'),
-  told: find('shared'),
-  place: '',
+  message: find('shared'),
+  hash: '',
   copied: () => words[/** @type {Language} */ (language.value)].copied,
 });
 
@@ -95,8 +95,8 @@ share(find('image'), {
   attributes: ['seed', ...Object.keys(IMAGE_OPTIONS).map(attributeOf), 'device', 'model'],
   prefix: 'image-',
   button: find('share-image'),
-  told: find('shared-image'),
-  place: 'pictures',
+  message: find('shared-image'),
+  hash: 'pictures',
   copied: () => words[/** @type {Language} */ (language.value)].copiedImage,
 });
 
@@ -109,8 +109,8 @@ share(text, {
   attributes: ['prompt', 'seed', ...Object.keys(TEXT_OPTIONS).map(attributeOf), 'device', 'model', 'dtype'],
   prefix: 'text-',
   button: find('share-text'),
-  told: find('shared-text'),
-  place: 'stories',
+  message: find('shared-text'),
+  hash: 'stories',
   copied() {
     const { copiedText, copiedBeginning } = words[/** @type {Language} */ (language.value)];
     return continued ? copiedBeginning : copiedText;

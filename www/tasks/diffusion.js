@@ -1,4 +1,4 @@
-// What the calls of a diffusion model tell, from noise or from a picture.
+// The events and pictures of a diffusion model's calls, from noise or from a picture.
 
 /**
  * @typedef {import('../types.d.ts').DiffusionEvent} DiffusionEvent

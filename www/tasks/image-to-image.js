@@ -1,4 +1,4 @@
-// image-to-image: variations of a picture, parts of it painted anew, what a small one could have been; and noise in it.
+// image-to-image: varying a picture, repainting a part of it, enlarging a small one; and adding noise to it.
 
 import { HearthError } from '../engine/errors.js';
 import { describe } from '../engine/page/remote.js';

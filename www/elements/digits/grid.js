@@ -5,7 +5,7 @@ import { paint } from '../pixels.js';
 
 /** @typedef {import('../../types.d.ts').JudgedImage} JudgedImage */
 
-/** The most that one call can draw. */
+/** The most digits that one call can draw. */
 const MAX_DIGITS = 4096;
 
 export const gridSheet = styleSheet(`
@@ -25,7 +25,7 @@ export const gridSheet = styleSheet(`
   meter::-moz-meter-bar { background: var(--ember); }
 `);
 
-/** The grid, or the line in which a number stands. */
+/** The grid, or the line of a number. */
 export class DigitGrid {
   #words;
   /** @type {JudgedImage[]} */

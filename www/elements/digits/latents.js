@@ -1,8 +1,8 @@
-// Ways between two points of a latent space.
+// Paths between two points of a latent space.
 
 /**
- * Spherical interpolation: points between two samples of a normal distribution that are as far from its
- * centre as samples are. A straight line would pass through its middle, where there are none.
+ * Spherical interpolation between two samples of a normal distribution. Its points are as far from the centre as samples
+ * are. A straight line would pass near the centre, where there are no samples.
  * @param {Float32Array} from
  * @param {Float32Array} to
  * @param {number} t 0 to 1

@@ -1,4 +1,4 @@
-// What a visitor can do with a picture that was made: keep it, keep how it came about, go on with it.
+// What a visitor can do with a finished picture: download it, download the animation of its steps, edit it.
 
 import { h, styleSheet } from '../dom.js';
 import { download, pngOf } from '../download.js';

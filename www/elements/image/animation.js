@@ -1,4 +1,4 @@
-// How a picture came about, as a file: an animated PNG of all steps.
+// The steps of a picture as a file: an animated PNG.
 
 import { pngOf } from '../download.js';
 import { apng } from './apng.js';

@@ -1,5 +1,6 @@
-// An animated PNG (https://www.w3.org/TR/png-3/#apng-frame-based-animation) of still ones, whose pixels stay compressed as
-// they are: the first keeps its data in IDAT, so that what knows no animation shows it; the others' goes into fdAT.
+// An animated PNG (https://www.w3.org/TR/png-3/#apng-frame-based-animation) made of still ones, whose pixels stay compressed
+// as they are. The first keeps its data in IDAT, so that software without animation shows it; the data of the others goes
+// into fdAT.
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 

@@ -45,7 +45,7 @@ export class Choices {
     return [...this.#parts].find(([, { input }]) => input.checked)?.[0] ?? first;
   }
 
-  /** Chooses without telling. A value that there is not changes nothing. @param {Value} value */
+  /** Chooses without calling back. An unknown value changes nothing. @param {Value} value */
   set value(value) {
     const part = this.#parts.get(value);
     if (part) part.input.checked = true;

@@ -15,7 +15,7 @@ import { SCHEDULERS, WITH_ETA } from './options.js';
  * @typedef {import('./types.d.ts').Run} Run
  */
 
-/** Those that are compared first: one exact, one with noise in each step, two that need few steps. */
+/** The schedulers that are compared at first: one exact, one with noise in each step, two that need few steps. */
 const FIRST = [
   'DDIMScheduler',
   'EulerAncestralDiscreteScheduler',
@@ -28,17 +28,17 @@ export const comparisonSheet = styleSheet(`
   @media (max-width: 44rem) { .compared { grid-template-columns: repeat(2, minmax(0, 1fr)); } }
   .compared figure { display: grid; gap: 0.5rem; align-content: start; }
   .compared :is(select, input) { width: 100%; }
-  .compared .told { margin: 0; font-size: 0.85rem; color: var(--soft); min-height: 1.5rem; text-align: center; font-variant-numeric: tabular-nums; }
+  .compared .caption { margin: 0; font-size: 0.85rem; color: var(--soft); min-height: 1.5rem; text-align: center; font-variant-numeric: tabular-nums; }
   .whole { display: block; margin: 0.75rem auto 0; width: min(100%, 34rem); min-height: 2rem; }
 `);
 
-/** One of the compared: its menu, its steps and its picture. */
+/** One of the schedulers compared: its menu, its steps and its picture. */
 class Contestant {
   #words;
   #canvas = h('canvas', { role: 'img', width: 32, height: 32 });
   #scheduler = h('select', { name: 'scheduler' });
   #steps = numberField('num_inference_steps', 4);
-  #caption = h('p', { className: 'told' });
+  #caption = h('p', { className: 'caption' });
   /** @type {ImageData[]} */
   #frames = [];
   /** @type {Run | null} */
@@ -155,7 +155,7 @@ export class Comparison {
   }
 
   /**
-   * Lets each of them draw, one after the other, so that the time of each is its own.
+   * Lets each of them draw, one after another: run together, each would be timed with the others' load.
    * @param {DiffusionPipeline} draw
    * @param {Record<string, any>} options of all
    * @param {(step: DiffusionStepEvent & { scheduler: SchedulerName }) => void} onStep

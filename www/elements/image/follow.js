@@ -20,7 +20,7 @@ const MESSAGES = 10;
  */
 export async function follow(element, { timeline, actions, form }, model, begin, signal) {
   element.say(element.words.drawing);
-  const mode = /** @type {'noise' | 'picture'} */ (element.mode); // a comparison is no one call
+  const mode = /** @type {'noise' | 'picture'} */ (element.mode); // a comparison is several calls
   const isBare = !element.hasAttribute('controls');
   const preview = isBare ? 'pred_original_sample' : ['sample', 'pred_original_sample'];
   const started = performance.now();
@@ -37,7 +37,9 @@ export async function follow(element, { timeline, actions, form }, model, begin,
       } else {
         timeline.finish(event.images);
         form.seed = event.seed;
-        element.say(element.words.denoised(steps, seconds(ms), element.place(/** @type {any} */ (model))));
+        element.say(
+          element.words.denoised(steps, seconds(ms), element.deviceName(/** @type {any} */ (model))),
+        );
       }
       element.emit(event.type, { ...event, ms, mode });
     }

@@ -1,5 +1,4 @@
-// What a model does to noise, step by step: the noisy sample beside the picture that it sees in it, and a way back through
-// all of it.
+// The steps of a call: the noisy sample beside the model's guess at the picture, and a slider back through all of them.
 
 import { h, styleSheet } from '../dom.js';
 import { paint, resize, strip } from '../pixels.js';
@@ -17,9 +16,9 @@ import { Player } from '../player.js';
  * @typedef {import('../words.js').Words} Words
  */
 
-/** Beyond this every other frame is let go. */
+/** Beyond this every other frame is dropped. */
 const MAX_BYTES = 2 ** 26;
-/** About how long it takes to play all, and what a frame is shown at least. */
+/** About how long it takes to play all frames, and how long each is shown at least. */
 const PLAY_MS = 2500;
 const FRAME_MS = 16;
 
@@ -34,7 +33,7 @@ export const timelineSheet = styleSheet(`
   .time { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 0.25rem 0.75rem; align-items: center; margin: 0.75rem auto 0; max-width: 34.9rem; }
   .time input { width: 100%; margin: 0; min-height: 2rem; }
   .time button { min-width: 5.5rem; }
-  .time .told { grid-column: 2; min-height: 1.5rem; font-size: 0.85rem; color: var(--soft); font-variant-numeric: tabular-nums; }
+  .time .moment { grid-column: 2; min-height: 1.5rem; font-size: 0.85rem; color: var(--soft); font-variant-numeric: tabular-nums; }
   :host(:not([controls])) .pair { grid-template-columns: minmax(0, 17rem); justify-content: start; }
   :host(:not([controls])) .pair.wide { grid-template-columns: minmax(0, 34rem); }
   [role='button'] { cursor: pointer; }
@@ -66,7 +65,7 @@ export class Timeline {
     () => this.#words(),
     () => this.#toTheEnd(),
   );
-  #stepText = h('span', { className: 'told' });
+  #stepText = h('span', { className: 'moment' });
   #time = h('div', { className: 'time' }, this.#player.button, this.#slider, this.#stepText);
 
   /** @type {Frame[]} */
@@ -80,7 +79,7 @@ export class Timeline {
   #count = 0;
   /** Whether it shows what a call would start from. */
   #isPreview = false;
-  /** Whether what comes is shown as it comes: unless a visitor looks at something else. */
+  /** Whether each new step is shown as it comes. It is not while a visitor looks at an earlier one. */
   #follows = true;
 
   element = h('div', {}, this.#pair, this.#time);
@@ -164,7 +163,7 @@ export class Timeline {
     const { sample, pred_original_sample: guesses = [] } = previews;
     this.#images = guesses;
     this.#keep({ sample: sample && strip(sample), guess: strip(guesses), step_index, num_steps, timestep });
-    // It moves along as the steps do.
+    // The slider's end is the last step to come, so that the thumb moves along with the steps.
     const all = Math.max(this.#frames.length, Math.ceil(num_steps / this.#stride));
     this.#slider.max = String(all - 1);
     this.#slider.disabled = this.#frames.length < 2;

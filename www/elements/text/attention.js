@@ -1,4 +1,4 @@
-// A text as one attention head sees it: tokens are coloured by how much the one that is pointed at attends to them.
+// A text as one attention head sees it: tokens are coloured by how much the token under the pointer attends to them.
 
 import { h } from '../dom.js';
 import { Cells } from './cells.js';
@@ -30,12 +30,12 @@ export class AttentionView {
     this.element.classList.add('seen');
   }
 
-  /** Whether it is known what a head sees. */
+  /** Whether the attention of a head is known. */
   get isKnown() {
     return this.#attention !== null;
   }
 
-  /** Takes what a head sees in a text; null forgets it. @param {import('../../types.d.ts').Attention | null} attention @param {string} text */
+  /** Takes the attention of a head over a text; null forgets it. @param {import('../../types.d.ts').Attention | null} attention @param {string} text */
   take(attention, text) {
     this.#attention = attention;
     this.#cells.truncate(0);
@@ -43,14 +43,14 @@ export class AttentionView {
     this.#cells.append(...this.#pieces.map(({ text }) => h('span', { textContent: text })));
   }
 
-  /** Whether the pieces are on show and can be pointed at. To begin with the last one is. @param {boolean} alive @param {string} label */
+  /** Whether the pieces are on show and can be pointed at. At first it is as if the last one were. @param {boolean} alive @param {string} label */
   live(alive, label) {
     this.element.hidden = !alive;
     this.#cells.live(alive, label);
     if (alive) this.#colourFrom(this.#pieces.length - 1);
   }
 
-  /** How much one piece looks at another: its last token, at all tokens of the other. @param {number} from @param {number} to */
+  /** How much one piece attends to another: its last token, to all tokens of the other. @param {number} from @param {number} to */
   #weight(from, to) {
     if (!this.#attention || to > from) return 0;
     const { tokens, attention } = this.#attention;
@@ -59,7 +59,7 @@ export class AttentionView {
     return attention.subarray(row + first, row + end).reduce((sum, weight) => sum + weight, 0);
   }
 
-  /** Colours what a piece looks at: most what it looks at most. @param {number} from */
+  /** Colours pieces by how much one piece attends to them. @param {number} from */
   #colourFrom(from) {
     const weights = this.#pieces.map((_, to) => this.#weight(from, to));
     const most = Math.max(...weights);

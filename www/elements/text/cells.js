@@ -1,4 +1,4 @@
-// A text in pieces that can be pointed at or reached with the arrow keys, and the pop-up about one of them.
+// A text in pieces that can be pointed at or reached with the arrow keys, and a pop-up about one of them.
 
 import { h, styleSheet } from '../dom.js';
 
@@ -69,7 +69,7 @@ export class Cells {
     this.element.append(...cells);
   }
 
-  /** Takes the cells from this one on away. @param {number} from */
+  /** Removes the cells from this one on. @param {number} from */
   truncate(from) {
     this.hide();
     for (const cell of this.#cells.splice(from)) {
@@ -134,7 +134,7 @@ export class Cells {
     return target instanceof Node && (this.element.contains(target) || this.popup.contains(target));
   }
 
-  /** The pointer is on this cell, or on none; passing over one shows nothing. @param {number} index */
+  /** The pointer is on this cell, or on none (-1). Merely passing over a cell shows nothing. @param {number} index */
   #point(index) {
     clearTimeout(this.#hover);
     if (!this.#alive || this.popup.matches(':focus-within')) return;
@@ -153,12 +153,12 @@ export class Cells {
     this.popup.setAttribute('aria-label', this.#about.name(index));
     this.popup.replaceChildren(...this.#about.content(index));
     this.popup.hidden = false;
-    this.#place(cell);
+    this.#placeUnder(cell);
     this.#about.onShow?.(index);
   }
 
   /** Puts the pop-up under the last line of the cell, within the text's width. @param {HTMLElement} cell */
-  #place(cell) {
+  #placeUnder(cell) {
     const [rect] = [...cell.getClientRects()].slice(-1);
     const around = this.popup.offsetParent?.getBoundingClientRect();
     if (!rect || !around) return;

@@ -1,7 +1,7 @@
-// The options of a call that goes on with a text.
+// The options of a call that continues a text.
 
 /**
- * Limits that are for a text as a whole count what is written already, and one text is continued, however many there were.
+ * Limits for a whole text count what is already written. Only one text is continued, however many there were.
  * @param {Record<string, any>} options of the call that began it
  * @param {object} tokens
  * @param {number} tokens.prompt how many the prompt has
@@ -12,7 +12,7 @@
 export function continuation(options, { prompt, written, atLeast }) {
   const { max_length, max_new_tokens, min_new_tokens = 0, num_return_sequences: _, ...others } = options;
   const most = max_length === undefined ? max_new_tokens : max_length - prompt;
-  // What is left of a text that was stopped, or as much again.
+  // A text that was stopped gets the tokens that are left; a complete one gets as many again.
   const left = most - written > 0 ? most - written : most;
   return {
     ...others,

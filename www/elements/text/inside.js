@@ -1,4 +1,4 @@
-// What a visitor can look at inside a text: the probability of each token, or what a head attends to.
+// What a visitor can see inside a text: the probability of each token, or what a head attends to.
 
 import { h, label, setLabel, styleSheet } from '../dom.js';
 

@@ -10,7 +10,7 @@ import { TextView } from './view.js';
  *
  * What a visitor can ask for.
  * @typedef {object} Calls
- * @property {(view: TextView, index: number, token: Token, ends: boolean) => void} onPick puts another token where one was
+ * @property {(view: TextView, index: number, token: Token, ends: boolean) => void} onPick replaces a token
  * @property {(view?: TextView) => void} onContinue
  */
 

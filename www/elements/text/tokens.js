@@ -61,7 +61,7 @@ export function shown(text, { endOfText, partOfCharacter }) {
   return text.replaceAll(' ', '·').replaceAll('\n', '↵').replaceAll('\t', '⇥');
 }
 
-/** A probability in per cent, with as many digits as it is worth. @param {number} probability */
+/** A probability in per cent, with one decimal below ten. @param {number} probability */
 export function percent(probability) {
   const value = probability * 100;
   if (value < 0.1) return '<0.1%';

@@ -1,4 +1,4 @@
-// A text as it is written: to be read, or to be looked into.
+// A text as it is written, to read or to look inside.
 
 import { h, styleSheet } from '../dom.js';
 import { AttentionView } from './attention.js';
@@ -30,7 +30,7 @@ export class TextView {
   #prompt = '';
   /** @type {Token[]} */
   #tokens = [];
-  /** The pieces on show, one a cell. @type {Piece[]} */
+  /** The pieces on show, one for each cell. @type {Piece[]} */
   #pieces = [];
   /** The first token that no piece has. */
   #rest = 0;
@@ -59,7 +59,7 @@ export class TextView {
 
   /**
    * @param {() => Words} words
-   * @param {(index: number, token: Token, ends: boolean) => void} onPick puts another token where one was
+   * @param {(index: number, token: Token, ends: boolean) => void} onPick replaces a token
    */
   constructor(words, onPick) {
     this.#words = words;
@@ -129,7 +129,7 @@ export class TextView {
     this.#written.append(...cells);
   }
 
-  /** Moves the focus to a token without saying more of it. @param {number} index */
+  /** Moves the focus to a token without its pop-up. @param {number} index */
   focus(index) {
     const piece = this.#pieces.findIndex(({ end }) => end > index);
     this.#written.focus(piece, { quietly: true });
@@ -146,7 +146,7 @@ export class TextView {
     if (!writing) this.flush();
   }
 
-  /** Whether the model has ended the text: its last token says so. */
+  /** Whether the model has ended the text with its last token. */
   get ended() {
     return this.#ended;
   }
@@ -156,7 +156,7 @@ export class TextView {
     this.flush();
   }
 
-  /** Whether it is known what a head sees in it. */
+  /** Whether the attention of a head over the text is known. */
   get isLookedAt() {
     return this.#attention.isKnown;
   }
@@ -172,7 +172,7 @@ export class TextView {
     this.#attention.live(isHead, textLabel);
   }
 
-  /** What a head sees in prompt and text. @param {import('../../types.d.ts').Attention | null} attention */
+  /** Takes the attention of a head over prompt and text. @param {import('../../types.d.ts').Attention | null} attention */
   set attention(attention) {
     this.#attention.take(attention, this.#prompt + this.text);
     this.mode = this.#mode;

@@ -42,7 +42,7 @@ export class Writer {
     );
   }
 
-  /** Goes on where a text has stopped. @param {TextView} view */
+  /** Continues a text where it has stopped. @param {TextView} view */
   continue(view) {
     // A model that has ended a text would end it again at once.
     const tokens = view.ended ? view.tokens.slice(0, -1) : [...view.tokens];
@@ -50,7 +50,7 @@ export class Writer {
   }
 
   /**
-   * Puts another token where one was, and goes on from it.
+   * Replaces a token, and continues from the new one.
    * @param {TextView} view
    * @param {number} index
    * @param {Token} token
@@ -133,7 +133,7 @@ export class Writer {
         } else {
           texts.finish(event.sequences, (options.num_beams ?? 1) > 1 ? (before?.[0] ?? []) : null);
           const count = event.sequences.reduce((sum, { token_ids }) => sum + token_ids.length, 0);
-          element.say(element.words.written(count, seconds(ms), element.place(write)));
+          element.say(element.words.written(count, seconds(ms), element.deviceName(write)));
           speed.show(ms);
           if (!isContinued) form.seed = event.seed;
           element.emit('complete', { ...event, ms, ...this.#whole(event.sequences, isContinued) });

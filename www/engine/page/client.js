@@ -56,7 +56,7 @@ function startWorker() {
 /** @type {Life | null} */
 let current = null;
 
-/** The engine as it lives now. A new one is a new object, so a caller can tell that its handles are gone. */
+/** The engine of the present. A new one is a new object, so that a caller can see that its handles are gone. */
 export function engine() {
   if (!current) {
     const life = new Life(() => {

@@ -1,4 +1,4 @@
-// Weight files kept in the browser's Cache API. A file is kept whole and sound, or not at all.
+// Weight files kept in the browser's Cache API. A file is kept whole and intact, or not at all.
 // Where there is no cache (an insecure page, a full disk, a private window), everything works without.
 
 const NAME = 'hearth-weights-1';
@@ -40,7 +40,7 @@ export async function find(url, sha256) {
 }
 
 /**
- * Remembers that there is no such file, as an empty 404: without a network nobody else could tell.
+ * Remembers that there is no such file, as an empty 404: without a network nobody else would know.
  * @param {string} url
  */
 export async function recordAbsence(url) {

@@ -1,4 +1,4 @@
-// The models that the engine holds. Whoever asks for the same one shares it, also while it is being loaded.
+// The models that the engine holds. All who ask for the same model share it, even while it is being loaded.
 
 import { HearthError, aborted } from '../errors.js';
 import { Folder } from './folder.js';

@@ -11,7 +11,7 @@ const PROGRESS_MS = 50;
 /** @param {any} message @param {Transferable[]} [transfer] */
 const post = (message, transfer = []) => postMessage(message, transfer);
 
-/** Tells the page that this engine is dead. Only the first reason counts. */
+/** Reports to the page that this engine is dead. Only the first reason counts. */
 function die(/** @type {import('../errors.js').Code} */ code, /** @type {string} */ message) {
   post({ lost: { code, message } });
 }
@@ -22,7 +22,7 @@ const started = init().then(
     throw new HearthError('engine-unavailable', `the engine could not be loaded: ${error?.message ?? error}`);
   },
 );
-started.catch(() => {}); // told to whoever asks for a model
+started.catch(() => {}); // reported to whoever asks for a model
 
 // A trap in wasm that no promise carries, and a lost device's late errors.
 addEventListener('error', (event) => die('internal', `the engine stopped: ${event.message}`));

@@ -1,4 +1,4 @@
-// The calls that work on a visitor's picture: what the model would start from, and what it makes of it.
+// The calls that edit a visitor's picture: the preview of what the model would start from, and the edit itself.
 
 import { optionsOf, randomSeed, setAttribute } from '../../attributes.js';
 import { follow } from '../follow.js';
@@ -15,7 +15,7 @@ import { OPTIONS } from '../options.js';
  * @property {(signal: AbortSignal) => Promise<ImageToImagePipeline>} model
  */
 
-/** Steps when nothing says how many; only to know where their last one is. */
+/** The engine's default number of steps, to know where the last one is. */
 const STEPS = 25;
 
 /** Works for a `<hearth-image>`. */

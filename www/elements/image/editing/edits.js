@@ -1,4 +1,4 @@
-// What a model can do with a picture: take noise away again, vary it, paint a part of it anew, make a small one large.
+// What a model can do with a picture: remove noise from it, vary it, repaint a part of it, enlarge a small one.
 
 import { h, styleSheet } from '../../dom.js';
 import { Choices } from '../choices.js';
@@ -79,7 +79,7 @@ export class Edits {
     this.#show();
   }
 
-  /** What is to be done. */
+  /** The chosen edit. */
   get edit() {
     return this.#choices.value;
   }
@@ -115,7 +115,7 @@ export class Edits {
   }
 
   /**
-   * What the model sees at once in what it would start from, if that has noise in it.
+   * The model's first guess at the picture, if it would start from a picture with noise.
    * @param {ImageToImagePipeline} model
    * @param {Source} source
    * @param {Partial<ImageToImageOptions>} options of the class

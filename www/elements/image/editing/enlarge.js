@@ -1,4 +1,4 @@
-// Enlarging a small copy of a picture: the model draws one that looks like the copy when it is made small again.
+// Enlarging a small copy of a picture: the model draws a picture that looks like the copy when it is scaled down.
 
 import { h, label, setLabel } from '../../dom.js';
 import { shrink } from '../../pixels.js';

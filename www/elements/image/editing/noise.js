@@ -1,4 +1,4 @@
-// Adding noise to a picture, in either form of the forward process, and having the model take it away again.
+// Adding noise to a picture, in either form of the forward process, and having the model remove it.
 
 import { h, setLabel, styleSheet } from '../../dom.js';
 import { Choices } from '../choices.js';
@@ -18,7 +18,7 @@ const FINE = 1000;
 
 export const noiseSheet = styleSheet(`
   .formula { font-variant-numeric: tabular-nums; color: var(--ink); }
-  .formula .told { margin-inline-start: 0.4em; }
+  .formula .factors { margin-inline-start: 0.4em; }
 `);
 
 /** A share with two digits. @param {number} share */
@@ -29,7 +29,7 @@ export class Noise {
   #form = new Choices('form', FORMS, () => this.#switchForm());
   #noise = range(0, 999, 1, 350);
   #formula = h('span');
-  #numbers = h('span', { className: 'told' });
+  #numbers = h('span', { className: 'factors' });
   #onChange;
   #timesteps = 1000;
   /** `alphas_cumprod` of the model's schedule, as far as it is known. @type {Map<number, number>} */

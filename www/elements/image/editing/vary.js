@@ -1,4 +1,4 @@
-// Varying a picture: noise is added, and what the model makes of it differs the more there is.
+// Varying a picture: the more noise is added, the more the model's picture differs from it.
 
 import { h, setLabel } from '../../dom.js';
 import { panel, range, wide } from './fields.js';

@@ -8,11 +8,11 @@ import { Pen } from './pen.js';
 /**
  * @typedef {import('./pen.js').Point} Point
  *
- * What is in the hand.
+ * The tool in use.
  * @typedef {{ tool: 'draw' | 'erase' | 'mark' | 'unmark', size: number, colour: string }} Hand `size` as a share of the width
  */
 
-/** The canvas has about so many pixels across, so that strokes have soft edges. */
+/** The canvas has about this many pixels across, so that strokes have soft edges. */
 const FINE = 224;
 const UNDOS = 30;
 

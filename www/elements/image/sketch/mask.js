@@ -1,4 +1,4 @@
-// The part of a picture that is to be painted anew: pixels of the model's size, shown in translucent ember.
+// The part of a picture to repaint: pixels of the model's size, shown in translucent ember.
 
 import { h } from '../../dom.js';
 import { resize } from '../../pixels.js';

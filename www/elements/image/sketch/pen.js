@@ -50,7 +50,7 @@ export class Pen {
     });
     element.addEventListener('pointermove', (event) => {
       if (!this.#down || !this.cursor.hidden) return;
-      // A fast pointer is in several places between two frames.
+      // A fast pointer is at several positions between two frames.
       const moves = event.getCoalescedEvents?.() ?? [];
       for (const move of moves.length ? moves : [event]) this.#move(this.#pointOf(move));
     });
