@@ -6,7 +6,7 @@ use crate::rng::{Purpose, Rng};
 /// How many rows of `width` numbers an option has.
 ///
 /// # Errors
-/// `invalid-option` when they are no whole rows.
+/// `invalid-option` when they are not whole rows.
 pub fn rows_of(name: &str, values: Option<&[f32]>, width: usize) -> Result<Option<usize>> {
     match values {
         Some(values) if values.len() % width != 0 || values.is_empty() => Err(Error::InvalidOption(format!(
@@ -17,10 +17,10 @@ pub fn rows_of(name: &str, values: Option<&[f32]>, width: usize) -> Result<Optio
     }
 }
 
-/// How many pictures the options are for, each by its name; one when none says.
+/// How many pictures the options ask for; one when none of them says. `rows` has each option's name and number.
 ///
 /// # Errors
-/// `invalid-option` when two are for different numbers, or the number is not 1 to `most`.
+/// `invalid-option` when two ask for different numbers, or the number is not 1 to `most`.
 pub fn count_of(rows: &[(&str, Option<usize>)], most: usize) -> Result<usize> {
     let invalid = |what: String| Err(Error::InvalidOption(what));
     let mut said = rows.iter().filter_map(|&(name, rows)| rows.map(|rows| (name, rows)));
@@ -36,7 +36,7 @@ pub fn count_of(rows: &[(&str, Option<usize>)], most: usize) -> Result<usize> {
     Ok(count)
 }
 
-/// A class for each picture: the one that was given or one of those, or drawn evenly from the seed.
+/// A class for each picture: the one given for all, the one given for each, or one drawn evenly from the seed.
 #[allow(clippy::cast_possible_truncation)] // there are fewer classes than that
 pub fn labels_of(given: Option<&[u64]>, classes: usize, count: usize, seed: u64) -> Vec<u32> {
     match given {

@@ -16,7 +16,7 @@ pub enum Error {
     WeightsTruncated(String),
     /// A weight file is damaged, or is no safetensors file at all.
     WeightsInvalid(String),
-    /// A sound weight file that does not fit the model's configuration.
+    /// A valid weight file that does not fit the model's configuration.
     WeightsMismatch(String),
     /// A configuration that asks for something Hearth does not do.
     UnsupportedModel(String),

@@ -24,7 +24,7 @@ pub enum OptionValue {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Options {
     values: BTreeMap<String, OptionValue>,
-    /// What was asked for so far: the options that there are.
+    /// The options that were asked for so far, given or not.
     known: Vec<&'static str>,
 }
 
@@ -42,14 +42,14 @@ impl Options {
         self
     }
 
-    /// Adds or replaces an option. A JSON `null` counts as not given.
+    /// Sets an option. A JSON `null` counts as not given.
     pub fn insert(&mut self, name: &str, value: OptionValue) {
         if value != OptionValue::Json(Value::Null) {
             self.values.insert(name.to_owned(), value);
         }
     }
 
-    /// Counts an option among those that there are, though its value comes in another way or is not wanted yet.
+    /// Counts an option among those asked for, though its value comes in another way or is not needed yet.
     pub fn offer(&mut self, name: &'static str) {
         if !self.known.contains(&name) {
             self.known.push(name);
@@ -198,7 +198,7 @@ impl Options {
     /// Refuses whatever was not taken.
     ///
     /// # Errors
-    /// `invalid-option` naming the first option that nobody took, and those that there are.
+    /// `invalid-option` naming the first option that nobody took, and those that were asked for.
     pub fn finish(self) -> Result<()> {
         match self.values.keys().next() {
             None => Ok(()),

@@ -1,4 +1,4 @@
-//! Pixels as a network has them, and pixels as a canvas has them.
+//! Between the numbers of a network's pictures and the bytes of a canvas.
 
 /// Pictures `[count, channels, height, width]` in [-1, 1] to RGBA bytes `[count, height, width, 4]`.
 ///
@@ -10,8 +10,8 @@
 pub fn rgba(pixels: &[f32], channels: usize, area: usize) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(pixels.len() / channels * 4);
     for picture in pixels.chunks_exact(channels * area) {
-        for place in 0..area {
-            let channel = |index: usize| byte(picture[index.min(channels - 1) * area + place]);
+        for pixel in 0..area {
+            let channel = |index: usize| byte(picture[index.min(channels - 1) * area + pixel]);
             bytes.extend([channel(0), channel(1), channel(2), 255]);
         }
     }
@@ -23,8 +23,8 @@ fn byte(value: f32) -> u8 {
     ((value + 1.0) * 127.5).round() as u8
 }
 
-/// RGBA bytes `[height, width, 4]` to a picture `[channels, height, width]` in [-1, 1], the other way round. One channel
-/// is the luminance, in whole steps of 255. What is transparent counts as opaque.
+/// The inverse of [`rgba`]: bytes `[height, width, 4]` to a picture `[channels, height, width]` in [-1, 1]. One channel is
+/// the luminance, in whole steps of 255. Transparency is ignored.
 #[must_use]
 pub fn from_rgba(bytes: &[u8], channels: usize) -> Vec<f32> {
     let number = |byte: u8| f32::from(byte) / 127.5 - 1.0;

@@ -1,8 +1,8 @@
 //! Seeded random numbers that are the same in every browser, on every device and natively.
 //!
 //! ChaCha8 gives the bits and a ziggurat shapes them; neither depends on the platform's mathematics.
-//! Draws for different purposes come from different streams of one seed, so that asking for a class
-//! does not change the latents, and the first digits of a long grid are those of a short one.
+//! Draws for different purposes come from different streams of one seed. So asking for a class does not change the
+//! latents, and the first digits of a long grid are those of a short one.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng};
@@ -43,7 +43,7 @@ impl Rng {
         Self(bits)
     }
 
-    /// A number from 0 up to, but not, 1, each as likely, in steps of 2⁻⁵³.
+    /// A number from 0 up to but not including 1, uniformly distributed, in steps of 2⁻⁵³.
     #[allow(clippy::cast_precision_loss)] // 53 bits fit
     pub fn uniform(&mut self) -> f64 {
         (self.0.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
@@ -64,7 +64,7 @@ impl Rng {
         }
     }
 
-    /// A whole number from 0 to `bound` − 1, each as likely (Lemire's multiplication, with rejection).
+    /// A whole number from 0 to `bound` − 1, uniformly distributed (Lemire's multiplication, with rejection).
     ///
     /// # Panics
     /// When `bound` is zero.

@@ -1,4 +1,4 @@
-//! The forward process: a picture with noise, as the model learned to take it away.
+//! The forward process: a picture with noise, as the model learned to remove it.
 
 use super::Pipeline;
 use super::noise::latents;
@@ -19,7 +19,7 @@ pub struct Noisy {
 }
 
 impl Pipeline {
-    /// Adds noise to a picture of the model's size (RGBA bytes): that of the first picture of a call with the same seed.
+    /// Adds noise to a picture of the model's size (RGBA bytes): the noise of the first picture of a call with this seed.
     /// Takes exactly one of two options, and `seed`:
     ///
     /// - `timestep`: `sqrt(alphas_cumprod) · picture + sqrt(1 − alphas_cumprod) · noise`, by the folder's scheduler.

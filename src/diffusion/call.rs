@@ -14,7 +14,7 @@ use crate::schedulers::{Schedule, SchedulerKind};
 /// The most pictures that one call makes.
 pub const MAX_BATCH_SIZE: usize = 256;
 
-/// The most that `guidance_scale` may be.
+/// The largest `guidance_scale`.
 pub const MAX_GUIDANCE: f64 = 100.0;
 
 /// What a step can show.
@@ -70,7 +70,7 @@ pub struct Call {
 }
 
 impl Call {
-    /// Takes what every call takes, and leaves the rest.
+    /// Takes the options that every call has, and leaves the rest.
     ///
     /// # Errors
     /// `invalid-option`, naming it; `unsupported-model` when the folder's configuration does not fit the scheduler.

@@ -9,14 +9,14 @@ use crate::error::{Error, Result};
 /// The classes that can be asked for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Classes {
-    /// How many there are; none for a model without.
+    /// How many there are; 0 for a model without classes.
     pub count: usize,
     /// Their names, or nothing.
     pub labels: Vec<String>,
     /// The class that means no class, which a model learns for guidance: as in `DiTPipeline`, the one after the last that
     /// has a name.
     pub none: Option<u32>,
-    /// How far to go from without a class to with it, unless a call says it: the folder's, or 1, just to it.
+    /// The default `guidance_scale` of a call: the folder's, or 1, which is the class without guidance.
     pub guidance_scale: f64,
 }
 
@@ -27,10 +27,10 @@ impl Default for Classes {
 }
 
 impl Classes {
-    /// Those of a U-Net. Where the index names none, they have no names.
+    /// The classes of a U-Net. They have no names where the index has none.
     ///
     /// # Errors
-    /// `unsupported-model` when names and classes do not fit, or when the model takes something else than classes.
+    /// `unsupported-model` when names and classes do not fit, or when the model takes something other than classes.
     pub fn new(index: &ModelIndex, embedding: ClassEmbedding) -> Result<Self> {
         let count = match embedding {
             ClassEmbedding::None => 0,

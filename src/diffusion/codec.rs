@@ -1,12 +1,12 @@
-//! Between pictures and the samples that the network takes the noise from. They are the same here, and need not be: a
-//! latent diffusion model has an autoencoder between them. Nobody else knows how one's size follows from the other's.
+//! Between pictures and the samples that the network takes noise from. Here they are the same; a latent diffusion model has
+//! an autoencoder between them. Only this file knows how the size of one follows from the size of the other.
 
 use burn::tensor::Tensor;
 
 /// What turns pictures into samples, and samples into pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Codec {
-    /// A sample is a picture of so many channels: 1 (grey) or 3 (red, green, blue).
+    /// A sample is a picture with this many channels: 1 (grey) or 3 (red, green, blue).
     Pixels { channels: usize },
 }
 
@@ -46,7 +46,7 @@ impl Codec {
         }
     }
 
-    /// What is quick to show of samples on their way: pictures in the shape of [`Self::decode`]'s.
+    /// Previews of samples that still have noise: quick pictures in the shape of [`Self::decode`]'s.
     pub fn preview(self, samples: Tensor<4>) -> Tensor<4> {
         match self {
             Self::Pixels { .. } => samples,

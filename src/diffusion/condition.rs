@@ -1,10 +1,10 @@
-//! What the network goes by, besides the sample and its timestep.
+//! What the network is conditioned on, besides the sample and its timestep.
 
 use std::ops::Range;
 
 use super::unet::ClassLabels;
 
-/// What the network goes by: for each row of a batch the same kind of thing.
+/// What the network is conditioned on: the same kind of thing for each row of a batch.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Condition {
     /// Nothing.
@@ -18,7 +18,7 @@ pub enum Condition {
 }
 
 impl Condition {
-    /// As many rows without a condition, for guidance; `None` where the network has not learned to do without.
+    /// The same number of rows without a condition, for guidance; `None` where the network has not learned to do without.
     pub fn without(&self) -> Option<Self> {
         match self {
             Self::Classes { labels, none: none @ Some(class) } => {
@@ -28,7 +28,7 @@ impl Condition {
         }
     }
 
-    /// These rows, and those of another condition of the same kind after them.
+    /// These rows followed by those of another condition of the same kind.
     pub fn followed_by(mut self, other: Self) -> Self {
         if let (Self::Classes { labels, .. }, Self::Classes { labels: more, .. }) = (&mut self, other) {
             labels.extend(more);

@@ -1,4 +1,4 @@
-//! Pictures made of a picture: variations of it, a part of it painted anew, or what a small one could have been.
+//! Pictures made from a picture: variations of it, a part of it repainted, or a small one enlarged.
 
 use burn::tensor::{Tensor, TensorData};
 
@@ -6,7 +6,7 @@ use super::Pipeline;
 use super::call::Call;
 use super::ilvr::SuperResolution;
 use super::repaint::{Inpainting, Jumps};
-use super::run::{Guide, Run, Start};
+use super::run::{Constraint, Run, Start};
 use super::visit::Visit;
 use crate::error::{Error, Result};
 use crate::options::Options;
@@ -29,20 +29,20 @@ const LIGHT: u8 = 128;
 pub struct Source<'a> {
     /// The picture.
     pub picture: &'a [u8],
-    /// Light where it is to be painted anew.
+    /// Light where the picture is to be repainted.
     pub mask: Option<&'a [u8]>,
 }
 
 impl Pipeline {
     /// Starts from a picture, in one of three ways. Takes the options of [`Self::start`], and these:
     ///
-    /// - variation: `strength`, above 0 and up to 1, the part of the schedule that the picture goes through (0.8
-    ///   otherwise), or `timestep`, to start at the first one that is at most this;
-    /// - inpainting, when the source has a mask: `jump_length`, 1 to one less than there are steps, which are taken back at
-    ///   once (10 otherwise, or as many as there are), and `jump_n_sample`, 1 to 100, how often each is gone through (10
-    ///   otherwise). What is kept is exactly the picture's in the end;
-    /// - super-resolution: `downsampling_factor`, a power of two, and `control_guidance_end`, above 0 and up to 1, the part
-    ///   of the steps that follow the picture (0.8 otherwise).
+    /// - variation: `strength`, above 0 and up to 1, the part of the schedule that the picture goes through (default 0.8);
+    ///   or `timestep`, to start at the first timestep that is at most this;
+    /// - inpainting, when the source has a mask: `jump_length`, the number of steps that are taken back at once, 1 to one
+    ///   less than there are (default 10, or as many as there are); and `jump_n_sample`, how often each of them is taken, 1
+    ///   to 100 (default 10). The part that is kept is exactly the picture's in the end;
+    /// - super-resolution: `downsampling_factor`, a power of two; and `control_guidance_end`, above 0 and up to 1, the part
+    ///   of the steps that follow the picture (default 0.8).
     ///
     /// # Errors
     /// `invalid-option`, naming it, or both that contradict each other; those of [`Self::start`].
@@ -65,20 +65,20 @@ impl Pipeline {
                     call.schedule.kind().name()
                 )));
             }
-            let guide = Guide::Inpainting(Box::new(Inpainting { original: picture, kept }));
-            Start { sample: pure(), visits: jumps.visits(steps), guide }
+            let constraint = Constraint::Inpainting(Box::new(Inpainting { original: picture, kept }));
+            Start { sample: pure(), visits: jumps.visits(steps), constraint }
         } else if options.has("downsampling_factor") {
             let resolution = SuperResolution::read(&mut options, picture, steps)?;
             Start {
                 sample: pure(),
                 visits: Visit::each(0..steps),
-                guide: Guide::SuperResolution(Box::new(resolution)),
+                constraint: Constraint::SuperResolution(Box::new(resolution)),
             }
         } else {
             let step = first_step(&mut options, &call.schedule)?;
             let original = picture.expand(noise.dims());
             let sample = call.schedule.add_noise(original, noise.clone(), step);
-            Start { sample, visits: Visit::each(step..steps), guide: Guide::None }
+            Start { sample, visits: Visit::each(step..steps), constraint: Constraint::None }
         };
         options.finish()?;
         Run::new(self, call, start)

@@ -1,4 +1,4 @@
-//! What the network says of a sample, with guidance.
+//! The network's output for a sample, with guidance.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ const MAX_ROWS: usize = 64;
 /// # Errors
 /// `unsupported-model` when one is more than the device reads.
 pub fn rows_at_once(config: &Config, size: [usize; 2], storage: Storage) -> Result<usize> {
-    // Beside the largest tensor there are those that are kept on the way down.
+    // Beside the largest tensor there are the skip connections kept on the way down.
     let most = storage.max_binding.min(storage.max_total / 8);
     let bytes = config.largest_tensor(1, size).saturating_mul(size_of::<f32>() as u64);
     match usize::try_from(most / bytes.max(1)) {
@@ -30,7 +30,7 @@ pub fn rows_at_once(config: &Config, size: [usize; 2], storage: Storage) -> Resu
     }
 }
 
-/// Whether a scale is one of those that have a meaning of their own.
+/// Whether a scale has this special value.
 pub fn is(scale: f64, special: f64) -> bool {
     (scale - special).abs() < f64::EPSILON
 }
@@ -39,9 +39,9 @@ pub fn is(scale: f64, special: f64) -> bool {
 #[derive(Debug)]
 pub struct Guided {
     network: Arc<UNet2DModel>,
-    /// Of the rows of the network's batch: the pictures' own and then, with guidance, as many without.
+    /// One row for each of the network's batch: those of the pictures and then, with guidance, as many without a condition.
     condition: Condition,
-    /// With guidance, how far to go from what comes without the condition to what comes with it.
+    /// With guidance, how far to go from the output without the condition to the output with it.
     scale: Option<f64>,
     rows_at_once: usize,
 }
@@ -50,7 +50,7 @@ impl Guided {
     /// `scale` counts as 1 where the network has not learned to do without the condition.
     pub fn new(network: Arc<UNet2DModel>, condition: Condition, scale: f64, rows_at_once: usize) -> Self {
         let (condition, scale) = match condition.without() {
-            // At 0 and at 1 one of the two has no weight.
+            // At 0 and at 1 one of the two outputs has no weight.
             Some(without) if is(scale, 0.0) => (without, None),
             Some(without) if !is(scale, 1.0) => (condition.followed_by(without), Some(scale)),
             _ => (condition, None),

@@ -1,9 +1,9 @@
-//! A picture that looks like another when both are made small: Choi et al., "ILVR: Conditioning Method for Denoising
+//! A picture that looks like another when both are scaled down: Choi et al., "ILVR: Conditioning Method for Denoising
 //! Diffusion Probabilistic Models" (2021). <https://arxiv.org/abs/2108.02938>
 //!
 //! After each step the low frequencies of the sample are replaced by those of the guide with as much noise as belongs
 //! there: `sample + φ(noisy guide − sample)` (algorithm 1). The paper's low-pass filter φ is cubic resampling; [`LowPass`] says
-//! what it is here. When all steps follow the guide, the finished picture made small is the guide made small, exactly.
+//! what it is here. When all steps follow the guide, the finished picture scaled down is exactly the guide scaled down.
 
 use burn::tensor::Tensor;
 
@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::options::Options;
 use crate::schedulers::Schedule;
 
-/// By default the last steps are free, as in the paper's own examples: they make of the picture what the model knows.
+/// By default the last steps are free, as in the paper's own examples. In them the model adds details of its own.
 const END: f64 = 0.8;
 
 /// A picture to follow.
@@ -21,12 +21,12 @@ const END: f64 = 0.8;
 pub struct SuperResolution {
     guide: Tensor<4>,
     low_pass: LowPass,
-    /// As many steps follow it.
+    /// This many steps follow it.
     followed: usize,
 }
 
 impl SuperResolution {
-    /// Reads `downsampling_factor` and `control_guidance_end` for a schedule of so many steps; `guide` is
+    /// Reads `downsampling_factor` and `control_guidance_end` for a schedule of this many steps; `guide` is
     /// `[1, channels, height, width]`.
     ///
     /// # Errors
@@ -56,21 +56,23 @@ impl SuperResolution {
         Ok(Self { guide, low_pass, followed })
     }
 
-    /// The sample with the guide's low frequencies, with the noise that belongs before step `at`; nothing when it need not
-    /// follow any more.
+    /// The sample with the guide's low frequencies, noisy as before step `next`. `None` once the sample is free.
     pub fn follow(
         &self,
         schedule: &Schedule,
         sample: &Tensor<4>,
-        at: usize,
+        next: usize,
         noise: &mut StepNoise,
     ) -> Option<Tensor<4>> {
-        if at > self.followed {
+        if next > self.followed {
             return None;
         }
         let guide = self.guide.clone().expand(sample.dims());
-        let guide =
-            if at < schedule.timesteps().len() { schedule.add_noise(guide, noise.draw(), at) } else { guide };
+        let guide = if next < schedule.timesteps().len() {
+            schedule.add_noise(guide, noise.draw(), next)
+        } else {
+            guide
+        };
         Some(sample.clone() + self.low_pass.apply(guide - sample.clone()))
     }
 }

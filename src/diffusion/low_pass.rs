@@ -1,14 +1,14 @@
-//! The low frequencies of a picture: means of squares of `factor` × `factor` pixels, and the picture with the same means that is
-//! linear between the middles of these squares.
+//! The low frequencies of a picture: the picture that has the same means over squares of `factor` × `factor` pixels and is
+//! linear between the centres of these squares.
 //!
-//! Doing it twice changes nothing, and no squares are seen in the result, as they would be if each had its mean everywhere.
+//! Applying the filter twice changes nothing more. Unlike squares filled with their means, the result has no visible edges.
 
 use burn::tensor::{Device, Tensor, TensorData};
 
 /// The filter for pictures of one size, which treats columns and rows alike.
 #[derive(Debug)]
 pub struct LowPass {
-    /// `[height, height]` and `[width, width]`, for rows of numbers on their left.
+    /// `[height, height]` and `[width, width]`, each to be multiplied by rows on its left.
     matrices: [Tensor<2>; 2],
 }
 
@@ -33,21 +33,21 @@ impl LowPass {
     }
 }
 
-/// The matrix `[size, size]`, transposed, that maps numbers to those that have the same means of each `factor` and lie
-/// linearly between the middles of these groups: `B (D B)⁻¹ D`, where `D` takes means and `B` interpolates.
+/// The transpose of the matrix `[size, size]` that maps numbers to those with the same mean in each group of `factor` that
+/// are linear between the groups' centres: `B (D B)⁻¹ D`, where `D` takes means and `B` interpolates.
 #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)] // sizes of a picture
 fn projection(size: usize, factor: usize) -> Vec<f32> {
     let groups = size / factor;
-    // Between which groups a place lies, and how near it is to the second.
-    let between = |place: usize| {
-        let middle = ((place as f64 + 0.5) / factor as f64 - 0.5).clamp(0.0, (groups - 1) as f64);
-        let first = (middle as usize).min(groups.saturating_sub(2));
-        (first, middle - first as f64)
+    // The first of the two groups whose centres an index lies between, and how far it is on the way to the second.
+    let between = |index: usize| {
+        let position = ((index as f64 + 0.5) / factor as f64 - 0.5).clamp(0.0, (groups - 1) as f64);
+        let first = (position as usize).min(groups.saturating_sub(2));
+        (first, position - first as f64)
     };
-    // D B has three diagonals. Each group's own is the largest, so that elimination needs no other order.
+    // D B has three diagonals, of which the main one dominates, so that elimination needs no pivoting.
     let [mut before, mut own, mut after] = [(); 3].map(|()| vec![0.0; groups]);
-    for place in 0..size {
-        let (group, (first, part)) = (place / factor, between(place));
+    for index in 0..size {
+        let (group, (first, part)) = (index / factor, between(index));
         for (other, weight) in [(first, 1.0 - part), (first + 1, part)] {
             let diagonal = match other {
                 _ if other == group => &mut own,
@@ -74,8 +74,8 @@ fn projection(size: usize, factor: usize) -> Vec<f32> {
         let mut means = vec![0.0; groups];
         means[from / factor] = 1.0 / factor as f64;
         let means = solved(means);
-        (0..size).map(move |place| {
-            let (first, part) = between(place);
+        (0..size).map(move |index| {
+            let (first, part) = between(index);
             let second = means.get(first + 1).copied().unwrap_or_default();
             (means[first] * (1.0 - part) + second * part) as f32
         })
@@ -87,7 +87,7 @@ fn projection(size: usize, factor: usize) -> Vec<f32> {
 mod tests {
     use super::*;
 
-    /// Of `[1, 1, 8, 12]`, the mean of each square.
+    /// The mean of each square of a picture `[1, 1, 8, 12]`.
     fn means(picture: &Tensor<4>, factor: usize) -> Vec<f32> {
         let squares = picture.clone().reshape([8 / factor, factor, 12 / factor, factor]);
         squares.mean_dim(3).mean_dim(1).into_data().try_into_vec().unwrap()
@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn means_stay_and_what_is_smooth_does_too() {
-        let picture: Vec<f32> = (0..96_u16).map(|place| f32::from(place * 37 % 101)).collect();
+        let picture: Vec<f32> = (0..96_u16).map(|index| f32::from(index * 37 % 101)).collect();
         let picture = Tensor::<4>::from_data(TensorData::new(picture, [1, 1, 8, 12]), &Device::flex()) / 50.0;
         for factor in [2, 4] {
             let low_pass = LowPass::new([8, 12], factor, &Device::flex());

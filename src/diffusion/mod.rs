@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! options ► Call ┐
-//!                ├► Run ► step: Guided (the U-Net) ► Schedule ► Guide (a picture to keep or follow) ► previews
+//!                ├► Run ► step: Guided (the U-Net) ► Schedule ► Constraint (a picture to keep or follow) ► previews
 //! picture ► edit ┘
 //! ```
 //!
@@ -43,7 +43,7 @@ use crate::weights::Storage;
 use call::Call;
 use codec::Codec;
 use model_index::ModelIndex;
-use run::{Guide, Start};
+use run::{Constraint, Start};
 use unet::UNet2DModel;
 use visit::Visit;
 
@@ -181,7 +181,7 @@ impl Pipeline {
         let sample =
             self.samples(call.latents.clone(), call.count).mul_scalar(call.schedule.init_noise_sigma());
         let visits = Visit::each(0..call.schedule.timesteps().len());
-        Run::new(self, call, Start { sample, visits, guide: Guide::None })
+        Run::new(self, call, Start { sample, visits, constraint: Constraint::None })
     }
 
     /// The folder's scheduler, or another with its configuration.
@@ -194,7 +194,7 @@ impl Pipeline {
         }
     }
 
-    /// Numbers of a sample.
+    /// How many numbers a sample has.
     fn sample_len(&self) -> usize {
         self.codec.sample_shape(self.picture_size).iter().product()
     }

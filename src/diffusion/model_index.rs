@@ -10,7 +10,7 @@ use crate::json;
 
 const FILE: &str = "model_index.json";
 
-/// What a pipeline says of itself.
+/// What a pipeline says about itself.
 #[derive(Debug, Default, Deserialize)]
 pub struct ModelIndex {
     /// The names of classes by their numbers, as `DiTPipeline` has them.
@@ -22,7 +22,7 @@ pub struct ModelIndex {
 }
 
 impl ModelIndex {
-    /// Reads the file, or says nothing where there is none.
+    /// Reads the file. Where there is none, the index is empty.
     ///
     /// # Errors
     /// `unsupported-model`.
@@ -30,8 +30,8 @@ impl ModelIndex {
         Ok(json.map(|json| json::read(FILE, json)).transpose()?.unwrap_or_default())
     }
 
-    /// The names of the parts that the folder has: each is `[library, class]`, and one that a pipeline may have and this
-    /// one has not is `[null, null]`.
+    /// The names of the parts that the folder has. Each is `[library, class]`; an optional part that it lacks is
+    /// `[null, null]`.
     pub fn parts(&self) -> impl Iterator<Item = &str> {
         let is_part = |value: &Value| value.as_array().is_some_and(|part| !part.iter().all(Value::is_null));
         self.fields.iter().filter(move |(_, value)| is_part(value)).map(|(name, _)| name.as_str())
@@ -52,7 +52,7 @@ impl ModelIndex {
     }
 }
 
-/// The error for what the file says.
+/// An error about the file.
 pub fn refused<T>(what: impl std::fmt::Display) -> Result<T> {
     Err(Error::UnsupportedModel(format!("{FILE}: {what}")))
 }

@@ -1,7 +1,7 @@
-//! Painting a part of a picture anew: Lugmayr et al., "RePaint" (2022). <https://arxiv.org/abs/2201.09865>
+//! Repainting a part of a picture: Lugmayr et al., "RePaint" (2022). <https://arxiv.org/abs/2201.09865>
 //!
-//! After each step the part that is kept is put back with as much noise as belongs there. For the new part to fit it, some
-//! steps are taken back and gone through again, `jump_n_sample` times in all. The code that the schedule agrees with is
+//! After each step the part that is kept is put back, with the noise of that step. For the new part to fit it, some steps
+//! are taken back and repeated, so that each is taken `jump_n_sample` times. The code that the schedule agrees with is
 //! diffusers' `RePaintScheduler`; its steps were DDIM's, and here they are those of any scheduler.
 
 use burn::tensor::Tensor;
@@ -19,14 +19,14 @@ const MAX_SAMPLES: u64 = 100;
 /// Which steps are taken back, and how often.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Jumps {
-    /// Steps that are taken back at once; 0 when none are.
+    /// The number of steps that are taken back at once; 0 when none are.
     pub length: usize,
-    /// How often each is gone through.
+    /// How often each of them is taken.
     pub samples: usize,
 }
 
 impl Jumps {
-    /// Reads `jump_length` and `jump_n_sample` for a schedule of so many steps.
+    /// Reads `jump_length` and `jump_n_sample` for a schedule of this many steps.
     ///
     /// # Errors
     /// `invalid-option`.
@@ -52,9 +52,9 @@ impl Jumps {
         self.length > 0 && self.samples > 1
     }
 
-    /// The way through a schedule of so many steps.
+    /// The order in which a run takes the steps of a schedule with this many.
     pub fn visits(self, steps: usize) -> Vec<Visit> {
-        // After how many steps a jump comes, counted from the end, and how often it still does.
+        // For each step, how many jumps back follow it.
         let mut jumps = vec![0; steps];
         if self.any() {
             for jump in (0..steps - self.length).step_by(self.length) {
@@ -82,18 +82,18 @@ pub struct Inpainting {
 }
 
 impl Inpainting {
-    /// The sample with the part that stays put back, with the noise that belongs before step `at`.
+    /// The sample in which the kept part is the picture's, noisy as before step `next`.
     pub fn put_back(
         &self,
         schedule: &Schedule,
         sample: &Tensor<4>,
-        at: usize,
+        next: usize,
         noise: &mut StepNoise,
     ) -> Tensor<4> {
         let original = self.original.clone().expand(sample.dims());
-        // The last time nothing is drawn: the picture comes back as it was.
-        let known = if at < schedule.timesteps().len() {
-            schedule.add_noise(original, noise.draw(), at)
+        // After the last step there is no noise: the picture comes back as it was.
+        let known = if next < schedule.timesteps().len() {
+            schedule.add_noise(original, noise.draw(), next)
         } else {
             original
         };

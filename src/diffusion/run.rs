@@ -1,4 +1,4 @@
-//! Pictures on their way: each step is one evaluation of the network for all of them, and a step of the schedule.
+//! A call under way: each step is one evaluation of the network for all pictures, and a step of the schedule.
 
 use std::sync::Arc;
 
@@ -16,8 +16,8 @@ use crate::error::{Error, Result};
 use crate::readback;
 use crate::schedulers::{History, Schedule};
 
-/// As many steps may wait for a GPU when nobody looks at them. More would go on long after a call was stopped, and
-/// be told before they are done.
+/// At most this many steps wait for a GPU when no previews are read. With more, the GPU would go on long after a call was
+/// stopped, and events would report steps that are not done yet.
 const UNSEEN_STEPS: usize = 8;
 
 /// What a step did.
@@ -25,9 +25,9 @@ const UNSEEN_STEPS: usize = 8;
 pub struct Progress {
     /// Counts the steps of this call from 0.
     pub step_index: usize,
-    /// How many there will be.
+    /// How many steps there are in all.
     pub num_steps: usize,
-    /// How noisy the sample was that the network was given.
+    /// The timestep that the network was given.
     pub timestep: f64,
     /// Pictures `[count, channels, height, width]` of each kind that was asked for, in that order.
     pub previews: Vec<(PreviewKind, Vec<f32>)>,
@@ -44,23 +44,23 @@ pub struct Pictures {
     pub class_labels: Option<Vec<u32>>,
 }
 
-/// What a call tells.
+/// What a step returns.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
-    /// A step was done.
+    /// A step is done.
     Step(Progress),
-    /// So were all.
+    /// All steps are done.
     Complete(Pictures),
 }
 
-/// What brings a picture into the steps.
+/// What a picture that the call was given demands of the sample after each step.
 #[derive(Debug)]
-pub enum Guide {
+pub enum Constraint {
     /// Nothing.
     None,
-    /// A part of it stays.
+    /// A part of the sample is the picture's.
     Inpainting(Box<Inpainting>),
-    /// Its low frequencies do.
+    /// The low frequencies of the sample are the picture's.
     SuperResolution(Box<SuperResolution>),
 }
 
@@ -70,7 +70,7 @@ pub struct Start {
     /// `[count, channels, height, width]`, as noisy as it must be before the first step.
     pub sample: Tensor<4>,
     pub visits: Vec<Visit>,
-    pub guide: Guide,
+    pub constraint: Constraint,
 }
 
 /// A call under way.
@@ -84,12 +84,12 @@ pub struct Run {
     sample: Tensor<4>,
     history: History,
     noise: StepNoise,
-    guide: Guide,
+    constraint: Constraint,
     previews: Vec<PreviewKind>,
     seed: u64,
-    /// Zero, as long as the network has given nothing but finite numbers: a GPU's `clamp` may hide what is not.
-    sound: Tensor<1>,
-    /// What is told in the end, without its pixels until they are there.
+    /// Zero as long as all outputs of the network were finite, then NaN. A GPU's `clamp` may hide what is not finite.
+    finite_check: Tensor<1>,
+    /// What [`Event::Complete`] has. The pixels are empty until the last step.
     pictures: Option<Pictures>,
 }
 
@@ -112,10 +112,10 @@ impl Run {
             sample: start.sample,
             history: History::default(),
             noise: StepNoise::new(seed, shape, &pipeline.device),
-            guide: start.guide,
+            constraint: start.constraint,
             previews,
             seed,
-            sound: Tensor::zeros([1], &pipeline.device),
+            finite_check: Tensor::zeros([1], &pipeline.device),
             pictures: Some(Pictures { pixels: Vec::new(), latents, class_labels }),
         })
     }
@@ -139,7 +139,7 @@ impl Run {
         self.visits.len()
     }
 
-    /// Goes on by a step; `None` after [`Event::Complete`].
+    /// Takes a step; `None` after [`Event::Complete`].
     ///
     /// # Errors
     /// `device-lost` when the device fails, `weights-invalid` when the network gives no finite numbers.
@@ -160,7 +160,7 @@ impl Run {
         if let Some(earlier) = back_to {
             let noise = self.noise.draw();
             self.sample = self.schedule.undo_steps(self.sample.clone(), noise, step_index + 1, earlier);
-            // What a multistep solver remembers is of other samples.
+            // What a multistep solver remembers belongs to other samples.
             self.history = History::default();
         }
         let progress = Progress { step_index: self.done, num_steps: self.visits.len(), timestep, previews };
@@ -168,18 +168,18 @@ impl Run {
         Ok(Some(Event::Step(progress)))
     }
 
-    /// Takes the sample a step of the schedule further; gives the picture that the network saw in it.
+    /// Takes the sample one step of the schedule further. Returns the picture that the network saw in it.
     fn advance(&mut self, step_index: usize, timestep: f64) -> Tensor<4> {
         let Self { schedule, noise, .. } = self;
         let input = schedule.scale_model_input(self.sample.clone(), step_index);
         let output = self.network.predict(input, timestep);
-        self.sound = self.sound.clone() + output.clone().sum().mul_scalar(0.0);
+        self.finite_check = self.finite_check.clone() + output.clone().sum().mul_scalar(0.0);
         let step = schedule.step(&mut self.history, output, step_index, self.sample.clone(), || noise.draw());
-        let (sample, at) = (step.prev_sample, step_index + 1);
-        let changed = match &self.guide {
-            Guide::None => None,
-            Guide::Inpainting(inpainting) => Some(inpainting.put_back(schedule, &sample, at, noise)),
-            Guide::SuperResolution(resolution) => resolution.follow(schedule, &sample, at, noise),
+        let (sample, next) = (step.prev_sample, step_index + 1);
+        let changed = match &self.constraint {
+            Constraint::None => None,
+            Constraint::Inpainting(inpainting) => Some(inpainting.put_back(schedule, &sample, next, noise)),
+            Constraint::SuperResolution(resolution) => resolution.follow(schedule, &sample, next, noise),
         };
         if changed.is_some() {
             schedule.sample_was_changed(&mut self.history);
@@ -188,20 +188,20 @@ impl Run {
         step.pred_original_sample
     }
 
-    /// Reads what this step shows, and the pictures after the last: all at once.
-    async fn read(&mut self, picture: Tensor<4>, at: usize) -> Result<Vec<(PreviewKind, Vec<f32>)>> {
+    /// Reads the previews of this step and, after the last, the finished pictures: all in one readback.
+    async fn read(&mut self, picture: Tensor<4>, next_step: usize) -> Result<Vec<(PreviewKind, Vec<f32>)>> {
         let is_last = self.done + 1 == self.visits.len();
         let is_due = (self.done + 1).is_multiple_of(UNSEEN_STEPS);
         if self.previews.is_empty() && !is_last && !is_due {
             return Ok(Vec::new());
         }
-        let mut transaction = Transaction::default().register(self.sound.clone());
+        let mut transaction = Transaction::default().register(self.finite_check.clone());
         for kind in &self.previews {
             let sample = match kind {
                 PreviewKind::PredOriginalSample => picture.clone(),
-                // What another scheduler calls a sample has the noise of this one times ten, say.
-                PreviewKind::Sample if at < self.schedule.timesteps().len() => {
-                    self.schedule.scale_model_input(self.sample.clone(), at)
+                // Some schedulers' samples are not of unit variance. Scaled, all are shown alike.
+                PreviewKind::Sample if next_step < self.schedule.timesteps().len() => {
+                    self.schedule.scale_model_input(self.sample.clone(), next_step)
                 }
                 PreviewKind::Sample => self.sample.clone(),
             };

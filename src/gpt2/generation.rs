@@ -10,7 +10,7 @@ use crate::options::Options;
 use crate::rng::MAX_SEED;
 use crate::tokenizer::Tokenizer;
 
-/// New tokens when nobody says how many.
+/// The default number of new tokens.
 const DEFAULT_NEW_TOKENS: usize = 50;
 /// The most beams or sequences of one call.
 const MAX_ROWS: u64 = 64;
@@ -20,15 +20,15 @@ const MAX_ROWS: u64 = 64;
 pub struct Generation {
     /// The most tokens after the prompt; the context's end may come first.
     pub max_new_tokens: usize,
-    /// Before this many the text does not end.
+    /// The text does not end before it has this many.
     pub min_new_tokens: usize,
     /// How to draw; `None` takes the likeliest token.
     pub sampling: Option<Sampling>,
     /// Scores of tokens that are there already are divided by this (1: not).
     pub repetition_penalty: f32,
-    /// No n-gram of this size comes twice (0: any may).
+    /// No n-gram of this size occurs twice (0: any may).
     pub no_repeat_ngram_size: usize,
-    /// Sequences of tokens that never come.
+    /// Sequences of tokens that never occur.
     pub bad_words: Vec<Vec<u32>>,
     /// Continuations that are followed at once (1: no beam search).
     pub num_beams: usize,
@@ -36,17 +36,17 @@ pub struct Generation {
     pub length_penalty: f32,
     /// When a beam search ends.
     pub early_stopping: EarlyStopping,
-    /// Texts that are given.
+    /// How many texts are returned.
     pub num_return_sequences: usize,
     /// Tokens that end a text.
     pub eos_token_ids: Vec<u32>,
     /// Strings that end a text, which keeps them.
     pub stop_strings: Vec<String>,
-    /// Where the random numbers begin.
+    /// The seed of the random numbers.
     pub seed: u64,
-    /// Give the prompt in front of the text.
+    /// Whether the prompt is returned in front of the text.
     pub return_full_text: bool,
-    /// With each token, this many of the likeliest and their logarithmic probabilities.
+    /// This many of the likeliest tokens are returned with each token, with their logarithmic probabilities.
     pub top_logprobs: usize,
 }
 
@@ -55,7 +55,7 @@ pub struct Generation {
 pub struct Sampling {
     /// Scores are divided by this.
     pub temperature: f32,
-    /// Only so many of the likeliest (0: all).
+    /// Only this many of the likeliest (0: all).
     pub top_k: usize,
     /// Only the likeliest that have this probability together.
     pub top_p: f32,
@@ -95,7 +95,7 @@ impl Defaults {
     /// Reads a `generation_config.json`.
     ///
     /// # Errors
-    /// `unsupported-model` when it is none.
+    /// `unsupported-model` when it is not one.
     pub fn from_json(json: &str) -> Result<Self> {
         json::read("generation_config.json", json)
     }

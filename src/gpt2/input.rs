@@ -19,7 +19,7 @@ impl Input {
         Self { token_ids: Indices::new(ids, device), positions: Indices::new(positions, device) }
     }
 
-    /// Replaces the tokens by as many others, in the same memory.
+    /// Replaces the tokens with as many others, in the same memory.
     pub(super) fn write(&mut self, token_ids: &[Vec<u32>], position: usize) {
         let (ids, positions) = flat(token_ids, position);
         self.token_ids.write(ids);

@@ -8,12 +8,12 @@
 //!
 //! a block:  x ► ln_1 ► attn ► + x ► ln_2 ► mlp ► + x          x [rows, length, n_embd]
 //! attn:     c_attn ► queries, keys, values [rows, n_head, length, head_size]
-//!           softmax(queries · keysᵀ / √head_size, no looking ahead) · values ► c_proj
+//!           softmax(queries · keysᵀ / √head_size, causal) · values ► c_proj
 //! mlp:      c_fc ► activation ► c_proj
 //! ```
 //!
 //! Every block keeps the keys and values of earlier tokens, so that a new token costs one row of work.
-//! The rows of all texts are one matrix `[rows · length, n_embd]`: only attention knows which belong together.
+//! The rows of all texts are one matrix `[rows · length, n_embd]`. Only attention knows which belong together.
 
 use burn::tensor::{Device, Tensor};
 

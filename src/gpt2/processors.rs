@@ -21,7 +21,7 @@ pub fn process(scores: &mut [f32], token_ids: &[u32], prompt_len: usize, generat
         forbid(scores, &generation.eos_token_ids);
     }
     if let Some(sampling) = &generation.sampling {
-        // With beams, enough must be left for every end-of-text token and one that goes on.
+        // With beams, enough must be left for every end-of-text token and one token that continues.
         let keep = if generation.num_beams > 1 { generation.eos_token_ids.len() + 1 } else { 1 };
         shape(scores, sampling, keep);
     }
@@ -44,7 +44,7 @@ fn penalise_repetition(scores: &mut [f32], token_ids: &[u32], penalty: f32) {
     }
 }
 
-/// Forbids every token that would end an n-gram which is there already. 0 is none.
+/// Forbids every token that would repeat an n-gram of the text. 0 forbids none.
 fn forbid_repeated_ngrams(scores: &mut [f32], token_ids: &[u32], size: usize) {
     if size == 0 || token_ids.len() + 1 < size {
         return;

@@ -1,4 +1,4 @@
-//! What a text begins with.
+//! The prompt of a call, and its tokens.
 
 use super::config::Config;
 use super::text_stream::TextStream;
@@ -10,8 +10,7 @@ use crate::tokenizer::Tokenizer;
 pub enum Prompt {
     /// A text.
     Text(String),
-    /// Its tokens: an earlier call's text goes on from the very tokens that it had, where encoding it again could give
-    /// others.
+    /// Tokens. An earlier call's text is continued from the very tokens that it had; encoding it again could give others.
     Tokens(Vec<u32>),
 }
 
@@ -70,7 +69,7 @@ impl Prompt {
     }
 }
 
-/// A prompt as a run has it.
+/// A prompt with its tokens.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct EncodedPrompt {
     /// Its text, without a last character that is not whole.

@@ -17,7 +17,7 @@ pub(super) enum Replay {
     /// Through Burn, since perhaps no other token follows.
     #[default]
     First,
-    /// Through Burn, and recorded: there was a first token, so that others are likely.
+    /// Through Burn, and recorded: after one token more are likely.
     Second,
     /// By a replay.
     Recorded(Box<Recorded>),
@@ -32,9 +32,9 @@ pub(super) struct Recorded {
 }
 
 impl Replay {
-    /// The logits after `token_ids`, one for each row, which are at `position`, `[rows, vocab_size]`.
+    /// The logits `[rows, vocab_size]` after `token_ids`, one for each row, all at `position`.
     ///
-    /// `layers` must be the same tensors from call to call: whoever replaces them begins with a new `Replay`.
+    /// `layers` must be the same tensors in every call. After replacing them, begin with a new `Replay`.
     pub fn logits(
         &mut self,
         network: &Arc<Gpt2>,

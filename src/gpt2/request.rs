@@ -37,7 +37,7 @@ impl Request {
             return Ok(Some(FinishReason::EosToken));
         }
         if let Some(longest) = generation.stop_strings.iter().map(String::len).max() {
-            // Every token has at least a byte, so that these many hold the longest stop string.
+            // Every token has at least one byte, so this many tokens hold the longest stop string.
             let tail = before.len().saturating_sub(longest + 4);
             let known = pipeline.tokenizer.decode(&before[tail..])?;
             let text = pipeline.tokenizer.decode(&token_ids[tail..])?;

@@ -1,4 +1,4 @@
-//! A text on its way: each step reads a piece of the prompt or writes a token of every sequence.
+//! A call under way: each step reads a piece of the prompt or writes a token of every sequence.
 
 use burn::tensor::{Tensor, Transaction};
 
@@ -13,7 +13,7 @@ use super::row::Row;
 use crate::error::Result;
 use crate::readback;
 
-/// Tokens of the prompt that one step reads: a step cannot be stopped.
+/// The most tokens of the prompt that one step reads. A step cannot be stopped.
 pub(super) const PROMPT_PER_STEP: usize = 64;
 
 /// A call under way.
@@ -46,7 +46,7 @@ impl Run {
         &self.request.prompt.token_ids
     }
 
-    /// Goes on by a step; `None` after [`Event::Complete`].
+    /// Takes a step; `None` after [`Event::Complete`].
     ///
     /// # Errors
     /// `device-lost` when the device fails, `weights-invalid` when the model gives no finite numbers.

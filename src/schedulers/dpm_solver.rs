@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 
 pub const PROFILE: Profile = Profile { by_sigmas: true, ..Profile::new("DPMSolverMultistepScheduler", read) };
 
-/// With so many steps or more, `lower_order_final` changes nothing.
+/// With this many steps or more, `lower_order_final` changes nothing.
 const MANY_STEPS: usize = 15;
 
 #[derive(Debug, PartialEq)]

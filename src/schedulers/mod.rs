@@ -128,10 +128,10 @@ impl Scheduler {
         self.kind.profile().default_steps.min(self.config().num_train_timesteps)
     }
 
-    /// The timesteps of a call with so many steps.
+    /// The timesteps of a call with this many steps.
     ///
     /// # Errors
-    /// `invalid-option` when the schedule does not have as many, `unsupported-model` when its first timestep has
+    /// `invalid-option` when there cannot be that many, `unsupported-model` when its first timestep has
     /// nothing of the picture and the model predicts the noise.
     pub fn schedule(&self, num_inference_steps: usize) -> Result<Schedule> {
         let most = self.config().num_train_timesteps;

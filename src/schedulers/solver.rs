@@ -54,7 +54,7 @@ pub trait Solver: fmt::Debug + Equal + Send + Sync {
     /// The timesteps of a call, and the noise levels when it goes by them.
     ///
     /// # Errors
-    /// `invalid-option` when there cannot be so many steps, `unsupported-model` when there can be none.
+    /// `invalid-option` when there cannot be that many steps, `unsupported-model` when there can be none.
     fn plan(&self, noise: Arc<NoiseSchedule>, num_inference_steps: usize) -> Result<Plan>;
 
     /// A step. The index is one of the plan's.

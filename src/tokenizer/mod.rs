@@ -33,7 +33,7 @@ impl Tokenizer {
     /// Reads a `tokenizer.json`.
     ///
     /// # Errors
-    /// `unsupported-model` when it is none.
+    /// `unsupported-model` when it is not one.
     pub fn from_json(json: &str) -> Result<Self> {
         let inner = Inner::from_bytes(json.as_bytes());
         inner.map(Self::from).map_err(|error| unsupported("tokenizer.json", &error))
@@ -45,7 +45,7 @@ impl Tokenizer {
         self.vocab_size
     }
 
-    /// Bytes of text in the longest token, or more.
+    /// An upper bound of the bytes of text in a token.
     #[must_use]
     pub fn longest_token(&self) -> usize {
         self.longest_token

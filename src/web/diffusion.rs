@@ -147,13 +147,13 @@ impl DiffusionRun {
         let event: error::Result<_> = self.run.step().await;
         Ok(match event? {
             None => JsValue::UNDEFINED,
-            Some(Event::Step(progress)) => self.told(&progress),
+            Some(Event::Step(progress)) => self.reported(&progress),
             Some(Event::Complete(pictures)) => self.finished(&pictures),
         })
     }
 
     #[allow(clippy::cast_precision_loss)] // numbers of steps
-    fn told(&self, progress: &Progress) -> JsValue {
+    fn reported(&self, progress: &Progress) -> JsValue {
         let shown = |(kind, pixels): &(crate::diffusion::PreviewKind, Vec<f32>)| -> JsValue {
             Array::of2(&kind.name().into(), &self.canvas.show(pixels)).into()
         };

@@ -227,7 +227,7 @@ fn prompt_from_js(prompt: JsValue) -> Result<Prompt, Error> {
 
 fn to_js(value: &impl Serialize) -> Result<JsValue, JsValue> {
     let serializer = serde_wasm_bindgen::Serializer::json_compatible();
-    value
-        .serialize(&serializer)
-        .map_err(|error| Error::Internal(format!("an event could not be told: {error}")).into())
+    value.serialize(&serializer).map_err(|error| {
+        Error::Internal(format!("an event could not be converted for JavaScript: {error}")).into()
+    })
 }

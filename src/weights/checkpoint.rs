@@ -36,7 +36,7 @@ pub struct Checkpoint {
 #[derive(Debug)]
 pub(super) struct Wanted {
     pub shape: Vec<usize>,
-    /// Turned over as it arrives.
+    /// Transposed as it arrives.
     pub transposed: bool,
     /// Kept as a [`Weight`], and not as one of Burn's tensors.
     pub layout: Option<Layout>,
@@ -194,7 +194,7 @@ fn matrix_shape(shape: &[usize]) -> [usize; 2] {
     <[usize; 2]>::try_from(shape).unwrap_or([1, shape.iter().product()])
 }
 
-/// A row-major matrix, turned over.
+/// The transpose of a row-major matrix.
 fn transpose(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
     let mut transposed = vec![0.0; values.len()];
     // Sixteen rows at a time, so that what is written together lies together in a cache line.

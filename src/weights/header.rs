@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_web_page_in_place_of_weights_is_recognised() {
+    fn a_web_page_instead_of_weights_is_recognised() {
         let error = Header::len_from_prefix(*b"<!DOCTYP").unwrap_err();
         assert!(error.message().ends_with("It looks like HTML."));
     }

@@ -11,7 +11,7 @@ use super::parameters::Arrived;
 use super::storage::Storage;
 use crate::error::Result;
 
-/// Where a parameter of a module stands in a checkpoint.
+/// Where a checkpoint has a module's parameter, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {
     /// The tensor's name in the file.
@@ -100,7 +100,7 @@ impl ModuleVisitor for Survey {
     }
 }
 
-/// Replaces a module's parameters by the tensors that arrived.
+/// Replaces a module's parameters with the tensors that arrived.
 struct Fill {
     walk: Walk,
     arrived: BTreeMap<String, Arrived>,

@@ -62,7 +62,7 @@ impl Reader {
         }
     }
 
-    /// The length of the whole file in bytes, once the header has told it.
+    /// The length of the whole file in bytes, once its header has come.
     #[must_use]
     pub fn file_len(&self) -> Option<u64> {
         match &self.stage {
@@ -76,7 +76,7 @@ impl Reader {
     ///
     /// # Errors
     /// `weights-invalid` when they cannot be part of a safetensors file, and the sink's own errors.
-    /// After an error the reader is of no more use.
+    /// After an error the reader must not be used any more.
     pub fn push(&mut self, mut bytes: &[u8], sink: &mut impl Sink) -> Result<()> {
         self.received += bytes.len() as u64;
         if let Some((hash, _)) = &mut self.hash {

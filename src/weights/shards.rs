@@ -14,7 +14,7 @@ struct Index {
 /// The shard files that an index names, in order, and the names of all tensors in them.
 ///
 /// # Errors
-/// `weights-invalid` when it is no index, names no file, or a file outside the model's folder.
+/// `weights-invalid` when it is not an index, names no file, or names a file outside the model's folder.
 pub fn shards_of_index(json: &str) -> Result<(Vec<String>, Vec<String>)> {
     let Index { weight_map } = serde_json::from_str(json)
         .map_err(|error| Error::WeightsInvalid(format!("model.safetensors.index.json: {error}")))?;

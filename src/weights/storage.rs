@@ -34,7 +34,7 @@ impl Storage {
     /// The same with what the option `dtype` asks for.
     ///
     /// # Errors
-    /// `invalid-option` for a name that is none.
+    /// `invalid-option` for an unknown name.
     pub fn with_dtype(self, dtype: &str) -> Result<Self> {
         let format = match dtype {
             "auto" => None,
@@ -49,7 +49,7 @@ impl Storage {
         Ok(Self { format, ..self })
     }
 
-    /// Checks that so many weights have room, before any is made.
+    /// Checks that there is room for this many weights, before any is made.
     ///
     /// # Errors
     /// `unsupported-model`, with both sizes.

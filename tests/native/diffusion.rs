@@ -133,7 +133,7 @@ fn classes_are_drawn_evenly_from_the_seed_and_never_the_one_that_means_none() {
 }
 
 #[test]
-fn a_run_tells_each_step_and_shows_what_was_asked_for() {
+fn a_run_reports_each_step_with_the_previews_that_were_asked_for() {
     let pipeline = load(&RGB);
     let run = |preview: Value| {
         block_on(finish(pipeline.start(few(json!({ "preview": preview, "batch_size": 2 })), 0).unwrap()))

@@ -93,7 +93,7 @@ fn a_step_makes_no_more_than_its_share() {
 }
 
 #[test]
-fn without_a_seed_the_random_one_is_used_and_told() {
+fn without_a_seed_the_random_one_is_used_and_reported() {
     let run = conditional().start(Options::new(), 4242).unwrap();
     assert_eq!(run.seed(), 4242);
 }

@@ -598,11 +598,11 @@ fn quantile(values: &[f32], ratio: f64) -> f64 {
     let mut sorted: Vec<f64> = values.iter().map(|value| f64::from(value.abs())).collect();
     sorted.sort_by(f64::total_cmp);
     #[allow(clippy::cast_precision_loss)]
-    let place = ratio * (sorted.len() - 1) as f64;
+    let position = ratio * (sorted.len() - 1) as f64;
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    let below = place as usize;
+    let below = position as usize;
     let next = sorted[(below + 1).min(sorted.len() - 1)];
-    sorted[below] + (next - sorted[below]) * place.fract()
+    sorted[below] + (next - sorted[below]) * position.fract()
 }
 
 proptest! {

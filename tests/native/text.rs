@@ -285,7 +285,7 @@ fn a_generation_config_gives_other_defaults() {
 }
 
 #[test]
-fn a_long_prompt_is_read_in_steps_that_tell_how_far_they_are() {
+fn a_long_prompt_is_read_in_steps_that_report_their_progress() {
     let pipeline = common::random_writer(Storage::CPU, &Device::flex());
     let prompt: Vec<u32> = (0..150).map(|n| n * 7 % 300).collect();
     let first = options(&[("max_new_tokens", json!(4))]);
