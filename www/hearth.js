@@ -12,7 +12,7 @@ const DEVICES = ['auto', 'webgpu', 'cpu'];
 const DTYPES = ['auto', 'f32', 'f16', 'q8'];
 
 /**
- * Every task: what makes its pipeline, and which options of loading it takes that are one of a few words.
+ * Every task: what makes its pipeline, and the values that its loading options can have.
  * @type {Record<string, { create: (remote: Remote) => any, choices: Record<string, readonly string[]> }>}
  */
 const TASKS = {

@@ -63,7 +63,7 @@ export class HearthImage extends HearthElement {
     this.#layout.show(this.mode, this.#isBare);
   }
 
-  /** The pictures on show: finished, or as the model last saw them. */
+  /** The pictures on show: finished, or the model's latest guesses. */
   get images() {
     return this.#layout.timeline.images;
   }

@@ -25,12 +25,12 @@ export function imageToImagePipeline(remote) {
     ]);
     if (mask) refuseOtherShape(picture, mask);
     const size = remote.loaded.info.sample_size;
-    // A small picture to be followed is followed pixel by pixel.
+    // A small picture to follow is enlarged to crisp squares, because each of its pixels counts.
     const crisp = options.downsampling_factor !== undefined;
     const params = {
       options,
       image: fitted('the picture', picture, size, { ...how, crisp }),
-      // It lies where the picture does, and what is not in it stays.
+      // The mask is fitted like its picture. What it does not cover is black, and stays.
       ...(mask && {
         mask: fitted('mask_image', mask, size, { ...how, background: 'black', shape: picture }),
       }),
@@ -43,7 +43,7 @@ export function imageToImagePipeline(remote) {
 
   /** @type {import('../types.d.ts').ImageToImagePipeline['add_noise']} */
   const add_noise = async (image, given) => {
-    const { signal, fit, background, ...options } = given ?? {}; // which says then what is missing
+    const { signal, fit, background, ...options } = given ?? {}; // the engine then says what is missing
     const how = readFit({ fit, background });
     const picture = await decode('the picture', image, signal);
     const size = remote.loaded.info.sample_size;
@@ -60,7 +60,7 @@ export function imageToImagePipeline(remote) {
 /** A mask may be larger or smaller than its picture, but not of another shape. @param {Picture} picture @param {Picture} mask */
 function refuseOtherShape(picture, mask) {
   const [a, b] = [picture.width * mask.height, picture.height * mask.width];
-  // Sizes are whole, so that a shape is only as exact as a pixel.
+  // Sizes are whole numbers, so that shapes are equal only to within a pixel.
   if (Math.abs(a - b) <= Math.max(picture.width, picture.height, mask.width, mask.height)) return;
   const sizes = `${mask.width} × ${mask.height}, and the picture is ${picture.width} × ${picture.height}`;
   throw new HearthError('invalid-option', `mask_image is ${sizes}; both must have the same shape`);

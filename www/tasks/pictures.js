@@ -103,7 +103,7 @@ function canvasOf(name, { data, width, height }) {
 }
 
 /**
- * Refuses what cannot be a way to fit, before anything is fetched.
+ * Refuses impossible ways to fit before anything is fetched.
  * @param {FitOptions} options
  * @returns {Required<FitOptions>}
  */
@@ -127,7 +127,7 @@ export function fitted(name, picture, [height, width], { fit, background, crisp,
   const context = /** @type {OffscreenCanvasRenderingContext2D} */ (
     new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true })
   );
-  // A colour may be transparent itself.
+  // The background may be transparent itself.
   for (const colour of ['black', background]) {
     context.fillStyle = colour;
     context.fillRect(0, 0, width, height);
@@ -135,7 +135,7 @@ export function fitted(name, picture, [height, width], { fit, background, crisp,
   const [across, down] = [width / shape.width, height / shape.height];
   const scale = fit === 'cover' ? Math.max(across, down) : Math.min(across, down);
   const [x, y] = fit === 'fill' ? [across, down] : [scale, scale];
-  // A picture that is very long would be less than a pixel wide.
+  // A very long picture would be less than a pixel wide.
   const wide = Math.max(Math.round(shape.width * x), 1);
   const high = Math.max(Math.round(shape.height * y), 1);
   const [left, top] = [Math.floor((width - wide) / 2), Math.floor((height - high) / 2)];

@@ -61,7 +61,7 @@ class Contestant {
     this.#scheduler.addEventListener('change', () => this.localize());
   }
 
-  /** What is asked of it, where that differs from what is asked of all. */
+  /** Its own options, which override those of all. */
   get options() {
     const steps = numberOf(this.#steps.value);
     return {
@@ -185,7 +185,7 @@ export class Comparison {
     const { scheduler } = asked;
     const started = performance.now();
     let num_steps = 0;
-    // `eta` means something to one of them only.
+    // Only one scheduler takes `eta`.
     const isWithEta = scheduler === WITH_ETA && eta !== undefined;
     for await (const event of draw.stream(isWithEta ? { ...asked, eta } : asked)) {
       const ms = performance.now() - started;

@@ -125,7 +125,7 @@ export class ImageForm {
     this.#allow();
   }
 
-  /** What means nothing here cannot be filled in. */
+  /** Disables the fields that mean nothing to the model or the scheduler. */
   #allow() {
     const { class_labels, scheduler, eta, guidance_scale } = this.#fields;
     const info = this.#info;

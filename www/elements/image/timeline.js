@@ -8,7 +8,7 @@ import { Player } from '../player.js';
  * A moment of a call.
  * @typedef {object} Frame
  * @property {ImageData} [sample] the noisy sample
- * @property {ImageData} guess the picture that the model sees in it
+ * @property {ImageData} guess the model's guess at the picture
  * @property {number} step_index
  * @property {number} num_steps
  * @property {number} timestep
@@ -94,12 +94,12 @@ export class Timeline {
     return this.#frames;
   }
 
-  /** The pictures one by one: finished, or as the model last saw them. */
+  /** The pictures one by one: finished, or the model's latest guesses. */
   get images() {
     return this.#images;
   }
 
-  /** What has been made: the finished picture, or what the model saw last. @returns {ImageData | null} */
+  /** The finished picture, or the model's latest guess. @returns {ImageData | null} */
   get picture() {
     return this.#final ?? this.#frames.at(-1)?.guess ?? null;
   }
@@ -198,7 +198,7 @@ export class Timeline {
   /**
    * Shows what a call would start from.
    * @param {ImageData} sample
-   * @param {boolean} hasGuess whether what the model sees in it comes soon: what is there stays until then
+   * @param {boolean} hasGuess whether the model's guess will follow; until then the last one stays on show
    */
   preview(sample, hasGuess) {
     this.begin();
@@ -210,7 +210,7 @@ export class Timeline {
     this.localize();
   }
 
-  /** Shows what the model sees in that. @param {ImageData} guess */
+  /** Shows the model's guess at it. @param {ImageData} guess */
   look(guess) {
     if (this.#isPreview) paint(this.#guess, guess);
   }

@@ -43,7 +43,7 @@ export class AttentionView {
     this.#cells.append(...this.#pieces.map(({ text }) => h('span', { textContent: text })));
   }
 
-  /** Whether the pieces are on show and can be pointed at. At first it is as if the last one were. @param {boolean} alive @param {string} label */
+  /** Whether the pieces are on show and can be pointed at. At first the last piece's attention is shown. @param {boolean} alive @param {string} label */
   live(alive, label) {
     this.element.hidden = !alive;
     this.#cells.live(alive, label);

@@ -86,14 +86,14 @@ export class Texts {
   /**
    * Takes the finished texts of a call.
    * @param {readonly GeneratedText[]} sequences
-   * @param {Token[] | null} before only of a beam search, whose texts are known at its end: the tokens that they go on from
+   * @param {Token[] | null} before the tokens that a beam search continued, whose texts come only at its end; else null
    */
   finish(sequences, before) {
     if (before && sequences.length > 1) this.begin(this.#prompt, this.#promptIds, sequences.length);
     sequences.forEach(({ generated_text, token_ids, finish_reason }, index) => {
       const view = this.#views[index];
       if (before) {
-        // Of a beam's tokens only the text that they make together is known.
+        // For a beam only the text of all its tokens together is known.
         const last = token_ids.length - (finish_reason === 'eos-token' ? 2 : 1);
         const tokens = token_ids.map((token_id, at) => ({
           token_id,
@@ -106,7 +106,7 @@ export class Texts {
   }
 
   /**
-   * The texts on show as a call returns them, with what came before it and what a visitor has picked.
+   * The texts on show in the form that a call returns, with earlier tokens and those that a visitor has picked.
    * @param {readonly Pick<GeneratedText, 'finish_reason'>[]} ends how each has ended
    * @param {boolean} isFull with the prompt
    * @returns {GeneratedText[]}

@@ -10,19 +10,19 @@
  */
 
 /**
- * Tokens that make whole characters together, from `first` up to but without `end`.
+ * Tokens that together make whole characters, from `first` to before `end`.
  * @typedef {{ text: string, first: number, end: number }} Piece
  */
 
 const PART = '\ufffd';
 
-/** The text that a token adds when it comes first: none if it is a part of a character. @param {string} text */
+/** The text that a token adds as it comes: none if it is a part of a character. @param {string} text */
 export function completed(text) {
   return text.includes(PART) ? '' : text;
 }
 
 /**
- * The pieces of a text whose tokens are known one by one, a part of a character being U+FFFD.
+ * The pieces of a text, from the texts of its tokens, in which a part of a character is U+FFFD.
  * @param {readonly string[]} tokens
  * @param {string} text
  * @returns {Piece[]}
@@ -30,7 +30,7 @@ export function completed(text) {
 export function piecesOf(tokens, text) {
   /** @type {Piece[]} */
   const pieces = [];
-  let at = 0; // where in the text
+  let at = 0; // the index in the text
   let open = -1; // the first token of a character that is not complete
   const close = (/** @type {number} */ end, /** @type {number} */ until) => {
     pieces.push({ text: until > at ? text.slice(at, until) : PART, first: open, end });
@@ -51,7 +51,7 @@ export function piecesOf(tokens, text) {
 }
 
 /**
- * A token's text where it stands alone, so that a space or an end can be seen.
+ * A token's text where it stands alone, with spaces and ends made visible.
  * @param {string} text
  * @param {import('../words.js').Words} words
  */

@@ -98,11 +98,11 @@ export class Writer {
   }
 
   /**
-   * Writes, and shows what comes.
+   * Writes, and shows the text as it comes.
    * @param {import('../../types.d.ts').Prompt} prompt
    * @param {Record<string, any>} options
    * @param {AbortSignal} signal
-   * @param {(call: WriteCall) => void} begin prepares the texts, once it is sure that there will be some
+   * @param {(call: WriteCall) => void} begin prepares the texts, once the engine has accepted the call
    */
   async #run(prompt, options, signal, begin) {
     const { element, form, texts, speed, onWritten } = this.#host;
@@ -158,7 +158,7 @@ export class Writer {
   }
 
   /**
-   * What a `complete` event has of the texts on show.
+   * The part of a `complete` event's detail that is about the texts on show.
    * @param {readonly Pick<import('../../types.d.ts').GeneratedText, 'finish_reason'>[]} ends how each has ended
    * @param {boolean} continued whether a visitor had a hand in them
    */

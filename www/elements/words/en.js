@@ -109,7 +109,7 @@ export const en = {
     num_beams: 'Follow this many candidate texts at once and keep the most probable.',
     length_penalty: 'Beam search: above 0 favours long texts, below 0 short ones.',
     early_stopping:
-      'Beam search: true ends as soon as there are enough texts, never only when no better one is possible.',
+      'Beam search: “true” ends as soon as there are enough texts, “never” only when no better one is possible.',
     top_logprobs: 'Number of alternatives to list for each token.',
   },
 

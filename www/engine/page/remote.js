@@ -108,7 +108,7 @@ export class Remote {
  * @param {Methods} methods
  */
 export function describe(remote, call, methods) {
-  // Read when asked for: after a restart the engine may have another device.
+  // Getters, because the engine may have another device after a restart.
   const read = (/** @type {string} */ name) => ({ enumerable: true, get: () => remote.loaded[name] });
   Object.defineProperties(call, {
     device: read('device'),

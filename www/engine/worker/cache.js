@@ -40,14 +40,14 @@ export async function find(url, sha256) {
 }
 
 /**
- * Remembers that there is no such file, as an empty 404: without a network nobody else would know.
+ * Remembers, as an empty 404, that there is no such file, so that this is known without a network too.
  * @param {string} url
  */
 export async function recordAbsence(url) {
   try {
     await (await open())?.put(keyOf(url), new Response(null, { status: 404 }));
   } catch {
-    // It is asked for again, then.
+    // Then the server is asked again next time.
   }
 }
 
@@ -72,7 +72,7 @@ export async function forget(url, except) {
 
 /**
  * Records a file while it is being read. Nothing is kept until `keep`, and nothing stays after `discard`.
- * Failing (a full quota above all) is silent: the reader goes on without.
+ * A failure (above all a full quota) is silent: the file is read all the same, but not kept.
  * @param {string} url
  * @param {string | undefined} sha256
  * @param {Headers} headers those of the response, of which the validators are kept

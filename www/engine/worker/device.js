@@ -11,7 +11,7 @@ let cpu;
 let webgpu;
 
 /**
- * The device for a preference, and why `auto` is the CPU where it is.
+ * The device for a preference, and the reason where `auto` is the CPU.
  * @param {'auto' | 'webgpu' | 'cpu'} preference
  * @param {(reason: string) => void} onLost is called when the GPU goes away
  * @returns {Promise<{ device: DeviceHandle, fallback_reason?: string }>}

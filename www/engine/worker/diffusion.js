@@ -10,7 +10,7 @@ export const diffusion = {
   file: 'model_index.json',
   sign: 'a unet',
 
-  // One that names no parts at all only names classes.
+  // An index without parts has only names of classes.
   recognises(index) {
     const parts = Object.keys(index).filter((name) => Array.isArray(index[name]));
     return parts.length === 0 || parts.includes('unet');

@@ -18,7 +18,7 @@ export class Folder {
     let text = this.#texts.get(file);
     if (!text) {
       text = source.text(this.url + file, this.signal);
-      text.catch(() => {}); // thrown to those who wait for it, if anybody still does
+      text.catch(() => {}); // whoever waits for the text gets the error
       this.#texts.set(file, text);
     }
     return text;

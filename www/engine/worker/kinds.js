@@ -65,8 +65,8 @@ export async function recognise(task, folder) {
 }
 
 /**
- * Whether a folder ships with Hearth and has its weights at the top, where one with a `model_index.json` has none. Not to
- * ask for that file then keeps a browser from complaining in its console that it is not there.
+ * Whether a folder ships with Hearth and has its weights at the top. Then it has no `model_index.json`, and not asking for it
+ * spares the browser's console a message about a missing file.
  * @param {Folder} folder
  */
 async function hasWeightsAtTop({ url, signal }) {
@@ -96,7 +96,7 @@ function isObject(json) {
   return typeof json === 'object' && json !== null && !Array.isArray(json);
 }
 
-/** What a file says of its folder's model. @param {Record<string, any>} json */
+/** What a file says about its folder's model. @param {Record<string, any>} json */
 function described(json) {
   const names = ['model_type', '_class_name'].filter((name) => typeof json[name] === 'string');
   if (names.length > 0) return names.map((name) => `${name} "${json[name]}"`).join(' and ');

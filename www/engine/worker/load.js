@@ -64,8 +64,8 @@ function sum(numbers) {
 }
 
 /**
- * The lengths of a model's parts, as far as they can be known before the parts are read: a bar that shows how much of
- * all has come needs them. A part alone says its own as soon as it begins.
+ * The lengths of a model's parts, as far as they can be known before the parts are read: a progress bar over all of them
+ * needs the sum. A single part reports its length as soon as it begins.
  * @param {readonly Part[]} parts
  * @param {Folder} folder
  * @returns {Promise<(number | null)[]>}
@@ -138,7 +138,7 @@ async function loadFile(loader, part, url, { signal, ignoreCache }, onBytes) {
   } catch (error) {
     await file.discard();
     const { code } = HearthError.from(error);
-    // A kept copy that is damaged is no reason to fail while there is a network.
+    // A damaged copy in the cache is no reason to fail while there is a network.
     if (file.fromCache && code.startsWith('weights-')) throw new StaleCache();
     throw error;
   }
@@ -147,7 +147,7 @@ async function loadFile(loader, part, url, { signal, ignoreCache }, onBytes) {
 class StaleCache extends Error {}
 
 /**
- * The error for a part that has no weights: the one file is what most have, so that it names that.
+ * The error for a part without weights. It names the single file, because that is what most folders have.
  * @param {source.Absent} error
  * @param {Part} part
  * @param {Folder} folder

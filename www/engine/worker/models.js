@@ -25,7 +25,7 @@ const handles = new Map();
 let nextHandle = 1;
 
 /**
- * The model of a folder, which whoever asks for it must `release`. Tasks that look for it in the same files share it.
+ * The model of a folder. The caller must `release` it. Tasks that recognise it by the same files share it.
  * @param {string} task
  * @param {string} url the folder's, with a slash at its end
  * @param {Target} target
@@ -50,7 +50,7 @@ function begin(key, task, url, target) {
   const kind = recognise(task, folder);
   const loading = kind.then((kind) => loadModel(kind, folder, target, onProgress));
   const model = { key, kind, users: 0, controller, listeners, loading };
-  // One that failed must not be found by the next who asks.
+  // A model that failed must not be found again.
   loading.catch(() => models.get(key) === model && models.delete(key));
   models.set(key, model);
   return model;

@@ -3,14 +3,14 @@
 import * as cache from './cache.js';
 import { HearthError, aborted } from '../errors.js';
 
-/** Tries to go on after a broken connection, in a row without a new byte. */
+/** How often in a row a broken connection is tried again without a new byte. */
 export const TRIES = 3;
 const BACK_OFF_MS = 500;
 /** A connection that sends nothing for this long counts as broken. */
 const STALL_MS = 30_000;
 const REVALIDATE_MS = 5_000;
 
-/** What the server says is not there. */
+/** The error for a file that the server does not have. */
 export class Absent extends HearthError {
   /** @param {string} url @param {string} [why] */
   constructor(url, why = '404 Not Found') {
@@ -57,7 +57,7 @@ export async function isThere(url, signal) {
 }
 
 /**
- * The length of a file as the server says it; null if it does not.
+ * The length of a file as the server reports it; null if it does not.
  * @param {string} url
  * @param {AbortSignal} signal
  * @returns {Promise<number | null>}
@@ -103,7 +103,7 @@ export async function open(url, { signal, sha256, ignoreCache = false }) {
   return {
     fromCache: false,
     total: download.length,
-    /** Says how long the file must be, as soon as that is known from its own header. */
+    /** Sets how long the file must be, as soon as that is known from its own header. */
     expect: (/** @type {number} */ length) => void (download.expected = length),
     async *chunks() {
       for await (const chunk of download.chunks()) {
@@ -159,7 +159,7 @@ function lengthIn(headers) {
 
 /** @param {Headers} before @param {Headers} now */
 function sameFile(before, now) {
-  // A host that compresses marks the ETag of the same file differently.
+  // A host that compresses gives the same file another ETag.
   const bare = (/** @type {string | null} */ etag) => etag?.replace(/^W\//, '').replace(/-(gzip|br)"$/, '"');
   return ['etag', 'last-modified'].every((name) => {
     const [a, b] = [bare(before.get(name)), bare(now.get(name))];
@@ -179,9 +179,9 @@ class Download {
 
   /** Whether the server could not be reached at all. */
   unreachable = false;
-  /** What the file's own header says its length is; null for a file that has none. @type {number | null} */
+  /** The length by the file's own header; null for a file that has none. @type {number | null} */
   expected = null;
-  /** What the server says. @type {number | null} */
+  /** The length that the server reports. @type {number | null} */
   length = null;
 
   /** @param {string} url @param {AbortSignal} signal */
@@ -286,7 +286,7 @@ class Download {
       throw new Absent(this.#url, 'it is not there, or its server does not let other sites read it (CORS)');
     });
     const response = await this.#watched(connecting);
-    // Try again later: time-out, too many requests, and what the server calls its own failure.
+    // Worth another try: a time-out, too many requests, and the server's own failures.
     if ([408, 429].includes(response.status) || response.status >= 500) {
       throw new ConnectionError(`${response.status} ${response.statusText}`);
     }
@@ -299,8 +299,8 @@ class Download {
   }
 
   /**
-   * Whether a server of another origin answers, but not to this page. Many do so for what is not there, and to this
-   * page it looks as if there were no connection.
+   * Whether a server of another origin answers, but not to this page. Many send a 404 without CORS headers, and to this page
+   * it looks like a broken connection.
    * @param {AbortSignal} signal
    */
   async #isHidden(signal) {

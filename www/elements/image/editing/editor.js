@@ -21,8 +21,9 @@ const STEPS = 25;
 /** Works for a `<hearth-image>`. */
 export class Editor {
   #host;
-  /** A preview is under way, and whether it shows what is asked for by now. */
+  /** Whether a preview is under way. */
   #previewing = false;
+  /** Whether something else is asked for by now. */
   #stale = false;
 
   /** @param {Host} host */
@@ -30,7 +31,7 @@ export class Editor {
     this.#host = host;
   }
 
-  /** Makes a picture of the visitor's. @param {AbortSignal} signal */
+  /** Edits the visitor's picture. @param {AbortSignal} signal */
   async change(signal) {
     const { element, layout } = this.#host;
     const { sketch, edits } = layout;
@@ -51,7 +52,7 @@ export class Editor {
     );
   }
 
-  /** Shows what the model would start from, and goes on until that is what is asked for. */
+  /** Shows what the model would start from, again as long as the visitor changes it. */
   preview() {
     this.#stale = true;
     if (this.#previewing) return;

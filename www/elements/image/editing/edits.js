@@ -16,10 +16,10 @@ import { Vary } from './vary.js';
  * @typedef {import('../../words.js').Words} Words
  * @typedef {typeof EDITS[number]} EditName
  *
- * The picture to work on, with what is marked of it.
+ * The picture to edit, with its mask.
  * @typedef {{ picture: ImageData, mask: ImageData | null, seed: any, signal: AbortSignal }} Source
  *
- * One of the things that can be done.
+ * One of the edits.
  * @typedef {object} Edit
  * @property {HTMLElement} element its fields
  * @property {(words: Words) => void} localize
@@ -28,8 +28,8 @@ import { Vary } from './vary.js';
  *   start from
  * @property {(model: ImageToImagePipeline, source: Source, steps: number) =>
  *   Partial<ImageToImageOptions> | Promise<Partial<ImageToImageOptions>>} options of the call
- * @property {(model: ImageToImagePipeline, source: Source) => Promise<number>} [timestep] how noisy the picture is that the
- *   model would start from, if that is the picture with noise
+ * @property {(model: ImageToImagePipeline, source: Source) => Promise<number>} [timestep] how noisy the start is, if
+ *   it is the picture with noise
  */
 
 const EDITS = /** @type {const} */ (['noise', 'vary', 'repaint', 'enlarge']);
@@ -58,7 +58,7 @@ export class Edits {
 
   element;
 
-  /** @param {{ onChange: () => void, onGo: () => void, onAnother: () => void }} calls `onChange` when it would start from something else */
+  /** @param {{ onChange: () => void, onGo: () => void, onAnother: () => void }} calls `onChange` when the edit would start from another picture */
   constructor({ onChange, onGo, onAnother }) {
     this.#onChange = onChange;
     this.#go.addEventListener('click', onGo);

@@ -45,7 +45,7 @@ export class Board {
   /** @type {{ picture: ImageData, marked: Uint8Array<ArrayBuffer> }[]} */
   #history = [];
 
-  /** @param {() => Hand} hand @param {() => void} onChange called when something else is on it */
+  /** @param {() => Hand} hand @param {() => void} onChange called when the picture or its mask changes */
   constructor(hand, onChange) {
     this.#hand = hand;
     this.#onChange = onChange;
@@ -59,7 +59,7 @@ export class Board {
     this.element.append(this.#pen.cursor);
   }
 
-  /** Makes it a picture for a model: what is on it takes its size, without the marks. @param {{ sample_size: readonly [number, number], channels: number }} info */
+  /** Fits the board to a model. The picture is scaled to its size, and the mask is emptied. @param {{ sample_size: readonly [number, number], channels: number }} info */
   fit({ sample_size: [height, width], channels }) {
     this.#ink = channels === 1;
     this.#canvas.classList.toggle('ink', this.#ink);
@@ -76,7 +76,7 @@ export class Board {
     this.#draw(/** @type {HTMLCanvasElement} */ (kept), true);
   }
 
-  /** Whether there is nothing on it. */
+  /** Whether nothing is drawn. */
   get isEmpty() {
     return this.#pixels.data.every((byte, at) => byte === 0 || at % 4 === 3);
   }
@@ -102,12 +102,12 @@ export class Board {
     this.#change(() => this.#draw(small, false));
   }
 
-  /** Takes any picture, all of it. @param {ImageBitmap} bitmap */
+  /** Takes any picture, scaled so that all of it fits. @param {ImageBitmap} bitmap */
   contain(bitmap) {
     this.#change(() => {
       const area = this.#draw(bitmap, true, this.#ink ? '#fff' : '#000');
       if (!this.#ink) return;
-      // What was written on paper is dark on light; the model knows light on dark.
+      // Writing on paper is dark on light; the model knows light on dark.
       const grey = desaturate(this.#context.getImageData(...area));
       this.#context.putImageData(isLight(grey) ? invert(grey) : grey, area[0], area[1]);
     });
