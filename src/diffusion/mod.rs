@@ -50,7 +50,7 @@ use visit::Visit;
 /// The parts of a folder that are used.
 const PARTS: [&str; 2] = ["unet", "scheduler"];
 
-/// A pipeline whose weights are still on their way.
+/// A pipeline whose weights are still being loaded.
 #[derive(Debug)]
 pub struct Loading {
     /// Takes the weight files.
@@ -162,16 +162,16 @@ impl Pipeline {
 
     /// Draws pictures from noise. Takes these options, all of them optional:
     ///
-    /// - `batch_size`: 1 to [`MAX_BATCH_SIZE`] pictures; as many as `latents` or `class_labels` otherwise, or one.
-    /// - `seed`: a whole number up to 2⁵³ − 1; `random_seed` otherwise.
-    /// - `num_inference_steps`: 1 to the model's `num_train_timesteps`; [`Scheduler::default_steps`] otherwise.
-    /// - `scheduler`: a diffusers class; the folder's otherwise.
-    /// - `eta`: 0 to 1, the noise in the steps of `DDIMScheduler`; 0 otherwise.
-    /// - `class_labels`: a class for all pictures, or one for each. Drawn evenly from the seed otherwise.
-    /// - `guidance_scale`: 0 (without a class) to 100, how far to go from without a class to with it; the folder's
-    ///   otherwise, or 1, which costs no second evaluation.
+    /// - `batch_size`: 1 to [`MAX_BATCH_SIZE`] pictures. Default: the number of `latents` or `class_labels`, else 1.
+    /// - `seed`: a whole number up to 2⁵³ − 1. Default: `random_seed`.
+    /// - `num_inference_steps`: 1 to the model's `num_train_timesteps`. Default: [`Scheduler::default_steps`].
+    /// - `scheduler`: a diffusers class. Default: the folder's.
+    /// - `eta`: 0 to 1, the noise in the steps of `DDIMScheduler`. Default: 0.
+    /// - `class_labels`: a class for all pictures, or one for each. Default: drawn evenly from the seed.
+    /// - `guidance_scale`: 0 (no class) to 100, how far to go from the output without the class to the output with it.
+    ///   Default: the folder's, else 1, which costs no second evaluation.
     /// - `latents`: `[batch, channels, height, width]` of samples, unit-variance noise, instead of noise from the seed.
-    /// - `preview`: what each step shows: one or both [`PreviewKind`]s or `none`; `pred_original_sample` otherwise.
+    /// - `preview`: what each step shows: one or both [`PreviewKind`]s, or `none`. Default: `pred_original_sample`.
     ///
     /// # Errors
     /// `invalid-option`, naming it; `unsupported-model` when the folder's configuration does not fit the scheduler.

@@ -21,7 +21,7 @@ pub const MAX_BATCH_SIZE: usize = 4096;
 /// Latents beyond this many standard deviations are drawn again when `truncation` is given, as in BigGAN.
 const TRUNCATION_LIMIT: f32 = 2.0;
 
-/// A GAN whose weights are still on their way.
+/// A GAN whose weights are still being loaded.
 #[derive(Debug)]
 pub struct Loading {
     config: Config,
@@ -81,12 +81,12 @@ impl Pipeline {
 
     /// Starts a call. Takes these options, all of them optional:
     ///
-    /// - `batch_size`: 1 to [`MAX_BATCH_SIZE`] pictures; as many as `latents` or `class_labels` otherwise, or one.
-    /// - `seed`: a whole number up to 2⁵³ − 1; `random_seed` otherwise.
-    /// - `class_labels`: a class for all pictures, or one for each. Drawn evenly from the seed otherwise.
-    /// - `class_weights`: `[batch, num_classes]`, instead of `class_labels`: how much of each class's embedding.
+    /// - `batch_size`: 1 to [`MAX_BATCH_SIZE`] pictures. Default: the number of `latents` or `class_labels`, else 1.
+    /// - `seed`: a whole number up to 2⁵³ − 1. Default: `random_seed`.
+    /// - `class_labels`: a class for all pictures, or one for each. Default: drawn evenly from the seed.
+    /// - `class_weights`: `[batch, num_classes]`, instead of `class_labels`: the share of each class's embedding.
     /// - `latents`: `[batch, latent_dim]`, unit-variance noise, instead of noise from the seed.
-    /// - `truncation`: above 0 and up to 1. Noise beyond ±2 is drawn again and the rest scaled by this: less
+    /// - `truncation`: above 0 and up to 1. Noise beyond ±2 is drawn again, and all noise is scaled by this: less
     ///   variety, cleaner pictures. Not together with `latents`.
     ///
     /// # Errors

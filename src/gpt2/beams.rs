@@ -13,7 +13,7 @@ use crate::rng::{Purpose, Rng};
 /// A score that loses against any other: transformers' minus infinity.
 const WORST: f32 = -1e9;
 
-/// A text that goes on, or an ended one.
+/// An open text, or an ended one.
 #[derive(Debug, Clone)]
 pub(super) struct Beam {
     /// Prompt and continuation.
@@ -28,7 +28,7 @@ pub(super) struct Beam {
 /// The state of a search.
 #[derive(Debug)]
 pub(super) struct Beams {
-    /// Texts that go on, the best first.
+    /// Open texts, the best first.
     pub open: Vec<Beam>,
     /// The best texts that have ended, and fillers up to `num_beams`.
     pub ended: Vec<Beam>,
@@ -134,7 +134,7 @@ impl Beams {
     }
 }
 
-/// What the score of a text of `new_tokens` is divided by.
+/// The number that the score of a text of `new_tokens` is divided by.
 fn length_power(new_tokens: usize, generation: &Generation) -> f32 {
     float(new_tokens).powf(generation.length_penalty)
 }

@@ -75,7 +75,7 @@ impl Cache {
         self.replay.logits(network, token_ids, position, &mut self.layers)
     }
 
-    /// Makes row `i` what row `rows[i]` was: beams that go on, sequences that share a prompt or have ended.
+    /// Makes row `i` what row `rows[i]` was: for beams that were continued, sequences that share a prompt or have ended.
     pub fn select_rows(&mut self, rows: &[usize]) {
         if rows.iter().copied().eq(0..self.rows) {
             return;

@@ -13,7 +13,7 @@ use crate::tokenizer::Tokenizer;
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Config {
     model_type: String,
-    /// Tokens that the model knows.
+    /// How many tokens the model knows.
     pub vocab_size: usize,
     /// The context: the most positions, prompt and continuation together.
     pub n_positions: usize,
@@ -28,7 +28,7 @@ pub struct Config {
     n_inner: Option<usize>,
     #[serde(default = "gelu_new")]
     activation_function: String,
-    /// What is added to the variance in a layer norm.
+    /// Added to the variance in a layer norm.
     #[serde(default = "default_epsilon")]
     pub layer_norm_epsilon: f64,
     /// Divide attention scores by the square root of a head's size.
@@ -86,7 +86,7 @@ fn end_of_text() -> Option<u32> {
 }
 
 impl Config {
-    /// The most that one size may be.
+    /// The largest value of one size.
     const MAX_SIZE: usize = 1 << 20;
     /// The most parameters: GPT-2's largest checkpoint has 1.6 billion.
     const MAX_PARAMETERS: usize = 1 << 31;
@@ -113,7 +113,7 @@ impl Config {
         self.n_embd / self.n_head
     }
 
-    /// What attention scores of block `layer` are multiplied by.
+    /// The factor of the attention scores of block `layer`.
     #[must_use]
     #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation)] // of small whole numbers
     pub fn attention_scale(&self, layer: usize) -> f32 {
@@ -127,7 +127,7 @@ impl Config {
         scale as f32
     }
 
-    /// What an empty prompt starts from.
+    /// The token that an empty prompt starts from.
     #[must_use]
     pub fn bos_token_id(&self) -> Option<u32> {
         self.bos_token_id
@@ -159,7 +159,7 @@ impl Config {
         }
     }
 
-    /// Numbers in the whole model.
+    /// How many numbers the whole model has.
     pub(super) fn parameters(&self) -> usize {
         let (width, inner) = (self.n_embd, self.inner());
         let block =

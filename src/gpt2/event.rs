@@ -1,4 +1,4 @@
-//! What a run returns: its events, and the texts at the end.
+//! The events of a run, with the texts in the last.
 
 use serde::Serialize;
 
@@ -14,7 +14,7 @@ pub struct Token {
     /// The logarithm of the model's probability for it, before any option changed the scores.
     pub logprob: f32,
     /// The likeliest tokens and their logarithmic probabilities, as many as `top_logprobs` asks for.
-    #[serde(skip)] // a page wants their texts too
+    #[serde(skip)] // `web` writes them with their texts
     pub top_logprobs: Vec<(u32, f32)>,
 }
 
@@ -41,7 +41,7 @@ pub struct Sequence {
     pub finish_reason: FinishReason,
 }
 
-/// What a step did.
+/// What a step returns.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
     /// A piece of the prompt was read: this many of this many tokens.

@@ -1,4 +1,4 @@
-//! A GPT-2 with its configuration: loading it, and what it makes of tokens.
+//! A GPT-2 with its configuration: loading it, and its logits and attention for tokens.
 
 use std::sync::Arc;
 
@@ -11,10 +11,10 @@ use super::model::Gpt2;
 use crate::error::{Error, Result};
 use crate::weights::{Checkpoint, Parameters, Storage};
 
-/// Bytes that the keys and values of one call may take.
+/// The most bytes that the keys and values of one call may take.
 pub const MAX_CACHE: u64 = 1 << 30;
 
-/// A GPT-2 whose weights are still on their way.
+/// A GPT-2 whose weights are still being loaded.
 #[derive(Debug)]
 pub struct Loading {
     config: Config,

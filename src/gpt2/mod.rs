@@ -81,8 +81,8 @@ impl Pipeline {
         Run::new(self.clone(), prompt, generation)
     }
 
-    /// What a head looks at while it reads `prompt`: the tokens, and `[length, length]` row by row, each row a token's
-    /// distribution over itself and those before it. Takes the options `layer` and `head`, which count from 0; 0 otherwise.
+    /// What a head attends to in `prompt`: the tokens, and `[length, length]` row by row, each row a token's distribution over
+    /// itself and those before it. Takes the options `layer` and `head`, which count from 0 and are 0 by default.
     ///
     /// # Errors
     /// `prompt-too-long`, `invalid-option` when there is no such head, `device-lost`.
@@ -101,8 +101,8 @@ impl Pipeline {
         Ok((token_ids, read.concat()))
     }
 
-    /// The tokens of `prompt`, and the logarithm of the model's probability for each after those before it; for the
-    /// first, which has none before it, 0. Takes no options.
+    /// The tokens of `prompt`, and the logarithm of the model's probability for each after those before it (0 for the first,
+    /// which has none before it). Takes no options.
     ///
     /// # Errors
     /// `prompt-too-long`, `invalid-option`, `device-lost`.

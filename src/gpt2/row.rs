@@ -8,7 +8,7 @@ use super::text_stream::TextStream;
 use crate::error::Result;
 use crate::rng::{Purpose, Rng};
 
-/// A sequence that goes on by itself.
+/// A sequence that is continued without beams.
 #[derive(Debug)]
 pub(super) struct Row {
     /// Which of the call's sequences.
@@ -36,7 +36,7 @@ impl Row {
         &self.token_ids
     }
 
-    /// Whether it goes on.
+    /// Whether it is continued.
     pub fn is_open(&self) -> bool {
         self.finish_reason.is_none()
     }

@@ -97,7 +97,7 @@ impl Run {
     }
 }
 
-/// How the texts of a call go on.
+/// How the texts of a call are continued.
 #[derive(Debug)]
 enum Search {
     /// Each sequence for itself.
@@ -115,7 +115,7 @@ impl Search {
         Self::Rows((0..generation.num_return_sequences).map(row).collect())
     }
 
-    /// The texts that go on: a row of the cache each.
+    /// The open texts, one for each row of the cache.
     fn open(&self) -> Vec<&[u32]> {
         match self {
             Self::Rows(rows) => rows.iter().filter(|row| row.is_open()).map(Row::token_ids).collect(),

@@ -17,7 +17,7 @@ pub struct Config {
     pub beta_schedule: BetaSchedule,
     /// The shares as a list, instead of the three keys above.
     pub trained_betas: Option<Vec<f64>>,
-    /// Shift the betas so that nothing is left of the picture at the last timestep.
+    /// Rescale the betas so that nothing is left of the picture at the last timestep.
     pub rescale_betas_zero_snr: bool,
     /// What the model predicts.
     pub prediction_type: PredictionType,
@@ -124,7 +124,7 @@ pub enum BetaSchedule {
     Linear,
     /// Its square root grows evenly, as in latent diffusion.
     ScaledLinear,
-    /// Such that what is left of the picture is a squared cosine (Nichol and Dhariwal, 2021).
+    /// The picture's share is a squared cosine (Nichol and Dhariwal, 2021).
     SquaredCosine,
 }
 

@@ -23,14 +23,14 @@ const MANY_STEPS: usize = 15;
 #[derive(Debug, PartialEq)]
 struct DpmSolver {
     sigmas: Sigmas,
-    /// Steps that a step looks at, the present one included.
+    /// How many steps a step uses, the present one included.
     solver_order: usize,
     solver_type: SolverType,
     /// `algorithm_type`: of the stochastic differential equation, where each step adds noise.
     stochastic: bool,
-    /// The last steps look at fewer.
+    /// The last steps use fewer.
     lower_order_final: bool,
-    /// The last step looks at the present only.
+    /// The last step uses only the present one.
     euler_at_final: bool,
     /// Timesteps with a smaller logarithm of alpha / sigma are not visited.
     lambda_min_clipped: f64,
@@ -80,7 +80,7 @@ fn read(keys: &mut Keys) -> Result<(Config, Arc<dyn Solver>)> {
             })?
             .unwrap_or(f64::NEG_INFINITY),
     };
-    // Steps use no variance. But a model that predicts one (`learned`) has channels for it, which nothing here splits off.
+    // Steps use no variance. But a model that predicts one (`learned`) has channels for it, which are not split off here.
     let fixed = ["fixed_small", "fixed_small_log", "fixed_large", "fixed_large_log"];
     keys.word("variance_type", (), &fixed.map(|word| (word, ())))?;
     multistep::refuse_flow_matching(keys)?;
@@ -159,7 +159,7 @@ impl DpmSolver {
         }
     }
 
-    /// How many steps this one looks at.
+    /// How many steps this one uses.
     fn order(&self, plan: &Plan, history: &History, step_index: usize) -> usize {
         let left = plan.timesteps.len() - step_index;
         let few = self.lower_order_final && plan.timesteps.len() < MANY_STEPS;

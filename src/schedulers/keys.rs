@@ -42,7 +42,7 @@ impl Keys {
         Ok(Self { class_name, values, asked: BTreeSet::new() })
     }
 
-    /// The scheduler that the file is of; empty when it does not say.
+    /// The scheduler that the file is for; empty when it does not say.
     pub fn class_name(&self) -> &str {
         &self.class_name
     }
@@ -129,7 +129,7 @@ pub fn refused(key: &str, got: &str, wanted: &str) -> Error {
     Error::UnsupportedModel(format!("{FILE}: {key} is {got}; it must be {wanted}"))
 }
 
-/// Python writes infinities as no JSON has them: `"lambda_min_clipped": -Infinity`. Here they become strings.
+/// Python writes infinities, which JSON does not have: `"lambda_min_clipped": -Infinity`. Here they become strings.
 fn quote_infinities(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     for (index, part) in text.split('"').enumerate() {

@@ -55,7 +55,7 @@ impl Schedule {
         self.plan.config()
     }
 
-    /// As it was asked for.
+    /// The number of steps that was asked for.
     #[must_use]
     pub fn num_inference_steps(&self) -> usize {
         self.plan.num_inference_steps
@@ -118,7 +118,7 @@ impl Schedule {
         step
     }
 
-    /// What a picture looks like on its way at `timesteps()[step_index]`, to go on from there. After the last step, at
+    /// A picture with the noise of `timesteps()[step_index]`, to continue from there. After the last step, at
     /// `timesteps().len()`, it is the picture itself.
     ///
     /// # Panics
@@ -132,7 +132,7 @@ impl Schedule {
         mix(original, alpha, noise, sigma)
     }
 
-    /// Why no steps can be taken back, if they cannot: what is said of the scheduler after a comma.
+    /// Why no steps can be taken back, if they cannot: words about the scheduler for an error, to follow a comma.
     #[must_use]
     pub fn one_way(&self) -> Option<&'static str> {
         self.kind.profile().one_way
@@ -153,7 +153,7 @@ impl Schedule {
         mix(sample, kept, noise, added)
     }
 
-    /// Says that the sample of the last step was changed before the next, which some schedulers look back at.
+    /// Must be called when the sample of the last step was changed: some schedulers look back at it.
     pub fn sample_was_changed(&self, history: &mut History) {
         self.solver.sample_was_changed(history);
     }

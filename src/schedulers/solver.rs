@@ -30,7 +30,7 @@ pub struct Profile {
     pub variance_exploding: bool,
     /// Whether a call may set `eta`, the noise in its steps.
     pub takes_eta: bool,
-    /// Why no steps can be taken back, if they cannot: what is said of the scheduler after a comma.
+    /// Why no steps can be taken back, if they cannot: words about the scheduler for an error, to follow a comma.
     pub one_way: Option<&'static str>,
 }
 
@@ -60,7 +60,7 @@ pub trait Solver: fmt::Debug + Equal + Send + Sync {
     /// A step. The index is one of the plan's.
     fn step(&self, plan: &Plan, history: &mut History, input: StepInput<'_>) -> Step;
 
-    /// Makes the history good for a sample that was changed after its step.
+    /// Adapts the history to a sample that was changed after its step.
     fn sample_was_changed(&self, _history: &mut History) {}
 }
 

@@ -21,10 +21,10 @@ pub const PROFILE: Profile = Profile { by_sigmas: true, ..Profile::new("UniPCMul
 #[derive(Debug, PartialEq)]
 struct UniPc {
     sigmas: Sigmas,
-    /// Steps that a step looks at, the present one included.
+    /// How many steps a step uses, the present one included.
     solver_order: usize,
     solver_type: SolverType,
-    /// The last steps look at fewer.
+    /// The last steps use fewer.
     lower_order_final: bool,
     /// Steps whose sample is not corrected by the next one's prediction.
     disable_corrector: Vec<usize>,
@@ -112,7 +112,7 @@ impl Solver for UniPc {
 }
 
 impl UniPc {
-    /// How many steps a step looks at, when there were `earlier` ones.
+    /// How many steps a step uses, when there were `earlier` ones.
     fn order(&self, plan: &Plan, earlier: usize, step_index: usize) -> usize {
         let left = plan.timesteps.len() - step_index;
         let ends = plan.sigmas[step_index + 1] == 0.0; // from where no difference can be taken

@@ -137,7 +137,7 @@ impl DiffusionRun {
         self.run.seed() as f64
     }
 
-    /// What comes next, or `undefined` after the end:
+    /// The next event, or `undefined` after the end:
     /// `{ type: 'step', step_index, num_steps, timestep, previews: [kind, rgba][] }`,
     /// `{ type: 'complete', rgba, latents, class_labels }`.
     ///

@@ -11,7 +11,7 @@ use crate::gpt2::{Defaults, Event, Loading, Pipeline, Prompt, Run, Sequence, Tok
 use crate::tokenizer::Tokenizer;
 use crate::weights::Checkpoint;
 
-/// A GPT-2 on its way, with what is not in its weights.
+/// A GPT-2 being loaded, with what is not in its weights.
 #[derive(Debug)]
 struct Gpt2Loading {
     loading: Loading,
@@ -96,8 +96,8 @@ impl Gpt2Pipeline {
         Ok(Gpt2Run { pipeline: self.0.clone(), run })
     }
 
-    /// What one head looks at while it reads `prompt`, with options `layer` and `head`: `{ token_ids, tokens, attention }`, the last
-    /// `[length, length]`, row by row, each row a token's distribution over itself and those before it.
+    /// What one head attends to in `prompt`, with options `layer` and `head`: `{ token_ids, tokens, attention }`. The last is
+    /// `[length, length]`, row by row: each row is a token's distribution over itself and those before it.
     ///
     /// # Errors
     /// `invalid-option`, `prompt-too-long`, `device-lost`.
@@ -107,8 +107,8 @@ impl Gpt2Pipeline {
         inspected(&pipeline, &token_ids, "attention", &attention)
     }
 
-    /// How likely each token of `prompt` is after those before it: `{ token_ids, tokens, logprobs }`, the last as
-    /// logarithms; for the first token 0.
+    /// How likely each token of `prompt` is after those before it: `{ token_ids, tokens, logprobs }`. The last are
+    /// logarithms, 0 for the first token.
     ///
     /// # Errors
     /// `invalid-option`, `prompt-too-long`, `device-lost`.
@@ -148,7 +148,7 @@ struct JsToken {
     top_logprobs: Vec<Alternative>,
 }
 
-/// A token that could have come.
+/// A token that was possible instead.
 #[derive(Serialize)]
 struct Alternative {
     token_id: u32,
@@ -204,7 +204,7 @@ impl Gpt2Run {
     }
 }
 
-/// Tokens, their texts, and numbers about them.
+/// Tokens, their texts, and a number or more about each.
 fn inspected(pipeline: &Pipeline, token_ids: &[u32], name: &str, numbers: &[f32]) -> Result<Object, JsValue> {
     let tokens: Vec<String> =
         token_ids.iter().map(|&id| pipeline.tokenizer().decode(&[id])).collect::<Result<_, _>>()?;

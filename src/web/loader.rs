@@ -1,4 +1,4 @@
-//! A model on its way in: the worker feeds the files of its checkpoints, and gets a pipeline in the end.
+//! A model being loaded: the worker feeds in the files of its checkpoints, and gets a pipeline in the end.
 
 use std::fmt::Debug;
 
@@ -53,7 +53,7 @@ impl Loader {
         self.file = Some((Reader::new(sha256), part));
     }
 
-    /// Takes the file's next bytes. Gives the whole file's length once it is known.
+    /// Takes the file's next bytes. Returns the whole file's length once it is known.
     ///
     /// # Errors
     /// `weights-invalid` and `weights-mismatch`.

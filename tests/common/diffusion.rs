@@ -62,7 +62,7 @@ pub struct ExpectedCall {
 
 impl Folder {
     pub fn expected(&self) -> Expected {
-        serde_json::from_str(self.expected).expect("expected.json is sound")
+        serde_json::from_str(self.expected).expect("expected.json is valid")
     }
 
     /// Loads the pipeline.
@@ -99,7 +99,7 @@ impl Folder {
             } else {
                 pipeline.start(options, 0)
             };
-            let run = run.expect("the options are sound").with_step_noise(call.noise);
+            let run = run.expect("the options are valid").with_step_noise(call.noise);
             let (steps, pictures) = finish(run).await;
             let timesteps: Vec<f64> = steps.iter().map(|step| step.timestep).collect();
             assert_eq!(timesteps, call.timesteps, "{what}");
@@ -134,5 +134,5 @@ pub async fn finish(mut run: Run) -> (Vec<Progress>, Pictures) {
 
 /// The pictures of a call from noise.
 pub async fn draw(pipeline: &Pipeline, options: Options) -> Pictures {
-    finish(pipeline.start(options, 0).expect("the options are sound")).await.1
+    finish(pipeline.start(options, 0).expect("the options are valid")).await.1
 }

@@ -162,7 +162,7 @@ pub fn writer(device: &Device) -> gpt2::Pipeline {
 
 /// What transformers made of it.
 pub fn expected_writer() -> ExpectedWriter {
-    serde_json::from_str(WRITER.expected).expect("expected.json is sound")
+    serde_json::from_str(WRITER.expected).expect("expected.json is valid")
 }
 
 /// A GPT-2 of random weights, for what the fixtures are too small for.
@@ -214,7 +214,7 @@ pub async fn write(
     prompt: impl Into<gpt2::Prompt>,
     options: Options,
 ) -> (Vec<gpt2::Event>, Vec<gpt2::Sequence>) {
-    let mut run = pipeline.start(prompt, options, 0).expect("the options are sound");
+    let mut run = pipeline.start(prompt, options, 0).expect("the options are valid");
     let mut events = Vec::new();
     while let Some(event) = run.step().await.expect("the step works") {
         if let gpt2::Event::Complete(sequences) = event {
@@ -291,7 +291,7 @@ impl Fixture {
 
     /// What transformers computed for this GPT-2.
     pub fn expected_logits(&self) -> ExpectedLogits {
-        serde_json::from_str(self.expected).expect("expected.json is sound")
+        serde_json::from_str(self.expected).expect("expected.json is valid")
     }
 
     /// Checks that this device computes the logits that transformers did, all tokens at once and one by one.
@@ -336,7 +336,7 @@ impl Fixture {
     /// Checks that this device computes what PyTorch did, to within `tolerance` in every number.
     pub async fn assert_agrees_with_pytorch(&self, device: &Device, tolerance: f32) {
         let pipeline = self.load(device, 1000).expect("the fixture loads");
-        let expected: Expected = serde_json::from_str(self.expected).expect("expected.json is sound");
+        let expected: Expected = serde_json::from_str(self.expected).expect("expected.json is valid");
         let mut options = Options::new().with("latents", expected.latents.clone());
         if let Some(labels) = &expected.class_labels {
             options = options.with("class_labels", json!(labels));
@@ -356,7 +356,7 @@ impl Fixture {
 
 /// All pictures of a call, the steps joined.
 pub async fn draw(pipeline: &Pipeline, options: Options) -> Digits {
-    let mut run = pipeline.start(options, 0).expect("the options are sound");
+    let mut run = pipeline.start(options, 0).expect("the options are valid");
     let mut all = run.step().await.expect("the step works").expect("there is a first step");
     while let Some(step) = run.step().await.expect("the step works") {
         all.pixels.extend(step.pixels);

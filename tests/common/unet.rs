@@ -59,7 +59,7 @@ impl Fixture {
 
     /// What diffusers computed for this U-Net.
     pub fn expected_output(&self) -> ExpectedOutput {
-        serde_json::from_str(self.expected).expect("expected.json is sound")
+        serde_json::from_str(self.expected).expect("expected.json is valid")
     }
 
     /// Checks that this device computes what diffusers did, with timesteps that differ from row to row.

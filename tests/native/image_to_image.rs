@@ -29,7 +29,7 @@ impl Studio {
 
     fn run(&self, mask: Option<&[u8]>, options: Options) -> (Vec<Progress>, Pictures) {
         let source = Source { picture: &self.picture, mask };
-        block_on(finish(self.pipeline.start_from(source, options, 0).expect("the options are sound")))
+        block_on(finish(self.pipeline.start_from(source, options, 0).expect("the options are valid")))
     }
 
     fn pixels(&self, mask: Option<&[u8]>, value: Value) -> Vec<f32> {

@@ -209,7 +209,7 @@ fn absurd_sizes_are_refused_before_anything_is_allocated() {
         config[field] = value;
         assert_eq!(refusal(&config).code(), "unsupported-model", "{field}");
     }
-    // Each size is sound, and together they are too large for any memory.
+    // Each size is allowed, but together they are too large for any memory.
     let mut config = config_of("plain");
     config["block_out_channels"] = json!([1 << 19, 1 << 20]);
     assert!(refusal(&config).message().contains("parameters"));
