@@ -122,19 +122,19 @@ export function unetToOnnx(config, checkpoint) {
   };
 
   let x = conv('sample', 'conv_in');
-  const kept = [x];
+  const skips = [x];
   for (let level = 0; level <= last; level++) {
     for (let n = 0; n < config.layers_per_block; n++) {
       x = layer(x, `down_blocks.${level}`, n, size >> level);
-      kept.push(x);
+      skips.push(x);
     }
-    if (level < last) kept.push((x = conv(x, `down_blocks.${level}.downsamplers.0.conv`, 2)));
+    if (level < last) skips.push((x = conv(x, `down_blocks.${level}.downsamplers.0.conv`, 2)));
   }
   x = layer(x, 'mid_block', 0, size >> last);
   x = resnet(x, 'mid_block.resnets.1', size >> last);
   for (let index = 0; index <= last; index++) {
     for (let n = 0; n <= config.layers_per_block; n++) {
-      const joined = op('Concat', [x, /** @type {string} */ (kept.pop())], [attribute.integer('axis', 1)]);
+      const joined = op('Concat', [x, /** @type {string} */ (skips.pop())], [attribute.integer('axis', 1)]);
       x = layer(joined, `up_blocks.${index}`, n, size >> (last - index));
     }
     if (index === last) break;
