@@ -14,7 +14,7 @@ pub enum Error {
     DeviceLost(String),
     /// A weight file ended before the bytes that its header promises.
     WeightsTruncated(String),
-    /// A weight file is damaged, or is no safetensors file at all.
+    /// A weight file is damaged, or is not a safetensors file at all.
     WeightsInvalid(String),
     /// A valid weight file that does not fit the model's configuration.
     WeightsMismatch(String),

@@ -16,7 +16,7 @@ use crate::schedulers::Schedule;
 /// diffusers' default.
 const STRENGTH: f64 = 0.8;
 
-/// Options of each way to use the picture.
+/// The options of each kind of edit.
 const VARIATION: [&str; 2] = ["strength", "timestep"];
 const INPAINTING: [&str; 2] = ["jump_length", "jump_n_sample"];
 const SUPER_RESOLUTION: [&str; 2] = ["downsampling_factor", "control_guidance_end"];
@@ -121,7 +121,7 @@ impl Pipeline {
     }
 }
 
-/// Refuses options of two ways at once, and those of a way that is not taken.
+/// Refuses options of two kinds of edit at once, and those of a kind that is not asked for.
 fn refuse_contradictions(source: Source<'_>, options: &mut Options) -> Result<()> {
     let mut given = |names: [&'static str; 2]| names.map(|name| options.has(name).then_some(name));
     let [variation, inpainting, resolution] = [VARIATION, INPAINTING, SUPER_RESOLUTION].map(&mut given);

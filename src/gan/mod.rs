@@ -12,7 +12,7 @@ use crate::rng::{Purpose, Rng};
 use crate::weights::Checkpoint;
 use model::{Config, Gan};
 
-/// How many pictures one step makes at most. More in one go is no faster, and a step cannot be stopped.
+/// The most pictures that one step makes. More at once are no faster, and a step cannot be stopped.
 pub const DIGITS_PER_STEP: usize = 64;
 
 /// The most pictures that one call makes.

@@ -56,7 +56,7 @@ impl Loading {
 }
 
 /// Checkpoints of the whole model have the prefix `transformer.`, those of the model without its head do not; old ones
-/// hold the causal mask too, which is no weight.
+/// hold the causal mask too, which is not a weight.
 fn file_names(name: &str) -> Option<&str> {
     let name = name.strip_prefix("transformer.").unwrap_or(name);
     let is_mask = name.ends_with(".attn.bias") || name.ends_with(".attn.masked_bias");

@@ -160,7 +160,7 @@ pub struct History {
 }
 
 impl History {
-    /// Keeps an output, and of the earlier ones as many as make `most`.
+    /// Keeps an output, and the latest of the earlier ones: `most` in all.
     pub(super) fn keep(&mut self, output: Tensor<4>, most: usize) {
         self.outputs.push(output);
         let surplus = self.outputs.len().saturating_sub(most);

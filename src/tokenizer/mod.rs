@@ -60,7 +60,7 @@ impl Tokenizer {
         Ok(encoding.get_ids().to_vec())
     }
 
-    /// The text of tokens, without those that only mark something. Bytes that are no UTF-8 come as U+FFFD.
+    /// The text of tokens, without those that only mark something. Bytes that are not UTF-8 become U+FFFD.
     ///
     /// # Errors
     /// `internal`.

@@ -475,7 +475,7 @@ test('Tab comes to everything', async () => {
   for (const name of names) assert.ok(reached.has(name), `Tab never came to ${name}: ${[...reached].join()}`);
 });
 
-test('a picture file is opened, and turned so that it is ink on black; what is none is refused', async () => {
+test('a picture file is opened and turned into ink on black, and another file is refused', async () => {
   await open(FOUR);
   await drawn();
   await choice('From a picture').click();

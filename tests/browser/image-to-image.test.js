@@ -129,7 +129,7 @@ describe('pictures', () => {
     assert.deepEqual(pixelsOf(red), Array(32).fill([255, 0, 0, 255]));
   });
 
-  test('what is no picture is refused, and one that is not there is a network error', async () => {
+  test('a source that is not a picture is refused, and a missing one is a network error', async () => {
     site.answers.set('/text.png', send('not a picture', { 'content-type': 'image/png' }));
     const codes = await page.evaluate(async (model) => {
       const { load, canvas } = /** @type {any} */ (globalThis).studio;
@@ -357,7 +357,7 @@ describe('ways to use a picture', () => {
     });
   }
 
-  test('both devices make the same of a picture, in every way', async () => {
+  test('both devices make the same of a picture, with every kind of edit', async () => {
     for (const [options, how] of /** @type {[object, object][]} */ ([
       [{ scheduler: 'DPMSolverMultistepScheduler' }, {}],
       [
@@ -425,7 +425,7 @@ describe('ways to use a picture', () => {
     assert.equal(all.images.length, 1, 'a mask that is light everywhere paints all');
   });
 
-  test('a mask of another shape is refused, one of another size is not, and a picture of none is named', async () => {
+  test('a mask of another shape is refused, one of another size is not, and what is not a picture is named', async () => {
     site.answers.set('/mask.png', (_, response) => response.writeHead(404).end());
     const codes = await page.evaluate(async (model) => {
       const { load, pixels, painted } = /** @type {any} */ (globalThis).studio;

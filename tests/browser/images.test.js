@@ -247,7 +247,7 @@ describe('drawing', () => {
 });
 
 describe('folders', () => {
-  /** Puts files where there are none. @param {string} folder @param {Record<string, Uint8Array | string>} files */
+  /** Serves a folder that does not exist. @param {string} folder @param {Record<string, Uint8Array | string>} files */
   function lay(folder, files) {
     for (const [name, bytes] of Object.entries(files)) site.answers.set(`/${folder}/${name}`, send(bytes));
   }
@@ -283,7 +283,7 @@ describe('folders', () => {
     assert.equal(site.count('/sharded/unet/one.safetensors'), 1);
   });
 
-  test('weights in a pickle are refused, and none are a network error', async () => {
+  test('pickled weights are refused, and missing ones are a network error', async () => {
     const files = {
       'model_index.json': part('model_index.json'),
       'unet/config.json': part('unet/config.json'),

@@ -61,7 +61,7 @@ test('a number is written in one line, and another hand writes it differently', 
   );
 });
 
-test('what is no number is refused in words, and the digits stay', async () => {
+test('a text that is not a number is refused in words, and the digits stay', async () => {
   await visit();
   await drawn();
   await element().getByLabel('Number').fill('20x6');

@@ -196,7 +196,7 @@ describe('writing', () => {
     }
   });
 
-  test('what goes on from the tokens of a text is the rest of it', async () => {
+  test('a text continued from its first tokens is the same text', async () => {
     const [whole] = (await write(PROMPT, { max_new_tokens: 20 })).complete.sequences;
     for (const count of [1, 7, 19]) {
       const ids = [...expected.prompt_ids, ...whole.token_ids.slice(0, count)];
@@ -558,7 +558,7 @@ describe('a model’s files', () => {
     await assertStillWorks();
   });
 
-  test('a file that the server fails to give is no file that is not there', async () => {
+  test('a server error is not taken for a missing file', async () => {
     site.answers.set(file('generation_config.json'), (_, response) => response.writeHead(403).end());
     const { code, message } = await write(PROMPT);
     assert.equal(code, 'network');
@@ -725,7 +725,7 @@ describe('the story model', () => {
     assert.ok(complete.prompt_ids.length + token_ids.length === 100 || finish_reason === 'eos-token');
   });
 
-  test('a GPU lost in the middle of a text: what came stays, and the text goes on on a new device', async () => {
+  test('a GPU lost in the middle of a text: the text so far stays, and is continued on a new device', async () => {
     const own = await launch();
     try {
       await openWriter({ from: own });

@@ -236,7 +236,7 @@ test('attributes that mean nothing are refused in words, and the page goes on', 
   await until(async () => /tokens in/.test((await statusOf()) ?? ''));
 });
 
-test('a host that shows other sites only what is there is no reason to fail', async () => {
+test('a 404 without CORS headers is no reason to fail, and a file without them is named as such', async () => {
   for (const name of ['generation_config.json', 'tokenizer.json']) {
     site.answers.set(`${WRITER}/${name}`, (_, response) => response.writeHead(404).end());
   }

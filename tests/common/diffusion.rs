@@ -36,7 +36,7 @@ macro_rules! folder {
     };
 }
 
-/// Grey, of ten classes and one that means none.
+/// Grey, with ten classes and one that means no class.
 pub const CLASSES: Folder = folder!("classes");
 /// In colour and not square, without classes.
 pub const RGB: Folder = folder!("rgb");

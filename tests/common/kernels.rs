@@ -92,7 +92,7 @@ pub async fn assert_linear_is_its_twin(device: &Device) {
     }
 }
 
-/// A layer of Burn's whose weight is no contiguous tensor.
+/// A layer of Burn's whose weight is not a contiguous tensor.
 pub async fn assert_a_turned_weight_is_read_as_it_looks(device: &Device) {
     let mut numbers = Numbers::new(device);
     let (x, turned) = (numbers.tensor([3, 10]), numbers.tensor([6, 10]).transpose());

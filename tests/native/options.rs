@@ -20,7 +20,7 @@ const TYPES: &str = include_str!("../../www/types.d.ts");
 /// What the page itself does: it stops calls, and fits pictures to the model's size.
 const ON_THE_PAGE: [&str; 3] = ["signal", "fit", "background"];
 
-/// The options that a call offers when it is asked for one that is none.
+/// The options that a call's error names when it is given an unknown one.
 fn offered<T: Debug>(call: impl Fn(Options) -> Result<T>) -> BTreeSet<String> {
     match call(Options::new().with("no_option", json!(1))) {
         Err(Error::InvalidOption(message)) => {
