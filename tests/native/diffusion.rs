@@ -51,7 +51,7 @@ fn a_seed_gives_the_same_pictures_again_and_another_one_others() {
     let with_seed = |seed: u64| drawn(&pipeline, few(json!({})).with("seed", json!(seed)));
     assert_eq!(with_seed(7), with_seed(7));
     assert_ne!(with_seed(7).pixels, with_seed(8).pixels);
-    let run = pipeline.start(Options::new(), 2026).expect("no options are valid");
+    let run = pipeline.start(Options::new(), 2026).expect("no options are needed");
     assert_eq!(run.seed(), 2026, "without one the random seed is taken");
 }
 

@@ -190,7 +190,7 @@ export const en = {
     repaint:
       'Only the marked part changes. Going over the same steps several times blends it in with the rest.',
     enlarge:
-      'Only a small copy of the picture is kept, shown as the starting point. The model draws a picture that matches this copy when scaled down.',
+      'The model gets only a small copy of the picture, as shown. It draws a picture that matches this copy when scaled down.',
   },
 };
 
