@@ -5,7 +5,6 @@ mod blocks;
 mod call;
 mod config;
 mod embeddings;
-mod fields;
 mod kinds;
 pub mod model;
 mod resnet;
