@@ -141,7 +141,7 @@ impl Gpt2 {
         let mut blocks = parameters.within("h");
         let h = (0..n_layer).map(|n| Block::new(config, n, blocks.within(n))).collect();
         let ln_f = LayerNorm::new(parameters.within("ln_f"), n_embd, config.layer_norm_epsilon);
-        Self { wte, wpe, h, ln_f, lm_head: Linear::without_bias(head) }
+        Self { wte, wpe, h, ln_f, lm_head: Linear::of_weight(head) }
     }
 
     /// The last block's output, `[rows · length, n_embd]`. `cache` has the keys and values of each block.
