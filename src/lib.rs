@@ -5,11 +5,11 @@
 //! knows of JavaScript; everything else runs and is tested natively as well.
 
 mod batch;
+pub mod config;
 pub mod diffusion;
 pub mod error;
 pub mod gan;
 pub mod gpt2;
-pub mod json;
 pub mod kernels;
 pub mod nn;
 pub mod options;

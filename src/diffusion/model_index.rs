@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::config::json;
 use crate::error::{Error, Result};
-use crate::json;
 
 const FILE: &str = "model_index.json";
 

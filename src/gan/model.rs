@@ -20,18 +20,16 @@
 use burn::module::Module;
 use burn::nn::{Embedding, EmbeddingConfig, Linear, LinearConfig};
 use burn::tensor::{Device, Tensor};
-use serde::Deserialize;
+use serde_json::Value;
 
-use crate::error::{Error, Result};
-use crate::json;
+use crate::config::{Fields, whole};
+use crate::error::Result;
 use crate::kernels::{Activation, linear_layer};
 use crate::weights::Key;
 
 /// The sizes of both networks, from the model's `config.json`.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Config {
-    /// Must be `gan`.
-    pub model_type: String,
     /// Height and width of a picture, in pixels.
     pub image_size: usize,
     /// 1 (grey) or 3 (RGB).
@@ -43,23 +41,18 @@ pub struct Config {
     /// Sizes of the discriminator's hidden layers, first to last.
     pub discriminator_hidden_sizes: Vec<usize>,
     /// Slope of the discriminator's LeakyReLU below zero.
-    #[serde(default = "default_negative_slope")]
     pub negative_slope: f64,
     /// Number of classes; 0 for a generator that has none.
-    #[serde(default)]
     pub num_classes: usize,
     /// Size of a class's embedding; 0 without classes.
-    #[serde(default)]
     pub class_embedding_dim: usize,
-}
-
-fn default_negative_slope() -> f64 {
-    0.2
 }
 
 impl Config {
     /// The most that one size may be: a layer of this size squared is still addressable.
     const MAX_SIZE: usize = 16_384;
+    /// The most hidden layers that both networks may have together.
+    const MAX_LAYERS: usize = 62;
     /// The most parameters that both networks may have together (1 GiB in `f32`).
     const MAX_PARAMETERS: usize = 1 << 28;
 
@@ -68,8 +61,26 @@ impl Config {
     /// # Errors
     /// `unsupported-model`, saying which field.
     pub fn from_json(json: &str) -> Result<Self> {
-        let config: Self = json::read("config.json", json)?;
-        config.check()?;
+        let fields = Fields::from_json("config.json", json)?;
+        fields.required("model_type", "this pipeline reads \"gan\"", |kind| (kind == "gan").then_some(()))?;
+        let sizes = 1..=Self::MAX_SIZE;
+        let hidden_sizes = |field| {
+            let list = |value: &Value| value.as_array()?.iter().map(|size| whole(size, &sizes)).collect();
+            fields.required(field, format!("a list of sizes from 1 to {} works", Self::MAX_SIZE), list)
+        };
+        let config = Self {
+            image_size: fields.required_size("image_size", sizes.clone())?,
+            num_channels: fields.required("num_channels", "it must be 1 or 3", |value| {
+                [1, 3].into_iter().find(|channels| value == channels)
+            })?,
+            latent_dim: fields.required_size("latent_dim", sizes.clone())?,
+            generator_hidden_sizes: hidden_sizes("generator_hidden_sizes")?,
+            discriminator_hidden_sizes: hidden_sizes("discriminator_hidden_sizes")?,
+            negative_slope: fields.number("negative_slope", 0.2)?,
+            num_classes: fields.size("num_classes", 0, 0..=Self::MAX_SIZE)?,
+            class_embedding_dim: fields.size("class_embedding_dim", 0, 0..=Self::MAX_SIZE)?,
+        };
+        config.check(&fields)?;
         Ok(config)
     }
 
@@ -89,34 +100,20 @@ impl Config {
         [&[input], self.discriminator_hidden_sizes.as_slice(), &[1]].concat()
     }
 
-    fn check(&self) -> Result<()> {
-        let refused = |what: String| Err(Error::UnsupportedModel(format!("config.json: {what}")));
-        if self.model_type != "gan" {
-            return refused(format!("model_type is {:?}; this pipeline reads \"gan\"", self.model_type));
-        }
-        if !matches!(self.num_channels, 1 | 3) {
-            return refused(format!("num_channels is {}; it must be 1 or 3", self.num_channels));
-        }
+    fn check(&self, fields: &Fields) -> Result<()> {
         if (self.num_classes == 0) != (self.class_embedding_dim == 0) {
-            return refused("num_classes and class_embedding_dim are both 0 or both not".to_owned());
+            return Err(fields.error("num_classes and class_embedding_dim are both 0 or both not"));
         }
-        if !self.negative_slope.is_finite() {
-            return refused("negative_slope must be a number".to_owned());
-        }
-        let hidden = self.generator_hidden_sizes.iter().chain(&self.discriminator_hidden_sizes);
-        let sizes: Vec<usize> = hidden.copied().chain([self.image_size, self.latent_dim]).collect();
-        if let Some(size) = sizes.iter().find(|size| !(1..=Self::MAX_SIZE).contains(*size)) {
-            return refused(format!("a size is {size}; sizes go from 1 to {}", Self::MAX_SIZE));
-        }
-        if self.num_classes.max(self.class_embedding_dim) > Self::MAX_SIZE || sizes.len() > 64 {
-            return refused("more classes or layers than can be held".to_owned());
+        let layers = self.generator_hidden_sizes.len() + self.discriminator_hidden_sizes.len();
+        if layers > Self::MAX_LAYERS {
+            return Err(fields.error(&format!("{layers} hidden layers, more than {}", Self::MAX_LAYERS)));
         }
         let parameters = [self.generator_sizes(), self.discriminator_sizes()]
             .iter()
-            .flat_map(|sizes| sizes.windows(2).map(|pair| pair.iter().product::<usize>()).collect::<Vec<_>>())
-            .fold(0, usize::saturating_add);
+            .flat_map(|sizes| sizes.windows(2))
+            .fold(0, |sum: usize, pair| sum.saturating_add(pair[0].saturating_mul(pair[1])));
         if parameters > Self::MAX_PARAMETERS {
-            return refused(format!("{parameters} parameters, more than {}", Self::MAX_PARAMETERS));
+            return Err(fields.error(&format!("{parameters} parameters, more than {}", Self::MAX_PARAMETERS)));
         }
         Ok(())
     }

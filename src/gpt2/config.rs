@@ -1,18 +1,17 @@
 //! A GPT-2's `config.json`, as transformers writes it.
 
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use crate::config::Fields;
 use crate::error::{Error, Result};
-use crate::json;
 use crate::kernels::Activation;
 use crate::tokenizer::Tokenizer;
 
 /// Every field that changes what the model computes.
 /// Source: transformers' `GPT2Config`, <https://huggingface.co/docs/transformers/model_doc/gpt2>.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Config {
-    model_type: String,
     /// How many tokens the model knows.
     pub vocab_size: usize,
     /// The context: the most positions, prompt and continuation together.
@@ -23,29 +22,21 @@ pub struct Config {
     pub n_layer: usize,
     /// Attention heads in each block.
     pub n_head: usize,
-    /// Size of the feed-forward network's hidden layer; `4 · n_embd` where it is null.
-    #[serde(default)]
-    n_inner: Option<usize>,
-    #[serde(default = "gelu_new")]
-    activation_function: String,
+    /// Size of the feed-forward network's hidden layer.
+    pub n_inner: usize,
+    /// The feed-forward network's activation.
+    pub activation_function: Activation,
     /// Added to the variance in a layer norm.
-    #[serde(default = "default_epsilon")]
     pub layer_norm_epsilon: f64,
     /// Divide attention scores by the square root of a head's size.
-    #[serde(default = "yes")]
     scale_attn_weights: bool,
     /// Divide them by the block's number as well, counted from 1.
-    #[serde(default)]
     scale_attn_by_inverse_layer_idx: bool,
     /// The head is the token embedding, transposed; else it has a weight of its own.
-    #[serde(default = "yes")]
     pub tie_word_embeddings: bool,
-    #[serde(default = "end_of_text")]
-    bos_token_id: Option<u32>,
-    #[serde(default)]
+    /// What an empty prompt starts from.
+    pub bos_token_id: Option<u32>,
     eos_token_id: TokenIds,
-    #[serde(flatten)]
-    other: Map<String, Value>,
 }
 
 /// One token id, several, or none.
@@ -68,43 +59,57 @@ impl TokenIds {
     }
 }
 
-fn gelu_new() -> String {
-    "gelu_new".to_owned()
-}
-
-fn default_epsilon() -> f64 {
-    1e-5
-}
-
-fn yes() -> bool {
-    true
-}
-
-#[allow(clippy::unnecessary_wraps)] // the type of the field
-fn end_of_text() -> Option<u32> {
-    Some(50_256)
-}
+/// By transformers' names.
+const ACTIVATIONS: [(&str, Activation); 10] = [
+    ("gelu_new", Activation::GeluTanh),
+    ("gelu_pytorch_tanh", Activation::GeluTanh),
+    ("gelu_fast", Activation::GeluTanh),
+    ("gelu", Activation::Gelu),
+    ("relu", Activation::Relu),
+    ("silu", Activation::Silu),
+    ("swish", Activation::Silu),
+    ("tanh", Activation::Tanh),
+    ("sigmoid", Activation::Sigmoid),
+    ("linear", Activation::Identity),
+];
 
 impl Config {
-    /// The largest value of one size.
-    const MAX_SIZE: usize = 1 << 20;
     /// The most parameters: GPT-2's largest checkpoint has 1.6 billion.
     const MAX_PARAMETERS: usize = 1 << 31;
 
-    /// Reads and checks a `config.json`.
+    /// Reads and checks a `config.json`. The sizes have no defaults.
     ///
     /// # Errors
     /// `unsupported-model`, saying which field.
     pub fn from_json(json: &str) -> Result<Self> {
-        let config: Self = json::read("config.json", json)?;
-        config.check()?;
+        let fields = Fields::from_json("config.json", json)?;
+        fields
+            .required("model_type", "this pipeline reads \"gpt2\"", |kind| (kind == "gpt2").then_some(()))?;
+        let sizes = 1..=Fields::MAX_SIZE;
+        let n_embd = fields.required_size("n_embd", sizes.clone())?;
+        let bos_token_id = |value: &Value| Option::<u32>::deserialize(value).ok();
+        let eos_token_id = |value: &Value| TokenIds::deserialize(value).ok();
+        let config = Self {
+            vocab_size: fields.required_size("vocab_size", sizes.clone())?,
+            n_positions: fields.required_size("n_positions", sizes.clone())?,
+            n_embd,
+            n_layer: fields.required_size("n_layer", sizes.clone())?,
+            n_head: fields.required_size("n_head", sizes.clone())?,
+            n_inner: fields.optional_size("n_inner", None, sizes)?.unwrap_or(4 * n_embd),
+            activation_function: fields.choice("activation_function", Activation::GeluTanh, &ACTIVATIONS)?,
+            layer_norm_epsilon: fields.number("layer_norm_epsilon", 1e-5)?,
+            scale_attn_weights: fields.flag("scale_attn_weights", true)?,
+            scale_attn_by_inverse_layer_idx: fields.flag("scale_attn_by_inverse_layer_idx", false)?,
+            tie_word_embeddings: fields.flag("tie_word_embeddings", true)?,
+            bos_token_id: fields
+                .parsed("bos_token_id", "a token or null works", bos_token_id)?
+                .unwrap_or(Some(50_256)),
+            eos_token_id: fields
+                .parsed("eos_token_id", "a token, several or null work", eos_token_id)?
+                .unwrap_or_default(),
+        };
+        config.check(&fields)?;
         Ok(config)
-    }
-
-    /// Size of the feed-forward network's hidden layer.
-    #[must_use]
-    pub fn inner(&self) -> usize {
-        self.n_inner.unwrap_or(4 * self.n_embd)
     }
 
     /// Size of one attention head.
@@ -113,7 +118,7 @@ impl Config {
         self.n_embd / self.n_head
     }
 
-    /// The factor of the attention scores of block `layer`.
+    /// What attention scores of block `layer` are multiplied by.
     #[must_use]
     #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation)] // of small whole numbers
     pub fn attention_scale(&self, layer: usize) -> f32 {
@@ -127,41 +132,15 @@ impl Config {
         scale as f32
     }
 
-    /// The token that an empty prompt starts from.
-    #[must_use]
-    pub fn bos_token_id(&self) -> Option<u32> {
-        self.bos_token_id
-    }
-
     /// The tokens that end a text.
     #[must_use]
     pub fn eos_token_ids(&self) -> &[u32] {
         self.eos_token_id.as_slice()
     }
 
-    /// The feed-forward network's activation, by transformers' name for it.
-    ///
-    /// # Errors
-    /// `unsupported-model` naming one that we do not have.
-    pub fn activation(&self) -> Result<Activation> {
-        match self.activation_function.as_str() {
-            "gelu_new" | "gelu_pytorch_tanh" | "gelu_fast" => Ok(Activation::GeluTanh),
-            "gelu" => Ok(Activation::Gelu),
-            "relu" => Ok(Activation::Relu),
-            "silu" | "swish" => Ok(Activation::Silu),
-            "tanh" => Ok(Activation::Tanh),
-            "sigmoid" => Ok(Activation::Sigmoid),
-            "linear" => Ok(Activation::Identity),
-            other => Err(Error::UnsupportedModel(format!(
-                "config.json: activation_function is {other:?}; gelu_new, gelu_pytorch_tanh, gelu_fast, gelu, relu, \
-                 silu, swish, tanh, sigmoid and linear are known"
-            ))),
-        }
-    }
-
-    /// How many numbers the whole model has.
+    /// Numbers in the whole model.
     pub(super) fn parameters(&self) -> usize {
-        let (width, inner) = (self.n_embd, self.inner());
+        let (width, inner) = (self.n_embd, self.n_inner);
         let block =
             (4 * width + 4).saturating_add(2 * inner).saturating_mul(width).saturating_add(9 * width + inner);
         let heads = if self.tie_word_embeddings { 1 } else { 2 };
@@ -183,51 +162,34 @@ impl Config {
         Ok(())
     }
 
-    fn check(&self) -> Result<()> {
-        let refused = |what: String| Err(Error::UnsupportedModel(format!("config.json: {what}")));
-        if self.model_type != "gpt2" {
-            return refused(format!("model_type is {:?}; this pipeline reads \"gpt2\"", self.model_type));
-        }
+    fn check(&self, fields: &Fields) -> Result<()> {
         for field in ["add_cross_attention", "is_encoder_decoder"] {
-            if self.other.get(field).is_some_and(|value| value == &Value::Bool(true)) {
-                return refused(format!(
-                    "{field} is true; only decoders without cross-attention are supported"
-                ));
-            }
+            fields.parsed(field, "only decoders without cross-attention are supported", |value| {
+                (*value != Value::Bool(true)).then_some(())
+            })?;
         }
-        if self.other.get("quantization_config").is_some_and(|value| !value.is_null()) {
-            return refused("quantization_config is set; the weights must be F32, F16 or BF16".to_owned());
-        }
-        let sizes = [
-            ("vocab_size", self.vocab_size),
-            ("n_positions", self.n_positions),
-            ("n_embd", self.n_embd),
-            ("n_layer", self.n_layer),
-            ("n_head", self.n_head),
-            ("n_inner", self.inner()),
-        ];
-        if let Some((name, size)) = sizes.iter().find(|(_, size)| !(1..=Self::MAX_SIZE).contains(size)) {
-            return refused(format!("{name} is {size}; sizes go from 1 to {}", Self::MAX_SIZE));
+        fields.parsed("quantization_config", "the weights must be F32, F16 or BF16", Value::as_null)?;
+        if self.n_inner > Fields::MAX_SIZE {
+            return fields.refused(
+                "n_embd",
+                format!("n_inner, four times as much, would be more than {}", Fields::MAX_SIZE),
+            );
         }
         if !self.n_embd.is_multiple_of(self.n_head) {
-            return refused(format!(
-                "n_embd {} cannot be shared by n_head {} heads",
-                self.n_embd, self.n_head
-            ));
+            return Err(fields
+                .error(&format!("n_embd {} cannot be shared by n_head {} heads", self.n_embd, self.n_head)));
         }
         if !(self.layer_norm_epsilon > 0.0 && self.layer_norm_epsilon < 1.0) {
-            return refused(format!(
-                "layer_norm_epsilon is {}; it must be between 0 and 1",
-                self.layer_norm_epsilon
-            ));
+            return fields.refused("layer_norm_epsilon", "it must be between 0 and 1");
         }
         if self.parameters() > Self::MAX_PARAMETERS {
-            return refused(format!("{} parameters, more than {}", self.parameters(), Self::MAX_PARAMETERS));
+            let parameters = self.parameters();
+            return Err(fields.error(&format!("{parameters} parameters, more than {}", Self::MAX_PARAMETERS)));
         }
-        let ids = self.eos_token_ids().iter().chain(&self.bos_token_id);
-        if let Some(id) = ids.clone().find(|&&id| id as usize >= self.vocab_size) {
-            return refused(format!("token {id} is beyond vocab_size {}", self.vocab_size));
+        let mut ids = self.eos_token_ids().iter().chain(&self.bos_token_id);
+        match ids.find(|&&id| id as usize >= self.vocab_size) {
+            None => Ok(()),
+            Some(id) => Err(fields.error(&format!("token {id} is beyond vocab_size {}", self.vocab_size))),
         }
-        self.activation().map(|_| ())
     }
 }

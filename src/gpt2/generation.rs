@@ -4,8 +4,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::config::{Config, TokenIds};
+use crate::config::json;
 use crate::error::{Error, Result};
-use crate::json;
 use crate::options::Options;
 use crate::rng::MAX_SEED;
 use crate::tokenizer::Tokenizer;

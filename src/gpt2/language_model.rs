@@ -30,9 +30,8 @@ impl Loading {
     pub fn new(config_json: &str, storage: Storage, device: &Device) -> Result<Self> {
         let config = Config::from_json(config_json)?;
         storage.check_total(config.parameters())?;
-        let activation = config.activation()?;
         let file_names = if config.tie_word_embeddings { tied_file_names } else { file_names };
-        let build = |parameters: &mut Parameters| Gpt2::new(&config, activation, parameters);
+        let build = |parameters: &mut Parameters| Gpt2::new(&config, parameters);
         let checkpoint = Checkpoint::for_network(build, storage, device).with_file_names(file_names);
         Ok(Self { config, checkpoint })
     }
@@ -49,8 +48,7 @@ impl Loading {
     /// `weights-mismatch` when some have not.
     pub fn finish(self) -> Result<LanguageModel> {
         let Self { config, checkpoint } = self;
-        let activation = config.activation()?;
-        let network = checkpoint.into_network(|parameters| Gpt2::new(&config, activation, parameters))?;
+        let network = checkpoint.into_network(|parameters| Gpt2::new(&config, parameters))?;
         Ok(LanguageModel { config, network: Arc::new(network) })
     }
 }

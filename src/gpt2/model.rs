@@ -73,11 +73,12 @@ pub struct Mlp {
 }
 
 impl Mlp {
-    fn new(config: &Config, activation: Activation, mut parameters: Parameters) -> Self {
+    fn new(config: &Config, mut parameters: Parameters) -> Self {
+        let Config { n_embd, n_inner, activation_function, .. } = *config;
         Self {
-            c_fc: Linear::conv1d(parameters.within("c_fc"), config.n_embd, config.inner()),
-            c_proj: Linear::conv1d(parameters.within("c_proj"), config.inner(), config.n_embd),
-            activation,
+            c_fc: Linear::conv1d(parameters.within("c_fc"), n_embd, n_inner),
+            c_proj: Linear::conv1d(parameters.within("c_proj"), n_inner, n_embd),
+            activation: activation_function,
         }
     }
 
@@ -98,13 +99,13 @@ pub struct Block {
 }
 
 impl Block {
-    fn new(config: &Config, activation: Activation, layer: usize, mut parameters: Parameters) -> Self {
+    fn new(config: &Config, layer: usize, mut parameters: Parameters) -> Self {
         let (width, epsilon) = (config.n_embd, config.layer_norm_epsilon);
         Self {
             ln_1: LayerNorm::new(parameters.within("ln_1"), width, epsilon),
             attn: Attention::new(config, layer, parameters.within("attn")),
             ln_2: LayerNorm::new(parameters.within("ln_2"), width, epsilon),
-            mlp: Mlp::new(config, activation, parameters.within("mlp")),
+            mlp: Mlp::new(config, parameters.within("mlp")),
         }
     }
 
@@ -128,7 +129,7 @@ pub struct Gpt2 {
 impl Gpt2 {
     /// The network of a checkpoint's tensors, whose names lack the prefix `transformer.`.
     #[must_use]
-    pub fn new(config: &Config, activation: Activation, parameters: &mut Parameters) -> Self {
+    pub fn new(config: &Config, parameters: &mut Parameters) -> Self {
         let Config { vocab_size, n_positions, n_embd, n_layer, .. } = *config;
         let table = |parameters: &mut Parameters, name: &str, rows: usize| {
             parameters.within(name).weight("weight", [rows, n_embd], Layout::OutIn)
@@ -138,9 +139,9 @@ impl Gpt2 {
             if config.tie_word_embeddings { wte.clone() } else { table(parameters, "lm_head", vocab_size) };
         let wpe = table(parameters, "wpe", n_positions);
         let mut blocks = parameters.within("h");
-        let h = (0..n_layer).map(|n| Block::new(config, activation, n, blocks.within(n))).collect();
+        let h = (0..n_layer).map(|n| Block::new(config, n, blocks.within(n))).collect();
         let ln_f = LayerNorm::new(parameters.within("ln_f"), n_embd, config.layer_norm_epsilon);
-        Self { wte, wpe, h, ln_f, lm_head: Linear::without_bias(head) }
+        Self { wte, wpe, h, ln_f, lm_head: Linear::of_weight(head) }
     }
 
     /// The last block's output, `[rows · length, n_embd]`. `cache` has the keys and values of each block.

@@ -62,7 +62,7 @@ impl Prompt {
         };
         if token_ids.is_empty() {
             let why = "the prompt is empty, and the model has no bos_token_id";
-            token_ids.push(config.bos_token_id().ok_or_else(|| Error::InvalidOption(why.to_owned()))?);
+            token_ids.push(config.bos_token_id.ok_or_else(|| Error::InvalidOption(why.to_owned()))?);
             stream = TextStream::after(&token_ids);
         }
         Ok(EncodedPrompt { text, token_ids, stream })

@@ -7,6 +7,7 @@ use crate::weights::Parameters;
 #[derive(Debug, Clone)]
 pub struct Conv2d {
     weight: ConvWeight,
+    /// Zeros in a layer without a bias: the kernel adds one in any case.
     bias: Tensor<1>,
 }
 
@@ -30,6 +31,20 @@ impl Conv2d {
     ) -> Self {
         let weight = parameters.tensor("weight", [outputs, inputs, size, size]);
         Self { weight: ConvWeight::new(weight, geometry), bias: parameters.vector("bias", outputs) }
+    }
+
+    /// The same without a bias.
+    #[must_use]
+    pub fn without_bias(
+        mut parameters: Parameters,
+        inputs: usize,
+        outputs: usize,
+        size: usize,
+        geometry: ConvGeometry,
+    ) -> Self {
+        let weight = parameters.tensor("weight", [outputs, inputs, size, size]);
+        let bias = Tensor::zeros([outputs], &weight.device());
+        Self { weight: ConvWeight::new(weight, geometry), bias }
     }
 
     /// `x [rows, inputs, height, width]` to `[rows, outputs, height', width']`.

@@ -26,9 +26,15 @@ impl Linear {
         Self { weight, bias: Some(parameters.vector("bias", outputs)) }
     }
 
-    /// A layer without bias, of a weight that may have other uses too.
+    /// The same without a bias.
     #[must_use]
-    pub fn without_bias(weight: Weight) -> Self {
+    pub fn without_bias(mut parameters: Parameters, inputs: usize, outputs: usize) -> Self {
+        Self::of_weight(parameters.weight("weight", [outputs, inputs], Layout::OutIn))
+    }
+
+    /// A layer without a bias, of a weight that may have other uses too.
+    #[must_use]
+    pub fn of_weight(weight: Weight) -> Self {
         Self { weight, bias: None }
     }
 

@@ -106,7 +106,7 @@ impl SchedulerKind {
 
     /// The keys that it knows: those that it asks an empty file for.
     fn keys(self) -> Result<BTreeSet<&'static str>> {
-        let mut keys = Keys::default();
+        let mut keys = Keys::from_json("{}")?;
         (self.profile().read)(&mut keys)?;
         Ok(keys.into_asked())
     }

@@ -1,6 +1,6 @@
 //! Which noise levels a call visits, for the schedulers that may choose them: Euler, DPM-Solver and UniPC.
 
-use super::keys::{Keys, refused};
+use super::keys::Keys;
 use super::numpy::{as_f64, linspace, single};
 use crate::error::Result;
 
@@ -52,11 +52,7 @@ impl Sigmas {
         if let (Some(min), Some(max)) = (sigma_min, sigma_max)
             && min >= max
         {
-            return Err(refused(
-                "sigma_min",
-                &min.to_string(),
-                &format!("less than sigma_max, which is {max}"),
-            ));
+            return keys.refused("sigma_min", &format!("less than sigma_max, which is {max}"));
         }
         let spacing = if karras { SigmaSpacing::Karras } else { SigmaSpacing::Timesteps };
         Ok(Self { spacing, sigma_min, sigma_max, final_sigmas_type })

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use tokenizers::Tokenizer as Inner;
 use tokenizers::models::bpe::{BPE, BpeBuilder, Vocab};
 
+use crate::config::json;
 use crate::error::{Error, Result};
-use crate::json;
 
 /// A model's tokenizer. A clone shares its vocabulary.
 #[derive(Debug, Clone)]

@@ -187,7 +187,7 @@ pub fn random_writer(storage: Storage, device: &Device) -> gpt2::Pipeline {
 }
 
 /// A safetensors file with random numbers for everything that is wanted.
-fn random_file(checkpoint: &Checkpoint) -> Vec<u8> {
+pub fn random_file(checkpoint: &Checkpoint) -> Vec<u8> {
     let (mut header, mut data, mut rng) = (Map::new(), Vec::new(), Rng::new(5, Purpose::Latents));
     for (name, shape) in checkpoint.wanted() {
         let begin = data.len();

@@ -225,6 +225,30 @@ fn absurd_configurations_are_refused_before_anything_is_allocated() {
     }
 }
 
+#[test]
+fn a_size_that_a_configuration_lacks_is_missed_by_name() {
+    let config: Value = serde_json::from_str(fixture("conditional").config).unwrap();
+    for field in [
+        "model_type",
+        "image_size",
+        "num_channels",
+        "latent_dim",
+        "generator_hidden_sizes",
+        "discriminator_hidden_sizes",
+    ] {
+        let mut without = config.clone();
+        without.as_object_mut().unwrap().remove(field);
+        let error = Loading::new(&without.to_string(), &Device::flex()).unwrap_err();
+        assert!(error.message().starts_with(&format!("config.json: {field} is missing; ")), "{error}");
+    }
+    for list in [json!(9), json!(null)] {
+        let mut wrong = config.clone();
+        wrong["generator_hidden_sizes"] = list;
+        let error = Loading::new(&wrong.to_string(), &Device::flex()).unwrap_err();
+        assert!(error.message().contains("a list of sizes from 1 to 16384 works"), "{error}");
+    }
+}
+
 /// What the fixture's one file becomes, pushed into a model after `change`.
 fn load_changed(change: impl Fn(&mut Value, &mut Vec<u8>)) -> Error {
     let fixture = fixture("conditional");

@@ -140,6 +140,44 @@ fn unsupported_and_absurd_configurations_are_refused_before_anything_is_allocate
 }
 
 #[test]
+fn a_size_that_a_configuration_lacks_is_missed_by_name() {
+    let config: Value = serde_json::from_str(fixture("plain").config).unwrap();
+    for field in ["model_type", "vocab_size", "n_positions", "n_embd", "n_layer", "n_head"] {
+        let mut without = config.clone();
+        without.as_object_mut().unwrap().remove(field);
+        let error = Loading::new(&without.to_string(), Storage::CPU, &Device::flex()).unwrap_err();
+        assert!(error.message().starts_with(&format!("config.json: {field} is missing; ")), "{error}");
+    }
+}
+
+#[test]
+fn the_tokens_that_begin_and_end_a_text_may_be_none_or_several() {
+    let with = |field: &str, value: Value| {
+        let mut config: Value = serde_json::from_str(fixture("plain").config).unwrap();
+        config[field] = value;
+        Loading::new(&config.to_string(), Storage::CPU, &Device::flex())
+            .map(|loading| loading.config().clone())
+    };
+    for (value, ids) in [(json!(null), &[][..]), (json!([]), &[]), (json!(7), &[7]), (json!([7, 0]), &[7, 0])]
+    {
+        assert_eq!(with("eos_token_id", value).unwrap().eos_token_ids(), ids);
+    }
+    for (value, id) in [(json!(null), None), (json!(7), Some(7))] {
+        assert_eq!(with("bos_token_id", value).unwrap().bos_token_id, id);
+    }
+    for (field, value) in [
+        ("eos_token_id", json!("</s>")),
+        ("eos_token_id", json!(-1)),
+        ("bos_token_id", json!([7])),
+        ("tie_word_embeddings", json!(null)),
+        ("activation_function", json!(null)),
+    ] {
+        let error = with(field, value.clone()).unwrap_err();
+        assert!(error.message().starts_with(&format!("config.json: {field} is {value}; ")), "{error}");
+    }
+}
+
+#[test]
 fn what_a_configuration_leaves_out_is_what_transformers_takes() {
     let json =
         r#"{"model_type":"gpt2","vocab_size":50257,"n_positions":8,"n_embd":4,"n_layer":1,"n_head":2}"#;

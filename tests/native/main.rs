@@ -11,6 +11,7 @@ mod gan;
 mod gpt2;
 mod image_to_image;
 mod kernels;
+mod nn;
 mod options;
 mod schedulers;
 mod text;

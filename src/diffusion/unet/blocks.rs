@@ -12,18 +12,17 @@
 
 use burn::tensor::Tensor;
 
-use super::attention::{Attention, AttentionOptions};
 use super::config::Config;
 use super::kinds::{Block, MidBlock};
-use super::resnet::{ResnetBlock2D, ResnetOptions};
-use super::sampling::{Downsampler, Upsampler};
+use super::samplers::{Downsampler, Upsampler};
+use crate::nn::{AttentionBlock, AttentionBlockOptions, ResnetBlock2D, ResnetOptions};
 use crate::weights::Parameters;
 
 /// `DownBlock2D`, `AttnDownBlock2D` and `ResnetDownsampleBlock2D` of diffusers.
 #[derive(Debug, Clone)]
 pub(super) struct DownBlock {
     resnets: Vec<ResnetBlock2D>,
-    attentions: Vec<Attention>,
+    attentions: Vec<AttentionBlock>,
     downsamplers: Option<Downsampler>,
 }
 
@@ -52,7 +51,7 @@ impl DownBlock {
     /// Adds what is kept to `kept`. `temb [rows, time_embed_dim]` has been through the activation.
     pub fn forward(&self, mut x: Tensor<4>, temb: &Tensor<2>, kept: &mut Vec<Tensor<4>>) -> Tensor<4> {
         for (layer, resnet) in self.resnets.iter().enumerate() {
-            x = resnet.forward(x, temb);
+            x = resnet.forward(x, Some(temb));
             if let Some(attention) = self.attentions.get(layer) {
                 x = attention.forward(x);
             }
@@ -70,33 +69,34 @@ impl DownBlock {
 #[derive(Debug, Clone)]
 pub(super) struct UNetMidBlock2D {
     resnets: [ResnetBlock2D; 2],
-    attentions: Option<Attention>,
+    attentions: Option<AttentionBlock>,
 }
 
 impl UNetMidBlock2D {
     pub fn new(config: &Config, block: MidBlock, mut parameters: Parameters) -> Self {
         let options = resnet_options(config, block.scale_factor);
         let channels = config.block_out_channels[config.block_out_channels.len() - 1];
-        let attention = AttentionOptions {
+        let attention = AttentionBlockOptions {
             groups: block.attn_groups,
             rescale_output_factor: block.scale_factor,
             ..attention_options(config)
         };
         let mut resnets = parameters.within("resnets");
         let resnets = [0, 1].map(|n| ResnetBlock2D::new(options, channels, channels, resnets.within(n)));
-        let attentions =
-            block.attention.then(|| Attention::new(attention, channels, parameters.within("attentions.0")));
+        let attentions = block
+            .attention
+            .then(|| AttentionBlock::new(attention, channels, parameters.within("attentions.0")));
         Self { resnets, attentions }
     }
 
     pub fn forward(&self, x: Tensor<4>, temb: &Tensor<2>) -> Tensor<4> {
         let [first, second] = &self.resnets;
-        let x = first.forward(x, temb);
+        let x = first.forward(x, Some(temb));
         let x = match &self.attentions {
             Some(attention) => attention.forward(x),
             None => x,
         };
-        second.forward(x, temb)
+        second.forward(x, Some(temb))
     }
 }
 
@@ -104,7 +104,7 @@ impl UNetMidBlock2D {
 #[derive(Debug, Clone)]
 pub(super) struct UpBlock {
     resnets: Vec<ResnetBlock2D>,
-    attentions: Vec<Attention>,
+    attentions: Vec<AttentionBlock>,
     upsamplers: Option<Upsampler>,
 }
 
@@ -137,7 +137,7 @@ impl UpBlock {
     pub fn forward(&self, mut x: Tensor<4>, temb: &Tensor<2>, kept: &mut Vec<Tensor<4>>) -> Tensor<4> {
         for (layer, resnet) in self.resnets.iter().enumerate() {
             let joined = [x].into_iter().chain(kept.pop()).collect();
-            x = resnet.forward(Tensor::cat(joined, 1), temb);
+            x = resnet.forward(Tensor::cat(joined, 1), Some(temb));
             if let Some(attention) = self.attentions.get(layer) {
                 x = attention.forward(x);
             }
@@ -151,7 +151,7 @@ impl UpBlock {
 
 fn resnet_options(config: &Config, output_scale_factor: f64) -> ResnetOptions {
     ResnetOptions {
-        temb_channels: config.time_embed_dim,
+        temb_channels: Some(config.time_embed_dim),
         groups: config.norm_num_groups,
         eps: config.norm_eps,
         non_linearity: config.act_fn,
@@ -160,8 +160,8 @@ fn resnet_options(config: &Config, output_scale_factor: f64) -> ResnetOptions {
     }
 }
 
-fn attention_options(config: &Config) -> AttentionOptions {
-    AttentionOptions {
+fn attention_options(config: &Config) -> AttentionBlockOptions {
+    AttentionBlockOptions {
         head_dim: config.attention_head_dim,
         groups: Some(config.norm_num_groups),
         eps: config.norm_eps,
@@ -169,7 +169,12 @@ fn attention_options(config: &Config) -> AttentionOptions {
     }
 }
 
-fn attentions_of(config: &Config, count: usize, channels: usize, mut within: Parameters) -> Vec<Attention> {
+fn attentions_of(
+    config: &Config,
+    count: usize,
+    channels: usize,
+    mut within: Parameters,
+) -> Vec<AttentionBlock> {
     let options = attention_options(config);
-    (0..count).map(|layer| Attention::new(options, channels, within.within(layer))).collect()
+    (0..count).map(|layer| AttentionBlock::new(options, channels, within.within(layer))).collect()
 }

@@ -1,7 +1,7 @@
 //! A U-Net's `config.json`, as diffusers writes it.
 
-use super::fields::Fields;
 use super::kinds::{Block, ClassEmbedding, MidBlock, TimeEmbedding, down_blocks, up_blocks};
+use crate::config::Fields;
 use crate::error::Result;
 use crate::kernels::Activation;
 
@@ -58,16 +58,15 @@ impl Config {
     /// # Errors
     /// `unsupported-model`, saying which field.
     pub fn from_json(json: &str) -> Result<Self> {
-        let fields = Fields::new(Self::FILE, json)?;
-        fields.choice("_class_name", "UNet2DModel", &[("UNet2DModel", ())])?;
+        let fields = Fields::from_json(Self::FILE, json)?;
+        fields.choice("_class_name", (), &[("UNet2DModel", ())])?;
         let block_out_channels = fields.sizes("block_out_channels", &[224, 448, 672, 896])?;
         let (sizes, norm_num_groups) = (1..=Fields::MAX_SIZE, fields.size("norm_num_groups", 32, 1..=4096)?);
         let width = block_out_channels.first().copied().unwrap_or(0);
         let default_dim = Some(width.saturating_mul(4));
         let time_embed_dim = fields.optional_size("time_embedding_dim", default_dim, sizes.clone())?;
-        let shift = ("default", false);
-        let scale_shift =
-            fields.choice("resnet_time_scale_shift", "default", &[shift, ("scale_shift", true)])?;
+        let shifts = [("default", false), ("scale_shift", true)];
+        let scale_shift = fields.choice("resnet_time_scale_shift", false, &shifts)?;
         let config = Self {
             sample_size: sample_size(&fields)?,
             in_channels: fields.size("in_channels", 3, sizes.clone())?,
@@ -81,7 +80,7 @@ impl Config {
             up_blocks: up_blocks(&fields)?,
             layers_per_block: fields.size("layers_per_block", 2, 1..=Self::MAX_LAYERS)?,
             downsample_padding: fields.size("downsample_padding", 1, 0..=1)?,
-            act_fn: fields.choice("act_fn", "silu", &ACTIVATIONS)?,
+            act_fn: fields.choice("act_fn", Activation::Silu, &ACTIVATIONS)?,
             attention_head_dim: fields.optional_size("attention_head_dim", Some(8), sizes)?,
             norm_eps: fields.number("norm_eps", 1e-5)?,
             norm_num_groups,

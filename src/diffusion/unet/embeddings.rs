@@ -3,22 +3,21 @@
 //! Reference: diffusers' `models/embeddings.py`.
 //!
 //! ```text
-//! timesteps [rows] ► time_proj ► [rows, width] ► linear_1 ► SiLU ► linear_2 ► [rows, time_embed_dim]
+//! timesteps [rows] ► time_proj ► [rows, outputs] ► time_embedding ► + what the class stands for ► [rows, time_embed_dim]
 //!
-//! positional:  angle = timestep · 10000^(-i / (width/2 - freq_shift))         i from 0 to width/2
-//! Fourier:     angle = ln(timestep) · weight[i] · 2π
-//! both:        the sines of all angles, then the cosines, or the other way round
+//! positional:  the sines and cosines of fixed frequencies, `nn::Timesteps`
+//! Fourier:     angle = ln(timestep) · weight[i] · 2π; the sines of all angles, then the cosines
 //! ```
 //!
-//! Angles go up to thousands, where an `f32` is as much as 1e-4 off: they are rounded just as diffusers rounds them, so
-//! that the sines are those that a model was trained with.
+//! Pipelines refuse a Fourier projection, and classes that are no table. They are here because the network is the whole
+//! of diffusers': its fixtures cover every kind, and `UNet2DConditionModel` embeds timesteps and classes in the same ways.
 
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::config::Config;
 use super::kinds::{ClassEmbedding, TimeEmbedding};
-use crate::kernels::{Activation, Indices, Layout, Weight, gather};
-use crate::nn::Linear;
+use crate::kernels::{Indices, Layout, Weight, gather};
+use crate::nn::{TimestepEmbedding, Timesteps};
 use crate::weights::Parameters;
 
 /// What conditions each row of a batch, besides its timestep.
@@ -39,7 +38,7 @@ impl<'a> From<&'a [u32]> for ClassLabels<'a> {
 /// Timesteps as sines and cosines.
 #[derive(Debug, Clone)]
 pub(super) enum TimeProjection {
-    Positional { width: usize, flip_sin_to_cos: bool, freq_shift: f64 },
+    Positional(Timesteps),
     Fourier { weight: Box<Tensor<1>> },
 }
 
@@ -48,7 +47,8 @@ impl TimeProjection {
         let width = config.block_out_channels[0];
         match config.time_embedding {
             TimeEmbedding::Positional { flip_sin_to_cos, freq_shift } => {
-                Self::Positional { width, flip_sin_to_cos, freq_shift }
+                let downscale_freq_shift = freq_shift;
+                Self::Positional(Timesteps { num_channels: width, flip_sin_to_cos, downscale_freq_shift })
             }
             TimeEmbedding::Fourier => Self::Fourier { weight: Box::new(parameters.vector("weight", width)) },
         }
@@ -64,40 +64,18 @@ impl TimeProjection {
 
     /// `[rows, outputs]`
     pub fn forward(&self, timesteps: &[f64], device: &Device) -> Tensor<2> {
-        let rows = timesteps.len();
         match self {
-            &Self::Positional { width, flip_sin_to_cos, freq_shift } => {
-                let mut values = Vec::with_capacity(rows * width);
-                for &timestep in timesteps {
-                    values.extend(positional(timestep, width, flip_sin_to_cos, freq_shift));
-                }
-                Tensor::from_data(TensorData::new(values, [rows, width]), device)
-            }
+            Self::Positional(projection) => projection.forward(timesteps, device),
             Self::Fourier { weight } => {
                 let logarithms: Vec<f32> = timesteps.iter().map(|&timestep| logarithm(timestep)).collect();
-                let logarithms = Tensor::<2>::from_data(TensorData::new(logarithms, [rows, 1]), device);
+                let logarithms =
+                    Tensor::<2>::from_data(TensorData::new(logarithms, [timesteps.len(), 1]), device);
                 let angles = logarithms * weight.as_ref().clone().unsqueeze() * 2.0 * std::f32::consts::PI;
                 let angles = within_a_turn(angles);
                 Tensor::cat(vec![angles.clone().sin(), angles.cos()], 1)
             }
         }
     }
-}
-
-/// Source: diffusers' `get_timestep_embedding`, step by step in its precision.
-#[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss)] // it is the point
-fn positional(timestep: f64, width: usize, flip_sin_to_cos: bool, freq_shift: f64) -> Vec<f32> {
-    let half = width / 2;
-    let angle = |index: usize| {
-        let exponent = -(libm::log(10_000.0) as f32) * index as f32 / (half as f64 - freq_shift) as f32;
-        f64::from(timestep as f32 * libm::exp(f64::from(exponent)) as f32)
-    };
-    let sines = (0..half).map(|index| libm::sin(angle(index)) as f32);
-    let cosines = (0..half).map(|index| libm::cos(angle(index)) as f32);
-    let mut values: Vec<f32> =
-        if flip_sin_to_cos { cosines.chain(sines).collect() } else { sines.chain(cosines).collect() };
-    values.resize(width, 0.0); // an odd width has a zero at its end
-    values
 }
 
 #[allow(clippy::cast_possible_truncation)] // as diffusers has it
@@ -110,37 +88,6 @@ fn logarithm(timestep: f64) -> f32 {
 fn within_a_turn(angles: Tensor<2>) -> Tensor<2> {
     let turns = (angles.clone() / std::f32::consts::TAU).round();
     angles - turns.clone() * 6.28125 - turns.clone() * 1.935_005_2e-3 - turns * 3.019_916e-7
-}
-
-/// Two linear layers with a SiLU between them.
-#[derive(Debug, Clone)]
-pub(super) struct TimestepEmbedding {
-    linear_1: Linear,
-    linear_2: Linear,
-}
-
-impl TimestepEmbedding {
-    pub fn new(config: &Config, mut parameters: Parameters) -> Self {
-        let (inputs, outputs) = (TimeProjection::outputs(config), config.time_embed_dim);
-        Self {
-            linear_1: Linear::new(parameters.within("linear_1"), inputs, outputs),
-            linear_2: Linear::new(parameters.within("linear_2"), outputs, outputs),
-        }
-    }
-
-    /// `x [rows, inputs]` to `[rows, time_embed_dim]`
-    pub fn forward(&self, x: &Tensor<2>) -> Tensor<2> {
-        self.linear_2.forward(&self.hidden(x), Activation::Identity)
-    }
-
-    /// The same added to `sum [rows, time_embed_dim]`.
-    fn forward_add(&self, x: &Tensor<2>, sum: Tensor<2>) -> Tensor<2> {
-        self.linear_2.forward_add(&self.hidden(x), sum)
-    }
-
-    fn hidden(&self, x: &Tensor<2>) -> Tensor<2> {
-        self.linear_1.forward(x, Activation::Silu)
-    }
 }
 
 /// What adds a class to a timestep's embedding.
@@ -160,7 +107,10 @@ impl ClassCondition {
                 let shape = [classes, config.time_embed_dim];
                 Self::Table(Box::new(parameters.weight("weight", shape, Layout::OutIn)))
             }
-            ClassEmbedding::Timestep => Self::Timestep(Box::new(TimestepEmbedding::new(config, parameters))),
+            ClassEmbedding::Timestep => {
+                let inputs = TimeProjection::outputs(config);
+                Self::Timestep(Box::new(TimestepEmbedding::new(inputs, config.time_embed_dim, parameters)))
+            }
             ClassEmbedding::Identity => Self::Identity,
         }
     }

@@ -1,6 +1,6 @@
 //! What a U-Net is made of, as the words of its `config.json` say.
 
-use super::fields::Fields;
+use crate::config::Fields;
 use crate::error::Result;
 
 /// How a timestep becomes numbers.
@@ -67,8 +67,8 @@ const SAMPLERS: [(&str, Sampler); 3] =
 
 /// Blocks without attention always use a convolution, whatever `downsample_type` says; old files have longer names.
 pub(super) fn down_blocks(fields: &Fields) -> Result<Vec<Block>> {
-    let attention = Block { attention: true, sampler: fields.choice("downsample_type", "conv", &SAMPLERS)? };
-    let default = ["DownBlock2D", "AttnDownBlock2D", "AttnDownBlock2D", "AttnDownBlock2D"];
+    let attention =
+        Block { attention: true, sampler: fields.choice("downsample_type", Sampler::Conv, &SAMPLERS)? };
     let known = [
         ("DownBlock2D", CONV),
         ("AttnDownBlock2D", attention),
@@ -76,12 +76,12 @@ pub(super) fn down_blocks(fields: &Fields) -> Result<Vec<Block>> {
         ("UNetResDownBlock2D", CONV),
         ("UNetResAttnDownBlock2D", attention),
     ];
-    fields.choices("down_block_types", &default, &known)
+    fields.choices("down_block_types", &[CONV, attention, attention, attention], &known)
 }
 
 pub(super) fn up_blocks(fields: &Fields) -> Result<Vec<Block>> {
-    let attention = Block { attention: true, sampler: fields.choice("upsample_type", "conv", &SAMPLERS)? };
-    let default = ["AttnUpBlock2D", "AttnUpBlock2D", "AttnUpBlock2D", "UpBlock2D"];
+    let attention =
+        Block { attention: true, sampler: fields.choice("upsample_type", Sampler::Conv, &SAMPLERS)? };
     let known = [
         ("UpBlock2D", CONV),
         ("AttnUpBlock2D", attention),
@@ -89,7 +89,7 @@ pub(super) fn up_blocks(fields: &Fields) -> Result<Vec<Block>> {
         ("UNetResUpBlock2D", CONV),
         ("UNetResAttnUpBlock2D", attention),
     ];
-    fields.choices("up_block_types", &default, &known)
+    fields.choices("up_block_types", &[attention, attention, attention, CONV], &known)
 }
 
 impl TimeEmbedding {
@@ -99,16 +99,16 @@ impl TimeEmbedding {
             freq_shift: fields.number("freq_shift", 0.0)?,
         };
         let known = [("positional", positional), ("fourier", Self::Fourier)];
-        fields.choice("time_embedding_type", "positional", &known)
+        fields.choice("time_embedding_type", positional, &known)
     }
 }
 
 impl ClassEmbedding {
     pub(super) fn of(fields: &Fields) -> Result<Self> {
         let table = fields.optional_size("num_class_embeds", None, 1..=Fields::MAX_SIZE)?;
-        let null = ("null", table.map_or(Self::None, Self::Table));
-        let known = [null, ("timestep", Self::Timestep), ("identity", Self::Identity)];
-        fields.choice("class_embed_type", "null", &known)
+        let table = table.map_or(Self::None, Self::Table);
+        let known = [("null", table), ("timestep", Self::Timestep), ("identity", Self::Identity)];
+        fields.choice("class_embed_type", table, &known)
     }
 }
 
@@ -124,6 +124,6 @@ impl MidBlock {
         if mid.scale_factor.abs() < 1e-6 {
             return fields.refused("mid_block_scale_factor", "a number that can be divided by works");
         }
-        fields.choice("mid_block_type", "UNetMidBlock2D", &[("UNetMidBlock2D", Some(mid)), ("null", None)])
+        fields.choice("mid_block_type", Some(mid), &[("UNetMidBlock2D", Some(mid)), ("null", None)])
     }
 }

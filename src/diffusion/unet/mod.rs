@@ -1,15 +1,12 @@
 //! The U-Net of diffusers, from its `config.json` and its checkpoint.
 
-mod attention;
 mod blocks;
 mod call;
 mod config;
 mod embeddings;
-mod fields;
 mod kinds;
 pub mod model;
-mod resnet;
-mod sampling;
+mod samplers;
 
 use burn::tensor::Device;
 

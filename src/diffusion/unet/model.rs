@@ -16,10 +16,10 @@ use burn::tensor::{Tensor, TensorData};
 
 use super::blocks::{DownBlock, UNetMidBlock2D, UpBlock};
 use super::config::Config;
-use super::embeddings::{ClassCondition, ClassLabels, TimeProjection, TimestepEmbedding};
+use super::embeddings::{ClassCondition, ClassLabels, TimeProjection};
 use super::kinds::TimeEmbedding;
 use crate::kernels::{Activation, activate};
-use crate::nn::{Conv2d, GroupNorm};
+use crate::nn::{Conv2d, GroupNorm, TimestepEmbedding};
 use crate::weights::Parameters;
 
 /// The whole network.
@@ -43,7 +43,8 @@ impl UNet2DModel {
     pub fn new(config: &Config, parameters: &mut Parameters) -> Self {
         let (width, levels) = (config.block_out_channels[0], config.block_out_channels.len());
         let time_proj = TimeProjection::new(config, parameters.within("time_proj"));
-        let time_embedding = TimestepEmbedding::new(config, parameters.within("time_embedding"));
+        let (inputs, outputs) = (TimeProjection::outputs(config), config.time_embed_dim);
+        let time_embedding = TimestepEmbedding::new(inputs, outputs, parameters.within("time_embedding"));
         let class_embedding = ClassCondition::new(config, parameters.within("class_embedding"));
         let mut within = parameters.within("down_blocks");
         let down_blocks = (0..levels).map(|n| DownBlock::new(config, n, within.within(n))).collect();

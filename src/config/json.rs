@@ -1,4 +1,4 @@
-//! The JSON files of a model's folder.
+//! A JSON file's text as the type that it describes.
 
 use serde::de::DeserializeOwned;
 

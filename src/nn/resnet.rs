@@ -1,4 +1,4 @@
-//! The residual block that a U-Net is built of.
+//! The residual block that U-Nets and autoencoders are built of.
 //!
 //! Reference: He et al., "Deep Residual Learning" (2015); the code that this agrees with is diffusers' `ResnetBlock2D`.
 //!
@@ -12,30 +12,36 @@
 
 use burn::tensor::Tensor;
 
-use super::sampling::{double, halve};
+use super::resample::{double, halve};
+use super::{Conv2d, GroupNorm, Linear};
 use crate::kernels::{Activation, Epilogue, activate};
-use crate::nn::{Conv2d, GroupNorm, Linear};
 use crate::weights::Parameters;
 
 /// What the residual blocks of a network have in common.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct ResnetOptions {
-    /// Size of a timestep's embedding.
-    pub temb_channels: usize,
+pub struct ResnetOptions {
+    /// Size of a timestep's embedding; `None` in a network that has no timesteps.
+    pub temb_channels: Option<usize>,
     /// Groups of both norms.
     pub groups: usize,
+    /// What the norms add to the variance.
     pub eps: f64,
+    /// The activation before each convolution.
     pub non_linearity: Activation,
-    /// How the timestep comes in.
+    /// The timestep scales and shifts what is normed, and is not added to it.
     pub scale_shift: bool,
+    /// What the sum is divided by.
     pub output_scale_factor: f64,
 }
 
 /// What a residual block does to a picture's size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Resize {
+pub enum Resize {
+    /// It stays.
     Keep,
+    /// Each four pixels become their mean.
     Halve,
+    /// Each pixel becomes four.
     Double,
 }
 
@@ -49,11 +55,12 @@ impl Resize {
     }
 }
 
+/// Two convolutions around which a residual connection goes.
 #[derive(Debug, Clone)]
-pub(super) struct ResnetBlock2D {
+pub struct ResnetBlock2D {
     norm1: GroupNorm,
     conv1: Conv2d,
-    time_emb_proj: Linear,
+    time_emb_proj: Option<Linear>,
     norm2: GroupNorm,
     conv2: Conv2d,
     /// Where the number of channels changes.
@@ -63,13 +70,16 @@ pub(super) struct ResnetBlock2D {
 }
 
 impl ResnetBlock2D {
+    /// A block for pictures of `inputs` channels, which become `outputs`.
+    #[must_use]
     pub fn new(options: ResnetOptions, inputs: usize, outputs: usize, mut parameters: Parameters) -> Self {
         let ResnetOptions { temb_channels, groups, eps, scale_shift, .. } = options;
         let times = if scale_shift { 2 * outputs } else { outputs };
         Self {
             norm1: GroupNorm::new(parameters.within("norm1"), inputs, groups, eps),
             conv1: Conv2d::new(parameters.within("conv1"), inputs, outputs, 3),
-            time_emb_proj: Linear::new(parameters.within("time_emb_proj"), temb_channels, times),
+            time_emb_proj: temb_channels
+                .map(|channels| Linear::new(parameters.within("time_emb_proj"), channels, times)),
             norm2: GroupNorm::new(parameters.within("norm2"), outputs, groups, eps),
             conv2: Conv2d::new(parameters.within("conv2"), outputs, outputs, 3),
             conv_shortcut: (inputs != outputs)
@@ -80,27 +90,36 @@ impl ResnetBlock2D {
     }
 
     /// The same that changes a picture's size as well.
+    #[must_use]
     pub fn resizing(self, resize: Resize) -> Self {
         Self { resize, ..self }
     }
 
     /// `input [rows, inputs, height, width]` to `[rows, outputs, height', width']`. `temb [rows, temb_channels]` has been
     /// through the activation already, because that is the same for all blocks.
-    pub fn forward(&self, input: Tensor<4>, temb: &Tensor<2>) -> Tensor<4> {
+    ///
+    /// # Panics
+    /// When there is a `temb` and the block has no use for it, or the other way round.
+    #[must_use]
+    pub fn forward(&self, input: Tensor<4>, temb: Option<&Tensor<2>>) -> Tensor<4> {
         let ResnetOptions { non_linearity, scale_shift, output_scale_factor, .. } = self.options;
         let hidden = self.norm1.forward(&input, non_linearity);
         let (input, hidden) = (self.resize.forward(input), self.resize.forward(hidden));
-        let time = self.time_emb_proj.forward(temb, Activation::Identity);
-        let hidden = if scale_shift {
-            let hidden = self.norm2.forward(&self.conv1.forward(&hidden), Activation::Identity);
-            let time: Tensor<4> = time.unsqueeze_dims(&[2, 3]);
-            let outputs = hidden.dims()[1];
-            let (scale, shift) = (time.clone().narrow(1, 0, outputs), time.narrow(1, outputs, outputs));
-            activate(hidden * (scale + 1.0) + shift, non_linearity)
-        } else {
-            let hidden =
-                self.conv1.forward_with(&hidden, &Epilogue { per_channel: Some(time), residual: None });
-            self.norm2.forward(&hidden, non_linearity)
+        assert_eq!(temb.is_some(), self.time_emb_proj.is_some(), "ResnetBlock2D: a timestep's embedding");
+        let time = self.time_emb_proj.as_ref().zip(temb);
+        let time = time.map(|(projection, temb)| projection.forward(temb, Activation::Identity));
+        let hidden = match time {
+            Some(time) if scale_shift => {
+                let hidden = self.norm2.forward(&self.conv1.forward(&hidden), Activation::Identity);
+                let time: Tensor<4> = time.unsqueeze_dims(&[2, 3]);
+                let outputs = hidden.dims()[1];
+                let (scale, shift) = (time.clone().narrow(1, 0, outputs), time.narrow(1, outputs, outputs));
+                activate(hidden * (scale + 1.0) + shift, non_linearity)
+            }
+            per_channel => {
+                let epilogue = Epilogue { per_channel, residual: None };
+                self.norm2.forward(&self.conv1.forward_with(&hidden, &epilogue), non_linearity)
+            }
         };
         let input = match &self.conv_shortcut {
             Some(conv) => conv.forward(&input),
