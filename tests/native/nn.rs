@@ -73,7 +73,7 @@ fn a_residual_block_needs_no_timestep() {
                 });
             let normed = |x: Tensor<4>, (gamma, beta): (Tensor<1>, Tensor<1>)| {
                 let (gamma, beta, activation) = (&gamma, &beta, Activation::Silu);
-                group_norm_twin(x, &GroupNormCall { gamma, beta, groups: 2, epsilon: 1e-6, activation })
+                group_norm_twin(&x, &GroupNormCall { gamma, beta, groups: 2, epsilon: 1e-6, activation })
             };
             move |x: Tensor<4>| {
                 let hidden = convolution(normed(x.clone(), norm1), conv1.0, conv1.1);
