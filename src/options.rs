@@ -56,7 +56,7 @@ impl Options {
         }
     }
 
-    /// Whether the caller gave this option.
+    /// Whether the caller gave this option. Asking counts it among those that there are.
     pub fn has(&mut self, name: &'static str) -> bool {
         self.offer(name);
         self.values.contains_key(name)
@@ -92,7 +92,7 @@ impl Options {
         self.parsed(name, &wanted, |value| whole_number(value, &range))
     }
 
-    /// Takes the index of one of `count` things, which count from 0.
+    /// Takes the index, from 0, of one of `count` things, at least one.
     ///
     /// # Errors
     /// `invalid-option` when it is something else.

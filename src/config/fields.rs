@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 const SHOWN: usize = 80;
 
 /// The fields of one file. One that the file lacks has the default that its reader names; one that has no default is
-/// `required`. Fields that nobody reads say nothing about what is computed.
+/// `required`. Fields that nobody reads are ignored, unless the reader looks at `names`.
 #[derive(Debug)]
 pub struct Fields {
     file: &'static str,

@@ -128,7 +128,7 @@ impl Pipeline {
             (0..count * self.config.latent_dim)
                 .map(|_| match truncation {
                     None => noise.normal(),
-                    #[allow(clippy::cast_possible_truncation)]
+                    #[allow(clippy::cast_possible_truncation)] // at most 1
                     Some(truncation) => truncation as f32 * noise.truncated_normal(TRUNCATION_LIMIT),
                 })
                 .collect()

@@ -226,7 +226,7 @@ fn perceptron(layers: &[Linear], input: Tensor<2>, hidden: Activation, output: A
     })
 }
 
-/// Where a parameter of [`Gan`] stands in the checkpoint: the activations take the odd places of PyTorch's
+/// Where a parameter of [`Gan`] stands in the checkpoint: the activations have the odd indices of PyTorch's
 /// `nn.Sequential`, so its layer 2 is our `main.1`.
 #[must_use]
 pub fn key_map(path: &str, layer: &str) -> Key {

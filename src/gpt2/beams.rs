@@ -141,9 +141,8 @@ fn length_power(new_tokens: usize, generation: &Generation) -> f32 {
 
 /// The `count` beams with the highest scores, the best first.
 fn best(beams: impl Iterator<Item = Beam>, count: usize) -> Vec<Beam> {
-    let beams: Vec<Beam> = beams.collect();
-    let scores: Vec<f32> = beams.iter().map(|beam| beam.score).collect();
-    likeliest(&scores, count).into_iter().map(|index| beams[index].clone()).collect()
+    let (scores, mut beams): (Vec<f32>, Vec<_>) = beams.map(|beam| (beam.score, Some(beam))).unzip();
+    likeliest(&scores, count).into_iter().filter_map(|index| beams[index].take()).collect()
 }
 
 /// `count` indices drawn without putting back, each as likely as its score says, in the order drawn: the largest of

@@ -83,8 +83,9 @@ impl Config {
     /// `unsupported-model`, saying which field.
     pub fn from_json(json: &str) -> Result<Self> {
         let fields = Fields::from_json("config.json", json)?;
-        fields
-            .required("model_type", "this pipeline reads \"gpt2\"", |kind| (kind == "gpt2").then_some(()))?;
+        // The oldest configs do not say it.
+        let is_gpt2 = |kind: &Value| (kind == "gpt2").then_some(());
+        fields.parsed("model_type", "this pipeline reads \"gpt2\"", is_gpt2)?;
         let sizes = 1..=Fields::MAX_SIZE;
         let n_embd = fields.required_size("n_embd", sizes.clone())?;
         let bos_token_id = |value: &Value| Option::<u32>::deserialize(value).ok();

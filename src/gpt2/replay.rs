@@ -17,7 +17,7 @@ pub(super) enum Replay {
     /// Through Burn, since perhaps no other token follows.
     #[default]
     First,
-    /// Through Burn, and recorded: after one token more are likely.
+    /// Through Burn, and recorded: once a token has followed, more are likely to.
     Second,
     /// By a replay.
     Recorded(Box<Recorded>),

@@ -11,7 +11,7 @@ use crate::error::Result;
 /// The file that messages name.
 pub const FILE: &str = "scheduler_config.json";
 
-/// Keys of old releases of diffusers that say nothing about sampling, or no more than [`Keys::from_json`] has checked.
+/// Keys of old releases of diffusers: [`Keys::from_json`] checks `predict_epsilon`, and the others say nothing about sampling.
 const IGNORED: [&str; 4] = ["predict_epsilon", "tensor_format", "timestep_values", "timesteps"];
 
 /// The keys of a file. A scheduler asks for each key that it knows, whether the file has it or not; which ones it asked

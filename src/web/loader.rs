@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::weights::{Checkpoint, Reader, shards_of_index};
 
 /// A kind of model whose weights are still being loaded.
-pub trait Loading: Debug {
+pub(super) trait Loading: Debug {
     /// The checkpoint of a part, under the name that its folder has in diffusers; `model` where there is only one.
     fn checkpoint(&mut self, part: &str) -> Option<&mut Checkpoint>;
 

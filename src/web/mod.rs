@@ -23,7 +23,7 @@ pub use device::DeviceHandle;
 pub use diffusion::{DiffusionPipeline, DiffusionRun};
 pub use gan::{GanPipeline, GanRun};
 pub use gpt2::{Gpt2Pipeline, Gpt2Run};
-pub use loader::{Loader, Loading};
+pub use loader::Loader;
 
 unsafe extern "C" {
     fn __wasm_call_ctors();
@@ -79,7 +79,7 @@ impl From<Error> for JsValue {
 }
 
 /// A seed for a call that names none.
-#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)] // from 0 to 2⁵³ − 1
 fn random_seed() -> u64 {
     (js_sys::Math::random() * MAX_SEED as f64) as u64
 }

@@ -1,13 +1,13 @@
-//! Weights: from the bytes of safetensors files to the parameters of a Burn module.
+//! Weights: from the bytes of safetensors files to a network's tensors.
 //!
 //! ```text
 //! bytes ─ Reader ─► header, then one tensor at a time ─ Checkpoint ─► device ─► network
 //! ```
 //!
 //! A [`Checkpoint`] knows from the network itself which tensors it wants and in which shapes, so a file
-//! that does not fit is refused as soon as its header has come. A network is a Burn `Module`, whose parameters are found
-//! by a walk and a key map, or it asks for its tensors by name as it is built ([`Parameters`]): the way for weights
-//! that are kept in other formats than `f32`.
+//! that does not fit is refused as soon as its header has come. A network asks for its tensors by name as it is built
+//! ([`Parameters`]), in whatever format they are stored; or it is a Burn `Module`, whose `f32` parameters are found by a
+//! walk (`module.rs`).
 
 mod checkpoint;
 mod header;

@@ -38,9 +38,14 @@ pub fn devices() -> Vec<Device> {
 #[cfg(gpu)]
 pub fn with_each_adapter(device: Device, setup: burn::tensor::wgpu::WgpuSetup) -> [Device; 2] {
     use hearth::kernels::Adapter;
+    let is_software = setup.adapter.get_info().device_type == burn::tensor::wgpu::wgpu::DeviceType::Cpu;
+    let own = if is_software { Adapter::Software } else { Adapter::Hardware };
     let again = Device::wgpu_options().setup(setup).init().expect("what was opened is there");
+    assert_eq!([&device, &again].map(Adapter::of), [Some(own); 2], "each device knows its own adapter");
     Adapter::Hardware.impose_on(&device);
     Adapter::Software.impose_on(&again);
+    let adapters = [&device, &again].map(Adapter::of);
+    assert_eq!(adapters, [Some(Adapter::Hardware), Some(Adapter::Software)]);
     [device, again]
 }
 

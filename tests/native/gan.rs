@@ -226,7 +226,7 @@ fn absurd_configurations_are_refused_before_anything_is_allocated() {
 }
 
 #[test]
-fn a_size_that_a_configuration_lacks_is_missed_by_name() {
+fn a_required_field_that_is_missing_is_named() {
     let config: Value = serde_json::from_str(fixture("conditional").config).unwrap();
     for field in [
         "model_type",

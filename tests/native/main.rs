@@ -1,5 +1,5 @@
-//! The native tests, a module a subject. They are one binary because each one links Burn: `cargo test --test native gan::`
-//! runs those of a subject.
+//! The native tests, a module a subject: `cargo test --test native gan::` runs those of one. They are one binary, because
+//! every test binary links Burn again.
 
 #![cfg(not(target_arch = "wasm32"))]
 

@@ -3,12 +3,12 @@
 //! Reference: diffusers' `models/unets/unet_2d_blocks.py`.
 //!
 //! ```text
-//! down:  x ► (resnet ► attention ► kept) · layers      ► downsampler ► kept
+//! down:  x ► (resnet ► attention ► skip) · layers      ► downsampler ► skip
 //! mid:   x ► resnet ► attention ► resnet
-//! up:    x ► (join a kept one ► resnet ► attention) · (layers + 1) ► upsampler
+//! up:    x ► (join a skip ► resnet ► attention)    · (layers + 1) ► upsampler
 //! ```
 //!
-//! What is kept on the way down comes back on the way up, the last first.
+//! What skips the blocks below on the way down is joined on the way up, the last first.
 
 use burn::tensor::Tensor;
 
@@ -48,18 +48,18 @@ impl DownBlock {
         Self { resnets, attentions, downsamplers }
     }
 
-    /// Adds what is kept to `kept`. `temb [rows, time_embed_dim]` has been through the activation.
-    pub fn forward(&self, mut x: Tensor<4>, temb: &Tensor<2>, kept: &mut Vec<Tensor<4>>) -> Tensor<4> {
+    /// Adds its skip connections to `skips`. `temb [rows, time_embed_dim]` has been through the activation.
+    pub fn forward(&self, mut x: Tensor<4>, temb: &Tensor<2>, skips: &mut Vec<Tensor<4>>) -> Tensor<4> {
         for (layer, resnet) in self.resnets.iter().enumerate() {
             x = resnet.forward(x, Some(temb));
             if let Some(attention) = self.attentions.get(layer) {
                 x = attention.forward(x);
             }
-            kept.push(x.clone());
+            skips.push(x.clone());
         }
         if let Some(downsampler) = &self.downsamplers {
             x = downsampler.forward(x, temb);
-            kept.push(x.clone());
+            skips.push(x.clone());
         }
         x
     }
@@ -120,9 +120,9 @@ impl UpBlock {
         let mut within = parameters.within("resnets");
         let resnets = (0..layers).map(|layer| {
             let inputs = if layer == 0 { below } else { outputs };
-            // What was kept last is what came from the size above.
-            let kept = if layer + 1 == layers { above } else { outputs };
-            ResnetBlock2D::new(options, inputs + kept, outputs, within.within(layer))
+            // The last one to join is what came from the size above.
+            let skip = if layer + 1 == layers { above } else { outputs };
+            ResnetBlock2D::new(options, inputs + skip, outputs, within.within(layer))
         });
         let resnets = resnets.collect();
         let attentions = if attention { layers } else { 0 };
@@ -133,10 +133,10 @@ impl UpBlock {
         Self { resnets, attentions, upsamplers }
     }
 
-    /// Takes what it joins from the end of `kept`.
-    pub fn forward(&self, mut x: Tensor<4>, temb: &Tensor<2>, kept: &mut Vec<Tensor<4>>) -> Tensor<4> {
+    /// Takes the skip connections that it joins from the end of `skips`.
+    pub fn forward(&self, mut x: Tensor<4>, temb: &Tensor<2>, skips: &mut Vec<Tensor<4>>) -> Tensor<4> {
         for (layer, resnet) in self.resnets.iter().enumerate() {
-            let joined = [x].into_iter().chain(kept.pop()).collect();
+            let joined = [x].into_iter().chain(skips.pop()).collect();
             x = resnet.forward(Tensor::cat(joined, 1), Some(temb));
             if let Some(attention) = self.attentions.get(layer) {
                 x = attention.forward(x);

@@ -27,8 +27,8 @@ impl Config {
             ));
         }
         let positive = self.time_embedding == TimeEmbedding::Fourier;
-        let sound = |timestep: f64| timestep.is_finite() && (timestep > 0.0 || !positive);
-        if rows == 0 || timesteps.len() != rows || !timesteps.iter().all(|&timestep| sound(timestep)) {
+        let is_valid = |timestep: f64| timestep.is_finite() && (timestep > 0.0 || !positive);
+        if rows == 0 || timesteps.len() != rows || !timesteps.iter().all(|&timestep| is_valid(timestep)) {
             let which = if positive { "numbers above 0" } else { "finite numbers" };
             return refused(format!(
                 "timesteps {timesteps:?} for {rows} rows; there must be one for each, and they must be {which}"

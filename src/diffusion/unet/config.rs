@@ -102,12 +102,12 @@ impl Config {
     pub fn largest_tensor(&self, rows: usize, [height, width]: [usize; 2]) -> u64 {
         let channels = |level: usize| self.block_out_channels[level.min(self.block_out_channels.len() - 1)];
         let of_level = |level: usize| {
-            let places = ((height >> level) as u64).saturating_mul((width >> level) as u64);
-            // On the way up what comes from below is joined with what was kept on the way down.
+            let pixels = ((height >> level) as u64).saturating_mul((width >> level) as u64);
+            // On the way up what comes from below is joined with the skip connection.
             let widest = channels(level + 1).max(channels(level)).max(channels(level.saturating_sub(1)));
             let heads = channels(level) / self.attention_head_dim.unwrap_or(channels(level));
-            let scores = if self.attends(level) { places.saturating_mul(heads as u64) } else { 0 };
-            places.saturating_mul(scores.max((channels(level) + widest) as u64))
+            let scores = if self.attends(level) { pixels.saturating_mul(heads as u64) } else { 0 };
+            pixels.saturating_mul(scores.max((channels(level) + widest) as u64))
         };
         let largest = (0..self.block_out_channels.len()).map(of_level).max();
         largest.unwrap_or(0).saturating_mul(rows as u64)

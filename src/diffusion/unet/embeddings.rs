@@ -1,4 +1,4 @@
-//! What a U-Net is told besides the noisy sample: the timestep, and perhaps a class.
+//! What a U-Net goes by besides the noisy sample: the timestep, and perhaps a class.
 //!
 //! Reference: diffusers' `models/embeddings.py`.
 //!
@@ -9,7 +9,7 @@
 //! Fourier:     angle = ln(timestep) · weight[i] · 2π; the sines of all angles, then the cosines
 //! ```
 //!
-//! Pipelines refuse a Fourier projection, and classes that are no table. They are here because the network is the whole
+//! Pipelines refuse a Fourier projection, and class embeddings other than a table. They are here because the network is the whole
 //! of diffusers': its fixtures cover every kind, and `UNet2DConditionModel` embeds timesteps and classes in the same ways.
 
 use burn::tensor::{Device, Tensor, TensorData};

@@ -23,7 +23,7 @@ pub enum TimeEmbedding {
 pub enum ClassEmbedding {
     /// Nothing.
     None,
-    /// One of so many classes.
+    /// One of this many classes.
     Table(usize),
     /// A number that is embedded as timesteps are.
     Timestep,
@@ -43,7 +43,7 @@ pub struct Block {
 /// What halves or doubles a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sampler {
-    /// A convolution of every other place, or one of the doubled picture.
+    /// A convolution of every other pixel, or one of the doubled picture.
     Conv,
     /// A residual block that averages or repeats.
     Resnet,

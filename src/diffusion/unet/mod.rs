@@ -30,7 +30,7 @@ pub struct Loading {
 }
 
 impl Loading {
-    /// Prepares for the weights of the model that `config_json` describes. Matrices are kept as `storage` says, all else
+    /// Prepares for the weights of the model that `config_json` describes. Matrices are stored as `storage` says, all else
     /// in `f32`.
     ///
     /// # Errors

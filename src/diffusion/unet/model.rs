@@ -1,4 +1,4 @@
-//! The U-Net that tells the noise in a picture.
+//! The U-Net that finds the noise in a picture.
 //!
 //! Reference: Ho et al., "Denoising Diffusion Probabilistic Models" (2020), <https://arxiv.org/abs/2006.11239>; the code
 //! that this agrees with is diffusers' `UNet2DModel`.
@@ -7,7 +7,7 @@
 //! timesteps [rows] ► time_proj ► time_embedding ► + class_embedding ► temb [rows, time_embed_dim]
 //!
 //! sample [rows, in_channels, h, w] ► conv_in ► down_blocks ► mid_block ► up_blocks ► conv_norm_out ► SiLU ► conv_out
-//!                                    └ kept ────────┴──────────────────────┘         [rows, out_channels, h, w]
+//!                                    └ skips ───────┴──────────────────────┘         [rows, out_channels, h, w]
 //! ```
 //!
 //! Every block on the way down halves the picture but the last, and every block on the way up doubles it but the last.
@@ -93,15 +93,15 @@ impl UNet2DModel {
 
         let sample = if config.center_input_sample { sample * 2.0 - 1.0 } else { sample };
         let mut x = self.conv_in.forward(&sample);
-        let mut kept = vec![x.clone()];
+        let mut skips = vec![x.clone()];
         for block in &self.down_blocks {
-            x = block.forward(x, &temb, &mut kept);
+            x = block.forward(x, &temb, &mut skips);
         }
         if let Some(block) = &self.mid_block {
             x = block.forward(x, &temb);
         }
         for block in &self.up_blocks {
-            x = block.forward(x, &temb, &mut kept);
+            x = block.forward(x, &temb, &mut skips);
         }
         let x = self.conv_out.forward(&self.conv_norm_out.forward(&x, Activation::Silu));
         match config.time_embedding {

@@ -11,8 +11,8 @@ use burn::tensor::{Device, Tensor};
 pub enum Adapter {
     /// A GPU. Several invocations share a sum, so that small products too have enough of them to fill it.
     Hardware,
-    /// A processor that stands in for a GPU, such as SwiftShader. It has none to fill, and takes half the time when each
-    /// invocation has its own sums (`benches/README.md`).
+    /// A processor that stands in for a GPU, such as SwiftShader. It has no idle units to fill, and takes half the time when
+    /// each invocation has its own sums (`benches/README.md`).
     Software,
 }
 
@@ -29,7 +29,9 @@ impl Adapter {
     /// has one adapter, and the tests run the shaders of both.
     pub fn impose_on(self, device: &Device) {
         if let Some(tensor) = on_gpu(device) {
-            IMPOSED.write().unwrap_or_else(PoisonError::into_inner).push((tensor.device, self));
+            let mut imposed = IMPOSED.write().unwrap_or_else(PoisonError::into_inner);
+            imposed.retain(|(device, _)| *device != tensor.device);
+            imposed.push((tensor.device, self));
         }
     }
 
@@ -38,14 +40,15 @@ impl Adapter {
         if let Some((_, adapter)) = imposed.iter().find(|(device, _)| *device == tensor.device) {
             return *adapter;
         }
-        // cubecl knows no card behind a software adapter.
+        // cubecl reports a physical device for every adapter that is not a processor.
         match tensor.client.properties().identity.physical {
             Some(_) => Self::Hardware,
             None => Self::Software,
         }
     }
 
-    /// Invocations of a workgroup, for shaders that share sums in one, since there are too few for a GPU otherwise.
+    /// Invocations of a workgroup in which sums are shared. A GPU would not be full with fewer, because there is one workgroup
+    /// a row.
     pub fn threads(self) -> usize {
         match self {
             Self::Hardware => 256,
