@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 
-import { bytesOf, launch, pretendGpu, send, until } from './harness.js';
+import { bytesOf, launch, prependToWorker, pretendGpu, send, until } from './harness.js';
 import { openBlank, page, site } from './session.js';
 
 const FIXTURE = 'tests/fixtures/gan/conditional';
@@ -508,6 +508,53 @@ describe('devices', () => {
     assert.match(auto.reason ?? '', /software adapter/);
     const asked = await draw(FIXTURE, { device: 'webgpu' });
     assert.deepEqual([asked.device, asked.reason, asked.isFallback], ['webgpu', undefined, true]);
+  });
+
+  test('the console says once why auto took the CPU, whatever was loaded before', async () => {
+    /** @type {string[]} */
+    const infos = [];
+    page.on('console', (message) => message.type() === 'info' && infos.push(message.text()));
+    for (const device of ['webgpu', 'auto', 'auto']) await draw(FIXTURE, { device });
+    await until(() => infos.length > 0);
+    assert.equal(infos.length, 1, infos.join('\n'));
+    assert.match(infos[0], /^Hearth runs on the CPU\. .*software adapter/);
+  });
+
+  test('a software adapter that auto did not take may be lost, and the CPU goes on', async () => {
+    prependToWorker(
+      site,
+      `const { requestDevice } = GPUAdapter.prototype;
+      GPUAdapter.prototype.requestDevice = async function (...args) {
+        const device = await requestDevice.apply(this, args);
+        device.lost.then(() => console.info('The device is lost.'));
+        return device;
+      };`,
+    );
+    const own = await launch();
+    try {
+      await openBlank({ from: own });
+      const lost = page.waitForEvent('console', (message) => message.text() === 'The device is lost.');
+      let workers = 0;
+      page.on('worker', () => (workers += 1));
+      const before = await page.evaluate(async () => {
+        const { pipeline } = await import(/** @type {any} */ ('/www/hearth.js'));
+        const draw = await pipeline('unconditional-image-generation', '/models/gan-mnist');
+        Object.assign(globalThis, { draw });
+        return { device: draw.device, pixels: String((await draw({ seed: 3 }))[0].data) };
+      });
+      assert.equal(before.device, 'cpu');
+      const session = await own.newBrowserCDPSession();
+      await session.send('Browser.crashGpuProcess').catch(() => {});
+      await lost;
+      const after = await page.evaluate(async () => {
+        const { draw } = /** @type {any} */ (globalThis);
+        return { device: draw.device, pixels: String((await draw({ seed: 3 }))[0].data) };
+      });
+      assert.deepEqual(after, before);
+      assert.equal(workers, 1, 'the engine is the same');
+    } finally {
+      await own.close();
+    }
   });
 
   test('a GPU lost in the middle of a call: device-lost, and the next call starts anew from the cache', async () => {

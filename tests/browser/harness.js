@@ -60,11 +60,16 @@ export const send =
   (_, response) =>
     response.writeHead(200, { 'access-control-allow-origin': '*', ...headers }).end(body);
 
+/** Puts code before the engine's own in a site's worker. @param {Site} site @param {string} code */
+export function prependToWorker(site, code) {
+  const worker = 'www/engine/worker/worker.js';
+  site.answers.set(`/${worker}`, send(`${code}\n${bytesOf(worker)}`, { 'content-type': 'text/javascript' }));
+}
+
 /** Has the engine of a site take the browser's software adapter for a GPU. @param {Site} site */
 export function pretendGpu(site) {
-  const worker = 'www/engine/worker/worker.js';
   const lie = `Object.defineProperty(GPUAdapterInfo.prototype, 'isFallbackAdapter', { get: () => false });`;
-  site.answers.set(`/${worker}`, send(`${lie}\n${bytesOf(worker)}`, { 'content-type': 'text/javascript' }));
+  prependToWorker(site, lie);
 }
 
 /** Waits until the condition holds. @param {() => boolean | Promise<boolean>} condition */

@@ -48,8 +48,8 @@ export function textPipeline(remote) {
   const score = (prompt, options) => ask('score', prompt, options);
 
   /**
-   * What a method says of a prompt's tokens.
-   * @param {string} method
+   * Calls a method that looks into a prompt, token by token.
+   * @param {'attention' | 'score'} method
    * @param {Prompt} prompt
    * @param {import('../types.d.ts').AttentionOptions} [options]
    */

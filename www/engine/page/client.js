@@ -3,8 +3,6 @@
 import { HearthError } from '../errors.js';
 import { Requests } from '../protocol.js';
 
-/** @typedef {{ signal?: AbortSignal, onEvent?: (event: any) => void }} CallOptions */
-
 /** One life of the engine: a worker and the requests it has not answered. */
 class Life {
   /** @param {() => void} onDeath */
@@ -38,7 +36,9 @@ class Life {
 /** A browser starts no worker from another origin's script, but it does start one that imports it. */
 function startWorker() {
   try {
-    if (new URL(import.meta.url).origin === location.origin) {
+    // A bundler may put a file: URL in place of this one. Its worker has the page's origin all the same.
+    const { origin, protocol } = new URL(import.meta.url);
+    if (!/^https?:$/.test(protocol) || origin === location.origin) {
       // One expression, because that is what bundlers look for.
       return new Worker(new URL('../worker/worker.js', import.meta.url), { type: 'module', name: 'hearth' });
     }

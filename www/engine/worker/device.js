@@ -9,19 +9,28 @@ const DEVICE_MS = 20_000;
 let cpu;
 /** @type {Promise<DeviceHandle> | undefined} */
 let webgpu;
+/** Whether models have been given the GPU device. Until then its loss concerns nobody. */
+let handedOut = false;
+/** Why the GPU device was lost. @type {string | undefined} */
+let lost;
+/** Whether the console says why `auto` is the CPU. */
+let logged = false;
 
 /**
  * The device for a preference, and the reason where `auto` is the CPU.
  * @param {'auto' | 'webgpu' | 'cpu'} preference
- * @param {(reason: string) => void} onLost is called when the GPU goes away
+ * @param {(reason: string) => void} onLost called when the GPU that models run on goes away
  * @returns {Promise<{ device: DeviceHandle, fallback_reason?: string }>}
  */
 export async function openDevice(preference, onLost) {
   if (preference === 'cpu') return { device: openCpu() };
-  const reported = webgpu !== undefined;
   try {
     const device = await (webgpu ??= openWebGpu(onLost));
-    if (preference === 'webgpu' || !device.is_fallback_adapter) return { device };
+    if (preference === 'webgpu' || !device.is_fallback_adapter) {
+      handedOut = true;
+      if (lost !== undefined) onLost(lost);
+      return { device };
+    }
     const name = device.adapter && ` (${device.adapter})`;
     const why = `WebGPU has a software adapter here${name}, which is slower than the CPU device`;
     throw new HearthError('device-unavailable', why);
@@ -29,7 +38,8 @@ export async function openDevice(preference, onLost) {
     if (preference === 'webgpu') throw error;
     const fallback_reason = HearthError.from(error).message;
     // Elements say in a visitor's words that there is no GPU. The details are for whoever looks into it.
-    if (!reported) console.info(`Hearth runs on the CPU. ${fallback_reason}`);
+    if (!logged) console.info(`Hearth runs on the CPU. ${fallback_reason}`);
+    logged = true;
     return { device: openCpu(), fallback_reason };
   }
 }
@@ -44,5 +54,9 @@ function openWebGpu(onLost) {
     const why = `WebGPU gave no device within ${DEVICE_MS / 1000} s`;
     setTimeout(() => reject(new HearthError('device-unavailable', why)), DEVICE_MS);
   });
-  return /** @type {Promise<DeviceHandle>} */ (Promise.race([DeviceHandle.webgpu(onLost), late]));
+  const opened = DeviceHandle.webgpu((/** @type {string} */ reason) => {
+    lost = reason;
+    if (handedOut) onLost(reason);
+  });
+  return /** @type {Promise<DeviceHandle>} */ (Promise.race([opened, late]));
 }

@@ -24,7 +24,7 @@ import { shippedFile } from './shipped.js';
  * @property {(folder: Folder, target: Target) => Promise<import('./load.js').Prepared>} prepare reads the small files
  * @property {(pipeline: any, params: any) => any} start begins a call
  * @property {(run: any) => any} [opening] the call's first event
- * @property {(run: any, step: any) => [event: any, transfer?: Transferable[]]} report a step as an event
+ * @property {(run: any, step: any) => [event: any, transfer?: Transferable[]]} report a step as an event, with the buffers to transfer
  * @property {Readonly<Record<string, (pipeline: any, params: any) => any>>} [methods] what else can be asked of it
  */
 
