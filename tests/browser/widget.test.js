@@ -81,6 +81,26 @@ test('nothing is loaded before a reader scrolls to the element', async () => {
   await drawn(1);
 });
 
+test('alone, an element out of view and a text without a prompt do not even start the engine', async () => {
+  const text = '<p>The policy allows no style, so paragraphs it must be.</p>'.repeat(200);
+  await post(`${textElement('')}${text}<hearth-digits id="lazy" device="cpu"></hearth-digits>`);
+  await page.evaluate(async () => {
+    for (const name of ['hearth-text', 'hearth-digits']) await customElements.whenDefined(name);
+    for (let frame = 0; frame < 2; frame++) await new Promise((resolve) => requestAnimationFrame(resolve));
+    // Observers are called in the order in which they were made, so after this one the elements know whether they are in view.
+    await new Promise((resolve) => {
+      const observer = new IntersectionObserver(resolve);
+      for (const element of document.querySelectorAll('hearth-text, hearth-digits'))
+        observer.observe(element);
+    });
+  });
+  assert.equal(page.workers().length, 0);
+  assert.deepEqual(
+    site.log.filter((entry) => entry.includes('/pkg/')),
+    [],
+  );
+});
+
 test('two elements share one worker and one download', async () => {
   await post('<hearth-digits device="cpu" batch-size="2" loading="eager"></hearth-digits>'.repeat(2));
   await drawn(2);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { numberOf, optionsOf, setOptions } from '../../www/elements/attributes.js';
+import { OPTIONS as DIGITS } from '../../www/elements/digits/options.js';
 import { OPTIONS as IMAGE } from '../../www/elements/image/options.js';
 import { OPTIONS as TEXT } from '../../www/elements/text/options.js';
 
@@ -58,6 +59,15 @@ test('attributes are options, each by its kind', () => {
 test('a blank list is empty where that means something, and is not there where it does not', () => {
   assert.deepEqual(optionsOf(elementWith({ 'eos-token-id': '' }), TEXT), { eos_token_id: [] });
   assert.deepEqual(optionsOf(elementWith({ 'class-labels': ' ', scheduler: ' ' }), IMAGE), {});
+});
+
+test('a label is a number in plain digits only, and separators alone ask for none', () => {
+  for (const options of [DIGITS, IMAGE]) {
+    const labels = (/** @type {string} */ text) => optionsOf(elementWith({ 'class-labels': text }), options);
+    assert.deepEqual(labels('1e1'), { class_labels: ['1e1'] });
+    assert.deepEqual(labels('7, 0x7'), { class_labels: [7, '0x7'] });
+    assert.deepEqual(labels(' , '), {});
+  }
 });
 
 test('options become the attributes that mean them, and no others stay', () => {

@@ -3,13 +3,13 @@
 /**
  * The kind of an option's value; a list has the words that it can be, `true` and `false` among them. A blank attribute is an
  * empty list for `numbers` (no token ends a text) and no value for `labels` (no class is asked for).
- * @typedef {'number' | 'numbers' | 'labels' | 'name' | 'lines' | readonly string[]} Kind
+ * @typedef {'number' | 'numbers' | 'labels' | 'name' | 'lines' | readonly string[]} ValueKind
  *
  * Options by their names.
- * @typedef {Readonly<Record<string, Kind>>} Kinds
+ * @typedef {Readonly<Record<string, ValueKind>>} ValueKinds
  */
 
-/** The options that every element has. @type {Kinds} */
+/** The options that every element has. @type {ValueKinds} */
 const OF_EVERY_ELEMENT = { seed: 'number' };
 
 /** The attribute of an option. @param {string} option */
@@ -33,26 +33,29 @@ export function numberOf(text) {
   return Number.isNaN(number) ? text : number;
 }
 
-/** @param {string} text with commas or white space between them */
-const numbersOf = (text) =>
-  text
-    .split(/[\s,]+/)
-    .filter(Boolean)
-    .map(numberOf);
+/** The parts of a list. @param {string} text with commas or white space between them */
+const partsOf = (text) => text.split(/[\s,]+/).filter(Boolean);
+
+/** The labels in a text; undefined if it has none. Only plain digits are a number here. @param {string} text */
+function labelsOf(text) {
+  const parts = partsOf(text);
+  if (parts.length === 0) return undefined;
+  return parts.map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+}
 
 /**
  * The value in a text, or undefined.
  * @param {string} text
- * @param {Kind} kind
+ * @param {ValueKind} kind
  */
 function valueOf(text, kind) {
   switch (kind) {
     case 'number':
       return numberOf(text);
     case 'numbers':
-      return numbersOf(text);
+      return partsOf(text).map(numberOf);
     case 'labels':
-      return text.trim() ? numbersOf(text) : undefined;
+      return labelsOf(text);
     case 'name':
       return text.trim() || undefined;
     case 'lines':
@@ -64,7 +67,7 @@ function valueOf(text, kind) {
   }
 }
 
-/** A value as text. @param {unknown} value @param {Kind} kind */
+/** A value as text. @param {unknown} value @param {ValueKind} kind */
 function textOf(value, kind) {
   return Array.isArray(value) ? value.join(kind === 'lines' ? '\n' : ' ') : String(value);
 }
@@ -72,7 +75,7 @@ function textOf(value, kind) {
 /**
  * The options that an element's attributes ask for, `seed` included.
  * @param {Pick<Element, 'getAttribute'>} element
- * @param {Kinds} kinds
+ * @param {ValueKinds} kinds
  * @returns {Record<string, any>}
  */
 export function optionsOf(element, kinds) {
@@ -89,7 +92,7 @@ export function optionsOf(element, kinds) {
 /**
  * Makes an element's attributes ask for these options and no others. The seed stays.
  * @param {Element} element
- * @param {Kinds} kinds
+ * @param {ValueKinds} kinds
  * @param {object} options
  */
 export function setOptions(element, kinds, options) {

@@ -14,9 +14,9 @@ export interface Details {
 export type EventMap<D> = Omit<HTMLElementEventMap, keyof D> & { [Type in keyof D]: CustomEvent<D[Type]> };
 
 export interface HearthElement<D extends Details = Details> extends HTMLElement {
-  /** Loads the model if need be and does the element's work; what was under way is stopped. */
+  /** Loads the model if need be and does the element's work. A job under way is stopped. */
   start(): Promise<void>;
-  /** Stops what is under way. What has been made stays. */
+  /** Stops the job under way. Its results so far stay. */
   stop(): void;
   addEventListener<Type extends keyof EventMap<D>>(
     type: Type,

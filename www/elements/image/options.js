@@ -1,6 +1,6 @@
 // The options of a picture that a page or a visitor can ask for.
 
-/** @satisfies {import('../attributes.js').Kinds} */
+/** @satisfies {import('../attributes.js').ValueKinds} */
 export const OPTIONS = /** @type {const} */ ({
   class_labels: 'labels',
   num_inference_steps: 'number',

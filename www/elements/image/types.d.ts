@@ -29,7 +29,7 @@ export interface ImageDetails extends Details {
 }
 
 export interface HearthImage extends HearthElement<ImageDetails> {
-  /** The pictures on show: finished, or as the model last saw them. */
+  /** The pictures on show: finished, or the model's latest guesses. */
   readonly images: readonly ImageData[];
   /** Draws another picture. */
   redraw(): void;

@@ -1,10 +1,10 @@
 // The options of a text that a page or a visitor can ask for.
 
-/** @typedef {import('../attributes.js').Kind} Kind */
+/** @typedef {import('../attributes.js').ValueKind} ValueKind */
 
 const FLAG = /** @type {const} */ (['true', 'false']);
 
-/** The options in the groups of the panel, each with what its value is. @type {Record<string, Record<string, Kind>>} */
+/** The options in the groups of the panel, each with what its value is. @type {Record<string, Record<string, ValueKind>>} */
 export const GROUPS = {
   length: {
     max_new_tokens: 'number',
@@ -38,5 +38,5 @@ export const GROUPS = {
   },
 };
 
-/** @type {import('../attributes.js').Kinds} */
+/** @type {import('../attributes.js').ValueKinds} */
 export const OPTIONS = Object.assign({}, ...Object.values(GROUPS));

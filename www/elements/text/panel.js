@@ -4,7 +4,7 @@ import { attributeOf, optionOf, setAttribute } from '../attributes.js';
 import { h, styleSheet } from '../dom.js';
 import { GROUPS } from './options.js';
 
-/** @param {string} name @param {import('../attributes.js').Kind} kind */
+/** @param {string} name @param {import('../attributes.js').ValueKind} kind */
 function fieldFor(name, kind) {
   if (kind === 'lines') return h('textarea', { name, rows: 2 });
   if (typeof kind === 'string') {

@@ -2,7 +2,7 @@
 
 import { h, setLabel, styleSheet } from '../../dom.js';
 import { Choices } from '../choices.js';
-import { panel, range, wide } from './fields.js';
+import { fullWidth, panel, range } from './fields.js';
 
 /**
  * @typedef {import('../../../types.d.ts').ImageToImagePipeline} ImageToImagePipeline
@@ -39,7 +39,7 @@ export class Noise {
 
   element = panel(
     this.#form.element,
-    wide(this.#noise),
+    fullWidth(this.#noise),
     h('p', { className: 'formula' }, this.#formula, this.#numbers),
   );
 

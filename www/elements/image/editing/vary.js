@@ -1,7 +1,7 @@
 // Varying a picture: the more noise is added, the more the model's picture differs from it.
 
 import { h, setLabel } from '../../dom.js';
-import { panel, range, wide } from './fields.js';
+import { fullWidth, panel, range } from './fields.js';
 
 /**
  * @typedef {import('../../../types.d.ts').ImageToImagePipeline} ImageToImagePipeline
@@ -18,7 +18,7 @@ export class Vary {
   /** @type {Words | null} */
   #words = null;
 
-  element = panel(wide(this.#strength), this.#hint);
+  element = panel(fullWidth(this.#strength), this.#hint);
 
   /** @param {() => void} onChange called when the amount of noise changes */
   constructor(onChange) {
