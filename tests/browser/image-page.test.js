@@ -458,7 +458,7 @@ test('the keyboard draws, marks and takes back', async () => {
 test('Tab comes to everything', async () => {
   await open(FOUR);
   await takePicture();
-  const names = ['tool', 'edit', 'form', 'board', 'Remove the noise', 'Open…', 'Sample digit', 'Clear'];
+  const names = ['tool', 'edit', 'form', 'board', 'Remove the noise', 'Open…', 'Let the model draw', 'Clear'];
   const reached = new Set();
   await page.locator('#pictures').evaluate((section) => {
     section.setAttribute('tabindex', '-1');
@@ -515,7 +515,7 @@ test('the model draws a sample to begin with', async () => {
   await idle();
   await button('Clear').click();
   const before = await pixels(board().locator('canvas').first());
-  await button('Sample digit').click();
+  await button('Let the model draw').click();
   await until(async () => (await pixels(board().locator('canvas').first())) !== before);
   await element().getByText('Starting point').waitFor();
 });
@@ -625,7 +625,7 @@ test('a model in colours and of another shape is drawn and painted with', async 
 test('the pictures speak Chinese', async () => {
   await open(FOUR, { locale: 'zh-CN' });
   await element()
-    .getByText(/用 [\d.]+ 秒走了 4 步/)
+    .getByText(/^完成了 4 步，用时 [\d.]+ 秒，运行设备：CPU$/)
     .waitFor();
   await element().locator('.choices label', { hasText: '从图片' }).click();
   await button('去掉噪声').waitFor();

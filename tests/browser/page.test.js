@@ -230,11 +230,19 @@ for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
   }
 }
 
+/** The line that says in Chinese that one digit was drawn. @param {string} device */
+const drawnInChinese = (device) =>
+  page
+    .locator('hearth-digits .status p')
+    .filter({ hasText: new RegExp(`^绘制了 1 个数字，用时 [\\d.]+ 毫秒，运行设备：${device}$`) });
+
 test('the page says whether a GPU drew, or a software adapter', async () => {
   const drawnOn = (/** @type {string} */ where) =>
     page.locator('hearth-digits .status p', { hasText: `ms on the ${where}` }).waitFor();
   await openPage('/?device=webgpu&class-labels=7');
   await drawnOn('emulated GPU');
+  await openPage('/?device=webgpu&lang=zh&class-labels=7');
+  await drawnInChinese('软件模拟的 GPU').waitFor();
   pretendGpu(site);
   await openPage('/?device=webgpu&class-labels=7');
   await drawnOn('GPU');
@@ -250,7 +258,7 @@ test('without WebGPU the page says in plain words that there is no GPU', async (
     await openPage('/?device=webgpu&class-labels=7', { from: plain });
     await status('That did not work: no GPU is available in this browser');
     await openPage('/?lang=zh&class-labels=7', { from: plain });
-    await status('CPU（此浏览器没有可用的 GPU）');
+    await drawnInChinese('CPU（此浏览器没有可用的 GPU）').waitFor();
   } finally {
     await plain.close();
   }

@@ -336,7 +336,7 @@ test('the text speaks Chinese', async () => {
   await open(GREEDY, { locale: 'zh-CN' });
   await button('续写').waitFor();
   await element()
-    .getByText(/用 [\d.]+ 秒写了 20 个词元/)
+    .getByText(/^写了 20 个词元，用时 [\d.]+ 秒，运行设备：CPU$/)
     .waitFor();
   await button('看看内部').click();
   await element().getByText('意料之中').waitFor();

@@ -8,6 +8,7 @@ import { OPTIONS as IMAGE, SCHEDULERS } from '../../www/elements/image/options.j
 import { GROUPS, OPTIONS as TEXT } from '../../www/elements/text/options.js';
 import { en } from '../../www/elements/words/en.js';
 import { zh } from '../../www/elements/words/zh.js';
+import { filesIn } from './sources.js';
 
 const read = (/** @type {string} */ file) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
 const [readme, types] = [read('README.md'), read('www/types.d.ts')];
@@ -44,6 +45,25 @@ test('elements say in Chinese what they say in English, but for the names of dev
   assert.deepEqual(missing, ['gpu', 'cpu']);
   assert.deepEqual(
     names(zh).filter((name) => !names(en).includes(name)),
+    [],
+  );
+});
+
+test('every word is shown somewhere', () => {
+  const code = filesIn('www/elements', '.js')
+    .filter((file) => !file.startsWith('www/elements/words/'))
+    .map(read)
+    .join('\n');
+  const members = code.matchAll(/words(?:\(\))?\.(\w+)/g);
+  const destructured = code.matchAll(
+    /\b(?:localize\(|shown\(text, )\{([^{}]*)\}|\{([^{}]*)\} = [\w.]*#?words\b/g,
+  );
+  const lists = [...destructured].flatMap(([, parameter, constant]) =>
+    (parameter ?? constant).split(/[,\s]+/),
+  );
+  const used = new Set([...[...members].map(([, name]) => name), ...lists]);
+  assert.deepEqual(
+    Object.keys(en).filter((name) => !used.has(name)),
     [],
   );
 });

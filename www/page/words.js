@@ -13,11 +13,11 @@ export const words = {
     notCopied: 'The link is in the address bar.',
     imageTitle: 'Pictures from noise: diffusion',
     imageIntro:
-      'A network learned to find the noise in a picture. Given nothing but noise, it removes a little, looks again, and repeats, until a digit appears that nobody wrote. Watch it step by step, let four schedulers race, or draw something yourself: add noise, mark a part to repaint, and let the model do the rest.',
+      'A neural network learned to find the noise in a picture. Given nothing but noise, it removes a little, looks again, and repeats, until a digit appears that nobody wrote. Watch it step by step, let four schedulers race, or draw something yourself: add noise, mark a part to repaint, and let the model do the rest.',
     copiedImage: 'Copied. The link draws the last picture made from noise.',
     textTitle: 'Stories from words: GPT-2',
     textIntro:
-      'A language model reads the text so far and gives every token (a word or part of one) a probability of coming next. One is picked, and the model starts over. Write a beginning and watch it continue, then look inside: what else could have come next, and what the model paid attention to.',
+      'A language model reads the text so far and gives every token (a word or part of one) a probability of coming next. One is picked and added to the text, and the model goes on from there. Write a beginning and watch it continue, then look inside: what else could have come next, and what the model paid attention to.',
     shareText: 'Copy a link to this text',
     copiedText: 'Copied. The link writes exactly this text.',
     copiedBeginning: 'Copied. The link writes the text as it was before your changes.',
@@ -43,11 +43,11 @@ export const words = {
     notCopied: '链接在地址栏里。',
     imageTitle: '从噪声到图片：扩散模型',
     imageIntro:
-      '网络学会了找出图片里的噪声。给它纯噪声，它去掉一点，再看一遍，如此反复，直到出现一个没有人写过的数字。看它一步一步地画，让四种调度器比一比，或者自己画点什么：加上噪声，标出要重画的部分，剩下的交给模型。',
+      '神经网络学会了找出图片里的噪声。给它纯噪声，它去掉一点，再看一遍，如此反复，直到出现一个没有人写过的数字。看它一步一步地画，让四种调度器比一比，或者自己画点什么：加上噪声，标出要重画的部分，剩下的交给模型。',
     copiedImage: '已复制：打开链接会画出最近一幅由噪声生成的图。',
     textTitle: '从词语到故事：GPT-2',
     textIntro:
-      '语言模型读完已有的文字，给每个词元（一个词或词的一部分）算出接下来出现的概率，选出一个，再从头来过。写一个开头，看它续写，再看看内部：还可能出现什么，它又关注了什么。',
+      '语言模型读完已有的文字，给每个词元（一个词或词的一部分）算出接下来出现的概率，选出一个接在后面，然后重复这一过程。写一个开头，看它续写，再看看内部：还可能出现什么，它又关注了什么。',
     shareText: '复制这篇文本的链接',
     copiedText: '已复制：打开链接会写出完全相同的文本。',
     copiedBeginning: '已复制：打开链接会写出你改动之前的文本。',
@@ -58,7 +58,7 @@ export const words = {
     modelHint:
       'Hugging Face Hub 上的任何 GPT-2 都可以直接使用，例如 OpenAI 原版（548 MB）。模型只需下载一次，之后由浏览器保存。网址留空则换回本页自带的模型。',
     embedTitle: '放到你的网页上',
-    embedIntro: '一个 script 标签加一个元素。读者滚动到那里时才会加载。',
-    privacy: '一切都在你的设备上计算，没有服务器会看到你的作品。',
+    embedIntro: '一个 script 标签加一个元素；读者滚动到该元素时才会加载。',
+    privacy: '所有计算都在你的设备上完成，没有服务器会看到你的作品。',
   },
 };
