@@ -37,7 +37,8 @@ export function build() {
   installPackages();
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === sourcesHash()) return;
   installRustTools();
-  rmSync(stamp, { force: true });
+  // A brotli copy of the last build would be served beside the new glue.
+  for (const old of [stamp, `${wasm}.br`]) rmSync(old, { force: true });
   console.log('Building the wasm engine (the first time takes some minutes)…');
   run('wasm-pack', [
     ...['build', '--release', '--target', 'web', '--mode', 'no-install', '--no-pack'],

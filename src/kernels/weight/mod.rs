@@ -9,6 +9,7 @@ mod tensor;
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 use half::f16;
 
+use super::gradients::is_tracking;
 use pack::{as_bytes, pack_f16, pack_panels, pack_q8};
 
 /// How the numbers are kept.
@@ -91,7 +92,7 @@ impl Weight {
         assert_eq!(values.len(), shape[0] * shape[1], "Weight: the shape does not fit");
         let values = match format {
             // Burn's devices are equal whether they track gradients or not.
-            Format::F32 if layout == Layout::InOut && *device == Device::flex() && !device.is_autodiff() => {
+            Format::F32 if layout == Layout::InOut && *device == Device::flex() && !is_tracking(device) => {
                 Values::Panels(floats(pack_panels(&values, shape), device))
             }
             Format::F32 => Values::F32(floats(values, device)),
@@ -151,7 +152,7 @@ impl Weight {
 
     /// Whether Burn tracks gradients where it is.
     pub(super) fn tracks_gradients(&self) -> bool {
-        self.device().is_autodiff()
+        is_tracking(&self.device())
     }
 
     /// `values` as they are once they were packed and unpacked.
