@@ -25,12 +25,13 @@ const names = (words) =>
 /** What stands in the first column of a section's tables. @param {string} title */
 const inReadme = (title) => {
   const section = readme.split(/^### /m).find((section) => section.startsWith(`${title}\n`)) ?? '';
-  return [...section.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name).sort();
+  const cells = [...section.matchAll(/^\| (`[^|]*)\|/gm)].map(([, cell]) => cell);
+  return [...new Set(cells.flatMap((cell) => [...cell.matchAll(/`(\w+)`/g)].map(([, name]) => name)))].sort();
 };
 
 /** @param {string} name of an interface */
 const inTypes = (name) => {
-  const body = types.match(new RegExp(`interface ${name} \\{[^]*?\\n\\}`))?.[0] ?? '';
+  const body = types.match(new RegExp(`interface ${name} [^{]*\\{[^]*?\\n\\}`))?.[0] ?? '';
   return [...body.matchAll(/^ {2}(\w+)\?:/gm)].map(([, name]) => name).sort();
 };
 
@@ -84,6 +85,13 @@ test('every option of a picture is in the README, the types and the form, with a
   assert.deepEqual([...Object.keys(IMAGE), ...elsewhere].sort(), inTypes('DiffusionOptions'));
   for (const { imageOptions } of [en, zh]) assert.deepEqual(sorted(imageOptions), sorted(IMAGE));
   assert.deepEqual(attributesOf('hearth-image'), [...Object.keys(IMAGE).map(attributeOf), 'mode'].sort());
+});
+
+test('every option of a call with a picture is in the README and the types', () => {
+  const own = ['ImageToImageOptions', 'NoiseOptions', 'FitOptions'].flatMap(inTypes);
+  const inherited = ['class_labels']; // the first of those of every picture
+  const named = new Set([...own, ...inherited, 'signal']); // which a cell says in a sentence
+  assert.deepEqual([...named].sort(), [...inReadme('Pictures from a picture'), 'signal'].sort());
 });
 
 test('every option of digits is in the README and the types', () => {
