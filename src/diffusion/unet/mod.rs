@@ -21,7 +21,7 @@ use crate::weights::{Checkpoint, Parameters, Storage};
 /// The most parameters: the largest U-Nets have a billion.
 const MAX_PARAMETERS: u64 = 1 << 31;
 
-/// A U-Net whose weights are still on their way.
+/// A U-Net whose weights are still being loaded.
 #[derive(Debug)]
 pub struct Loading {
     config: Config,
