@@ -1,7 +1,9 @@
 // How the page and the worker talk.
 //
 //   page → worker   { id, type, ...params }   a request; { id, type: 'abort' } stops it
-//   worker → page   { id, event }             any number of events, then exactly one of
+//   worker → page   { ready }                 first of all: the engine is loaded, and requests can come; or
+//                   { failed, buildsDiffer }  it could not be loaded: why, and whether glue and wasm are of two builds
+//                   { id, event }             any number of events, then exactly one of
 //                   { id, result }            the request's result, or
 //                   { id, error }             what went wrong: { code, message }
 //                   { lost }                  without an id: the engine is dead, { code, message } says why
@@ -11,6 +13,7 @@ import { HearthError, aborted } from './errors.js';
 /**
  * @typedef {{ code: string, message: string }} PlainError
  * @typedef {{ id: number, event?: any, result?: any, error?: PlainError } | { lost: PlainError }} Reply
+ * @typedef {{ ready: true } | { failed: string, buildsDiffer: boolean } | { lost: PlainError }} Opening
  * @typedef {{ id: number, type: string, [name: string]: any }} Request
  */
 

@@ -1,55 +1,51 @@
-// The page's end of the engine: starts the worker when it is first needed, and again after it has died.
+// The page's end of the engine: a worker from when it is first needed, and another after it has died.
 
 import { HearthError } from '../errors.js';
 import { Requests } from '../protocol.js';
+import { startWorker } from './start.js';
 
 /** One life of the engine: a worker and the requests it has not answered. */
 class Life {
+  /** @type {Worker | null} */
+  #worker = null;
+  /** What is asked of the worker before it can answer. @type {object[]} */
+  #early = [];
+  #onDeath;
+
   /** @param {() => void} onDeath */
   constructor(onDeath) {
-    const worker = startWorker();
-    const requests = new Requests((request) => worker.postMessage(request));
-    const die = (/** @type {HearthError} */ error) => {
-      onDeath();
-      worker.terminate();
-      requests.close(error);
-    };
+    this.#onDeath = onDeath;
+    this.requests = new Requests((request) => {
+      if (this.#worker) this.#worker.postMessage(request);
+      else this.#early.push(structuredClone(request)); // as it is now, like a message
+    });
+    startWorker().then(
+      (worker) => this.#begin(worker),
+      (error) => this.#die(error),
+    );
+  }
+
+  /** @param {Worker} worker */
+  #begin(worker) {
+    this.#worker = worker;
     worker.addEventListener('message', ({ data }) =>
-      'lost' in data ? die(HearthError.from(data.lost)) : requests.receive(data),
+      'lost' in data ? this.#die(HearthError.from(data.lost)) : this.requests.receive(data),
     );
     worker.addEventListener('error', (event) => {
       event.preventDefault();
-      die(
-        new HearthError(
-          'engine-unavailable',
-          `the worker failed: ${event.message || 'its script could not be loaded'}`,
-        ),
-      );
+      this.#die(new HearthError('engine-unavailable', `the worker failed: ${event.message}`));
     });
     worker.addEventListener('messageerror', () =>
-      die(new HearthError('internal', 'a message could not be read')),
+      this.#die(new HearthError('internal', 'a message could not be read')),
     );
-    this.requests = requests;
+    for (const request of this.#early.splice(0)) worker.postMessage(request);
   }
-}
 
-/** A browser starts no worker from another origin's script, but it does start one that imports it. */
-function startWorker() {
-  try {
-    // A bundler may put a file: URL in place of this one. Its worker has the page's origin all the same.
-    const { origin, protocol } = new URL(import.meta.url);
-    if (!/^https?:$/.test(protocol) || origin === location.origin) {
-      // One expression, because that is what bundlers look for.
-      return new Worker(new URL('../worker/worker.js', import.meta.url), { type: 'module', name: 'hearth' });
-    }
-    const script = `import ${JSON.stringify(import.meta.resolve('../worker/worker.js'))};`;
-    const blob = new Blob([script], { type: 'text/javascript' });
-    return new Worker(URL.createObjectURL(blob), { type: 'module', name: 'hearth' });
-  } catch (error) {
-    throw new HearthError(
-      'engine-unavailable',
-      `no worker could be started: ${/** @type {Error} */ (error).message}`,
-    );
+  /** @param {HearthError} error */
+  #die(error) {
+    this.#onDeath();
+    this.#worker?.terminate();
+    this.requests.close(error);
   }
 }
 

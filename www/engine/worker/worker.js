@@ -16,14 +16,6 @@ function die(/** @type {import('../errors.js').Code} */ code, /** @type {string}
   post({ lost: { code, message } });
 }
 
-const started = init().then(
-  () => on_panic((/** @type {string} */ message) => die('internal', `the engine stopped: ${message}`)),
-  (error) => {
-    throw new HearthError('engine-unavailable', `the engine could not be loaded: ${error?.message ?? error}`);
-  },
-);
-started.catch(() => {}); // reported to whoever asks for a model
-
 // A trap in wasm that no promise carries, and a lost device's late errors.
 addEventListener('error', (event) => die('internal', `the engine stopped: ${event.message}`));
 addEventListener('unhandledrejection', (event) =>
@@ -31,8 +23,7 @@ addEventListener('unhandledrejection', (event) =>
 );
 
 /** @param {'auto' | 'webgpu' | 'cpu'} preference */
-async function deviceFor(preference) {
-  await started;
+function deviceFor(preference) {
   return openDevice(preference, (reason) => die('device-lost', `the GPU device was lost (${reason})`));
 }
 
@@ -111,10 +102,35 @@ const handlers = {
   },
 
   async stats() {
-    await started;
     return { heap_bytes: heap_bytes() };
   },
 };
 
 const receive = serve(post, handlers);
 addEventListener('message', ({ data }) => receive(data));
+
+/** Loads the wasm. The page sends nothing before it has heard how that went. */
+async function start() {
+  try {
+    await init();
+    on_panic((/** @type {string} */ message) => die('internal', `the engine stopped: ${message}`));
+    post({ ready: true });
+  } catch (error) {
+    const { message } = /** @type {Error} */ (error);
+    post({ failed: `the engine could not be loaded: ${message}`, buildsDiffer: isOfAnotherBuild(error) });
+  }
+}
+
+/** Whether an error says that the wasm does not fit its glue, or is no wasm. @param {unknown} error */
+function isOfAnotherBuild(error) {
+  if (error instanceof WebAssembly.LinkError) return true;
+  if (!(error instanceof WebAssembly.CompileError)) return false;
+  try {
+    // A page that forbids every wasm forbids the smallest too.
+    return !!new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
+  } catch {
+    return false;
+  }
+}
+
+start();
