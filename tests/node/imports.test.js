@@ -15,7 +15,9 @@ const layerOf = (file) => Object.keys(LAYERS).find((layer) => file.startsWith(la
  * @param {string} source
  */
 function importsIn(source) {
-  const code = withoutComments(source, /'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`/);
+  const code = withoutComments(source, /'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`/)
+    // Code in a template is text too.
+    .replace(/`(?:\\.|[^`\\])*`/g, (text) => text.replace(/[^`\n]/g, ' '));
   const forms = [
     /^[ \t]*(?:import|export)\b[^'"`;()]*?\bfrom\s*['"](.+?)['"]/gm,
     /^[ \t]*import\s*['"](.+?)['"]/gm,
@@ -54,6 +56,7 @@ test('every form of import is seen, and nothing in comments and texts', () => {
     `/** @type {import('./no.js').A} */`,
     `const d = 'image/*', e = await import('./5.js'), f = '*/';`,
     `const g = await import(d);`,
+    "const h = `import('./no.js'); import './no.js';`;",
   ].join('\n');
   const specifiers = importsIn(source).map(({ specifier }) => specifier);
   assert.deepEqual(specifiers.sort(), ['./1.js', './2.js', './3.js', './4.js', './5.js', undefined]);
