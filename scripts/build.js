@@ -6,10 +6,11 @@ import { existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync 
 import path from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
 
-import { installPackages, installRustTools, root, run, script } from './shell.js';
+import { Failure, installPackages, installRustTools, root, run, script } from './shell.js';
 
 const out = path.join(root, 'www', 'pkg');
 const wasm = path.join(out, 'hearth_bg.wasm');
+const glue = path.join(out, 'hearth.js');
 const stamp = path.join(out, 'sources.sha256');
 
 /** The files that the wasm depends on. */
@@ -32,6 +33,23 @@ export function sizes() {
   return { wasm: statSync(wasm).size, brotli: statSync(`${wasm}.br`).size };
 }
 
+/**
+ * Glue and wasm with an import that is named by the build, in place of the hash that wasm-bindgen gives it. Those of two
+ * builds, as a browser's cache may have them, then do not link; else they might, and fail later or compute something else.
+ * @param {string} glue
+ * @param {Uint8Array} wasm
+ */
+export function signed(glue, wasm) {
+  const [name] = glue.match(/\b__wbg_\w+_[0-9a-f]{16}(?=: )/) ?? [];
+  const index = name ? Buffer.from(wasm).indexOf(name) : -1;
+  if (!name || index < 0) throw new Failure('The glue has no import that the wasm has too');
+  const hash = createHash('sha256').update(glue).update(wasm).digest('hex');
+  const another = name.slice(0, -16) + hash.slice(0, 16); // as long as it was
+  const bytes = Buffer.from(wasm);
+  bytes.write(another, index);
+  return { glue: glue.replace(`${name}: `, `${another}: `), wasm: bytes };
+}
+
 /** Builds if need be. Installs what it needs first. */
 export function build() {
   installPackages();
@@ -47,7 +65,10 @@ export function build() {
   console.log('Optimising for size…');
   const wasmOpt = path.join(root, 'node_modules', 'binaryen', 'bin', 'wasm-opt');
   run(process.execPath, [wasmOpt, '-Oz', '--strip-debug', '--strip-producers', wasm, '-o', wasm]);
-  const bytes = readFileSync(wasm);
+  const build = signed(readFileSync(glue, 'utf8'), readFileSync(wasm));
+  writeFileSync(glue, build.glue);
+  writeFileSync(wasm, build.wasm);
+  const bytes = build.wasm;
   const params = { [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length, [constants.BROTLI_PARAM_LGWIN]: 24 };
   writeFileSync(`${wasm}.br`, brotliCompressSync(bytes, { params }));
   rmSync(path.join(out, '.gitignore'), { force: true });
