@@ -1,5 +1,5 @@
-// After a deploy a browser's cache can hold files of two builds, which do not fit together, and without this they would not
-// until they expire.
+// The files of the worker, fetched past the browser's cache. After a deploy the cache can hold files of two builds, and until
+// they expire no engine would start from them.
 
 /** What a module imports, and the wasm that its glue names. */
 const IMPORT = /\b(?:from|import)\s*["'](\.[^"']+)["']/g;

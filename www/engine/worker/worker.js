@@ -116,7 +116,7 @@ async function start() {
     on_panic((/** @type {string} */ message) => die('internal', `the engine stopped: ${message}`));
     post({ ready: true });
   } catch (error) {
-    const { message } = /** @type {Error} */ (error);
+    const { message } = HearthError.from(error);
     post({ failed: `the engine could not be loaded: ${message}`, buildsDiffer: isOfAnotherBuild(error) });
   }
 }
