@@ -1,7 +1,7 @@
 // How the engine starts on pages that allow less than others, and from files of two builds.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, test } from 'node:test';
@@ -97,9 +97,11 @@ describe('a page without an origin', () => {
     'a page in a data: URL': () =>
       open(`<iframe src="data:text/html,${encodeURIComponent(widget())}"></iframe>`),
     'a file that is opened from a disk': async () => {
-      const file = path.join(mkdtempSync(path.join(tmpdir(), 'hearth-')), 'page.html');
+      const folder = mkdtempSync(path.join(tmpdir(), 'hearth-start-'));
+      const file = path.join(folder, 'page.html');
       writeFileSync(file, `<!doctype html>${widget()}`);
       await openPage(pathToFileURL(file).href);
+      rmSync(folder, { recursive: true });
     },
   };
   for (const [name, show] of Object.entries(pages)) {
