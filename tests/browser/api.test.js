@@ -390,7 +390,7 @@ describe('the cache', () => {
     site.answers.set(WEIGHTS, send('<!doctype html>'));
     assert.equal((await draw(FIXTURE)).code, 'weights-invalid');
     const kept = await page.evaluate(async () => {
-      const cache = await caches.open('hearth-weights-1');
+      const cache = await caches.open('hearth-weights-2');
       return (await cache.keys()).map(({ url }) => url).filter((url) => url.endsWith('.safetensors'));
     });
     assert.deepEqual(kept, []);
