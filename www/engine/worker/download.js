@@ -223,7 +223,7 @@ export class Download {
    */
   async #isHidden(signal) {
     if (isOwn(this.#url)) return false;
-    return fetch(this.#url, { method: 'HEAD', mode: 'no-cors', signal }).then(
+    return fetch(this.#url, { method: 'HEAD', mode: 'no-cors', cache: 'no-store', signal }).then(
       () => true,
       () => false,
     );
