@@ -9,8 +9,8 @@
 
 /** What hosts answer in place of 404. @type {Record<number, string>} */
 const REFUSALS = {
-  401: 'it needs a login, or it is not there',
-  403: 'it must not be read, or it is not there',
+  401: 'it needs a login, as a gated or private model does, or it is not there',
+  403: 'it is not public, or it is not there',
 };
 
 /** Whether the same question may soon have another answer: a time-out, too many requests, the server's own failures. @param {number} status */
@@ -49,12 +49,16 @@ export function impostor(name, headers, bytes) {
   const text = new TextDecoder().decode(opening).trimStart();
   if (text.startsWith('version https://git-lfs')) return 'pointer';
   const isHtml = saysHtml(headers);
-  let isPage = isHtml ? text.startsWith('<') : /^<(!doctype|html|\?xml)/i.test(text);
+  return isPage(name, isHtml, text, opening) ? 'web page' : undefined;
+}
+
+/** @param {string} name @param {boolean} isHtml @param {string} text @param {Uint8Array} opening */
+function isPage(name, isHtml, text, opening) {
+  const isMarkup = text.startsWith('<');
+  if (name.endsWith('.json')) return isMarkup || (isHtml && !/^[[{]/.test(text));
   // A weight file begins with the length of its header, in eight bytes of which the last are zero.
-  if (name.endsWith('.safetensors'))
-    isPage = (isHtml || text.startsWith('<')) && !opening.subarray(0, 8).includes(0);
-  if (name.endsWith('.json')) isPage = text.startsWith('<') || (isHtml && !/^[[{]/.test(text));
-  return isPage ? 'web page' : undefined;
+  if (name.endsWith('.safetensors')) return (isMarkup || isHtml) && !opening.subarray(0, 8).includes(0);
+  return isHtml ? isMarkup : /^<(!doctype|html|\?xml)/i.test(text);
 }
 
 /** The parts of `Content-Range`, which other origins may hide. @param {Headers} headers */

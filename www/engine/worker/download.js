@@ -82,7 +82,7 @@ export class Download {
   /**
    * Connects for what comes after a part that is there already, if the file is still the same. It may be followed by `start`
    * if not.
-   * @param {import('./cache.js').Kept} part
+   * @param {import('./kept.js').Kept} part
    * @param {boolean} hashed whether a hash tells in the end if both parts are of one file
    * @returns {Promise<boolean>} whether it is
    */

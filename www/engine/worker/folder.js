@@ -1,7 +1,7 @@
 // A model's folder: its small files, each fetched once, whoever asks for it, and what it is best to know of the others.
 
 import { fileAddress } from '../address.js';
-import * as cache from './cache.js';
+import { keepAbsence } from './cache.js';
 import { Absent } from './download.js';
 import { Manifest } from './shipped.js';
 import * as source from './source.js';
@@ -43,7 +43,7 @@ export class Folder {
       return await this.text(file);
     } catch (error) {
       if (!(error instanceof Absent)) throw error;
-      await cache.keepAbsence(this.address(file));
+      await keepAbsence(this.address(file));
       return undefined;
     }
   }

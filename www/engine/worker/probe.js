@@ -17,7 +17,7 @@ async function* answers(url, signal) {
     const stop = new AbortController();
     const patience = AbortSignal.any([signal, stop.signal, AbortSignal.timeout(PATIENCE_MS)]);
     try {
-      const response = await fetch(url, { method, cache: 'no-cache', signal: patience }).catch(() => null);
+      const response = await fetch(url, { method, cache: 'no-store', signal: patience }).catch(() => null);
       if (signal.aborted) throw aborted();
       if (response) yield { method, response };
     } finally {
@@ -34,6 +34,7 @@ async function* answers(url, signal) {
 export async function isThere(url, signal) {
   for await (const { response } of answers(url, signal)) {
     if (response.ok) return !saysHtml(response.headers);
+    if (response.status === 404) break;
   }
   return false;
 }
@@ -47,6 +48,7 @@ export async function isThere(url, signal) {
 export async function lengthOf(url, signal) {
   for await (const { response } of answers(url, signal)) {
     if (response.ok) return saysHtml(response.headers) ? null : lengthIn(response.headers);
+    if (response.status === 404) break;
   }
   return null;
 }
@@ -54,7 +56,7 @@ export async function lengthOf(url, signal) {
 /**
  * Whether a kept file is still what the server has. Without a network it counts as the same.
  * @param {string} url
- * @param {import('./cache.js').Kept} kept
+ * @param {import('./kept.js').Kept} kept
  * @param {AbortSignal} signal
  * @returns {Promise<'same' | 'changed' | 'unknown'>}
  */
@@ -77,7 +79,7 @@ export async function revalidate(url, kept, signal) {
   return verdict;
 }
 
-/** @param {Response} response @param {import('./cache.js').Kept} kept @param {AbortSignal} signal */
+/** @param {Response} response @param {import('./kept.js').Kept} kept @param {AbortSignal} signal */
 async function beginsLike({ body }, kept, signal) {
   const [now, before] = await Promise.all([
     beginning(chunksOf(/** @type {ReadableStream<Uint8Array>} */ (body))),

@@ -3,9 +3,17 @@
 import { withoutQuery } from '../address.js';
 import { HearthError } from '../errors.js';
 import { OPENING, impostor } from './answer.js';
-import * as cache from './cache.js';
+import { findText, keepAbsence, keepText } from './cache.js';
 import { Absent, Download } from './download.js';
+import { find } from './kept.js';
 import { revalidate } from './probe.js';
+import { record } from './recorder.js';
+
+/**
+ * How the browser's own cache is used for what is kept here: not at all. It would keep the file a second time, and go on by
+ * itself where a download stopped, whatever has changed.
+ */
+const UNSHARED = 'caches' in globalThis ? 'no-store' : 'no-cache';
 
 /**
  * The text of a small file, from the network, or from the cache when there is no network.
@@ -21,11 +29,11 @@ export async function text(url, signal, fresh = false) {
     const bytes = await joined(download.chunks());
     refuseImpostor(url, headers, bytes, 'unsupported-model');
     const text = new TextDecoder().decode(bytes);
-    await cache.keepText(url, text);
+    await keepText(url, text);
     return text;
   } catch (error) {
     if (!download.unreachable) throw error;
-    const kept = await cache.findText(url);
+    const kept = await findText(url);
     if (kept === undefined) throw error;
     if (kept === null) throw new Absent(url);
     return kept;
@@ -51,7 +59,7 @@ export async function text(url, signal, fresh = false) {
  * @returns {Promise<Source>}
  */
 export async function open(url, { signal, sha256, fresh = false }) {
-  const kept = fresh ? null : await cache.find(url, sha256);
+  const kept = fresh ? null : await find(url, sha256);
   if (kept?.index.complete) {
     // With a hash the kept file is known to be the right one.
     const verdict = sha256 ? 'same' : await revalidate(url, kept, signal);
@@ -60,7 +68,7 @@ export async function open(url, { signal, sha256, fresh = false }) {
   return download(url, { signal, sha256, fresh, part: kept?.index.complete ? null : kept });
 }
 
-/** @param {cache.Kept} kept @param {boolean} uncertain @param {AbortSignal} signal @returns {Source} */
+/** @param {import('./kept.js').Kept} kept @param {boolean} uncertain @param {AbortSignal} signal @returns {Source} */
 function fromCache(kept, uncertain, signal) {
   return {
     fromCache: true,
@@ -76,15 +84,15 @@ function fromCache(kept, uncertain, signal) {
 
 /**
  * @param {string} url
- * @param {{ signal: AbortSignal, sha256?: string, fresh: boolean, part: cache.Kept | null }} options
+ * @param {{ signal: AbortSignal, sha256?: string, fresh: boolean, part: import('./kept.js').Kept | null }} options
  * @returns {Promise<Source>}
  */
 async function download(url, { signal, sha256, fresh, part }) {
-  const download = new Download(url, signal, fresh ? 'reload' : 'no-cache');
+  const download = new Download(url, signal, fresh ? 'reload' : UNSHARED);
   try {
     if (part && !(await download.startAfter(part, sha256 !== undefined))) part = null;
     const coming = part ? download.chunks() : await opened(url, download);
-    const recorder = await cache.record(url, { sha256, version: download.version, part }, signal);
+    const recorder = await record(url, { sha256, version: download.version, part }, signal);
     return {
       fromCache: part !== null,
       uncertain: false,
@@ -102,8 +110,8 @@ async function download(url, { signal, sha256, fresh, part }) {
       discard: () => recorder.discard(),
     };
   } catch (error) {
-    if (error instanceof Absent) await cache.keepAbsence(url);
-    else if (download.unreachable && (await cache.findText(url)) === null) throw new Absent(url);
+    if (error instanceof Absent) await keepAbsence(url);
+    else if (download.unreachable && (await findText(url)) === null) throw new Absent(url);
     throw error;
   }
 }
