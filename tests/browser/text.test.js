@@ -498,7 +498,7 @@ describe('a model’s files', () => {
     const { vocab, merges } = tokenizer.model;
     vocab.added = Object.keys(vocab).length + 5;
     for (const body of [
-      '<!doctype html>',
+      '{"version": ',
       '{}',
       JSON.stringify({ ...tokenizer, model: { ...tokenizer.model, vocab, merges } }),
     ]) {

@@ -71,12 +71,17 @@ class Loader {
 /**
  * Loads a model of these parts.
  * @param {import('../../www/engine/worker/load.js').Part[]} parts
- * @param {{ signal?: AbortSignal, onProgress?: (loaded: number, total: number | null) => void }} [options]
+ * @param {{ signal?: AbortSignal, onProgress?: (loaded: number, total: number | null) => void, query?: string }} [options]
  */
-function load(parts, { signal = new AbortController().signal, onProgress = () => {} } = {}) {
+function load(parts, { signal = new AbortController().signal, onProgress = () => {}, query = '' } = {}) {
   const loader = new Loader();
   const kind = /** @type {any} */ ({ prepare: async () => ({ newLoader: () => loader, parts }) });
-  const loading = loadModel(kind, new Folder(`${origin}/`, signal), /** @type {any} */ ({}), onProgress);
+  const loading = loadModel(
+    kind,
+    new Folder(`${origin}/${query}`, signal),
+    /** @type {any} */ ({}),
+    onProgress,
+  );
   return { loader, loading };
 }
 
@@ -140,6 +145,31 @@ test('a part in shards is counted as its index says, and until then nobody knows
   assert.deepEqual(loader.files, [2000, 3000, 2000]);
   assert.deepEqual(loader.parts, ['text_encoder', 'unet', 'unet']);
   assert.deepEqual([totals[0], totals.at(-1)], [null, 7000]);
+});
+
+test('every file of a folder is asked for with the folder’s query, its shards too', async () => {
+  const index = JSON.stringify({ weight_map: { a: 'one.safetensors' } });
+  files.set('/unet/model.safetensors.index.json?sig=x', index);
+  files.set('/unet/one.safetensors?sig=x', new Uint8Array(3000));
+  const { loader, loading } = load([two[1]], { query: '?sig=x' });
+  await loading;
+  assert.deepEqual(loader.files, [3000]);
+  assert.deepEqual(new Set(log.map((entry) => entry.split('?')[1])), new Set(['sig=x']));
+});
+
+test('a web page in place of a part is a part that is not there', async () => {
+  const index = JSON.stringify({ weight_map: { a: 'one.safetensors' } });
+  files.set('/unet/model.safetensors', '<!doctype html><title>App</title>');
+  const error = {
+    code: 'weights-invalid',
+    message: /unet\/model\.safetensors: the server answered with a web page/,
+  };
+  await assert.rejects(load([two[1]]).loading, error);
+  files.set('/unet/model.safetensors.index.json', index);
+  files.set('/unet/one.safetensors', new Uint8Array(3000));
+  const { loader, loading } = load([two[1]]);
+  await loading;
+  assert.deepEqual(loader.files, [3000]);
 });
 
 test('stopping in one part keeps the next from being asked for', async () => {

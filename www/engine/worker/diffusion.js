@@ -1,7 +1,7 @@
 // Diffusion models in the engine: folders as diffusers lays them out.
 
 import { Loader } from '../../pkg/hearth.js';
-import { Absent } from './source.js';
+import { Absent } from './download.js';
 
 /** @type {import('./kinds.js').Kind} */
 export const diffusion = {
@@ -52,5 +52,5 @@ async function part(folder, within, file) {
   if (text !== undefined) return { within, text };
   const atTop = await folder.optionalText(file);
   if (atTop !== undefined) return { within: '', text: atTop };
-  throw new Absent(folder.url + within + file);
+  throw new Absent(folder.address(within + file));
 }
