@@ -6,6 +6,7 @@ import '../elements/hearth-text.js';
 import { attributeOf, setAttribute } from '../elements/attributes.js';
 import { OPTIONS as IMAGE_OPTIONS } from '../elements/image/options.js';
 import { OPTIONS as TEXT_OPTIONS } from '../elements/text/options.js';
+import { showWarnings } from './notes.js';
 import { words } from './words.js';
 
 /** @typedef {keyof typeof words} Language */
@@ -32,6 +33,8 @@ function speak(tag) {
   }
 }
 
+const [digits, image, text] = ['digits', 'image', 'text'].map(find);
+for (const element of [digits, image, text]) showWarnings(element);
 speak(preferredLanguage());
 language.addEventListener('change', () => {
   speak(/** @type {Language} */ (language.value));
@@ -81,7 +84,6 @@ function share(element, { attributes, prefix, button, message, hash, copied }) {
   });
 }
 
-const digits = find('digits');
 share(digits, {
   attributes: ['seed', 'class-labels', 'batch-size', 'truncation', 'device', 'model'],
   prefix: '',
@@ -91,7 +93,7 @@ share(digits, {
   copied: () => words[/** @type {Language} */ (language.value)].copied,
 });
 
-share(find('image'), {
+share(image, {
   attributes: ['seed', ...Object.keys(IMAGE_OPTIONS).map(attributeOf), 'device', 'model'],
   prefix: 'image-',
   button: find('share-image'),
@@ -100,7 +102,6 @@ share(find('image'), {
   copied: () => words[/** @type {Language} */ (language.value)].copiedImage,
 });
 
-const text = find('text');
 let continued = false;
 text.addEventListener('complete', (event) => {
   ({ continued } = /** @type {CustomEvent} */ (event).detail);
