@@ -19,7 +19,7 @@ const languages = new Map([
  */
 export function wordsFor(tags) {
   for (const tag of tags) {
-    const words = languages.get(tag.toLowerCase().split('-')[0]);
+    const words = languages.get(tag.toLowerCase().split(/[-_]/)[0]);
     if (words) return words;
   }
   return en;
