@@ -75,10 +75,10 @@ export function pretendGpu(site) {
 /** Has the engine of a site warn of something in each model that it loads. @param {Site} site @param {string[]} warnings */
 export function warnOf(site, warnings) {
   const code = `
-    const { postMessage } = globalThis;
+    const send = globalThis.postMessage;
     globalThis.postMessage = (message, ...rest) => {
       if (message.result?.info) message.result.info.warnings = ${JSON.stringify(warnings)};
-      postMessage(message, ...rest);
+      send(message, ...rest);
     };`;
   prependToWorker(site, code);
 }
