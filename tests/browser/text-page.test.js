@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { bytesOf, launch, overflow, until, violations, workPerFrame } from './harness.js';
+import { bytesOf, launch, overflow, until, violations, warnOf, workPerFrame } from './harness.js';
 import { complaints, page, shot, site, visit } from './session.js';
 
 /** A model that writes gibberish at once, and its greedy text after the prompt. */
@@ -95,6 +95,31 @@ test('a prompt, a seed and options are taken from their fields', async () => {
   await button('Write').click();
   await element().getByText('max_new_tokens is "lots"').waitFor();
   assert.equal(await text(), sequences[0].generated_text, 'the text stays');
+});
+
+test('what was passed over in a visitor’s model stands below the text, and is folded away if it is long', async () => {
+  await open(STORY);
+  await written();
+  const notes = () => page.locator('#text + details.warnings');
+  assert.equal(await notes().isVisible(), false);
+  const warnings = ['config.json: one thing was passed over', 'generation_config.json: so was another'];
+  warnOf(site, warnings);
+  await open(GREEDY);
+  await written();
+  assert.deepEqual(await notes().locator('li').allInnerTexts(), warnings);
+  assert.ok(await notes().locator('li').last().isVisible());
+  await page.getByLabel('Language').selectOption('zh');
+  assert.equal(await notes().locator('summary').innerText(), '此模型中被忽略的内容');
+  warnOf(
+    site,
+    Array.from({ length: 12 }, (_, index) => `file ${index}`),
+  );
+  await open(`${GREEDY}&text-top-k=5&text-do-sample`);
+  await written();
+  assert.equal(await notes().locator('li').last().isVisible(), false);
+  await notes().locator('summary').click();
+  assert.ok(await notes().locator('li').nth(11).isVisible());
+  await page.screenshot({ path: shot('text-warnings'), fullPage: true });
 });
 
 test('the examples write, with the options that they are for', async () => {
