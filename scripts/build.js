@@ -57,12 +57,12 @@ export function build() {
   installRustTools();
   // A brotli copy of the last build would be served beside the new glue.
   for (const old of [stamp, `${wasm}.br`]) rmSync(old, { force: true });
-  console.log('Building the wasm engine (the first time takes some minutes)…');
+  console.log('Building the wasm engine (the first time about nine minutes on two cores)…');
   run('wasm-pack', [
     ...['build', '--release', '--target', 'web', '--mode', 'no-install', '--no-pack'],
     ...['--out-dir', 'www/pkg', '--out-name', 'hearth'],
   ]);
-  console.log('Optimising for size…');
+  console.log('Optimising for size (about four minutes on two cores)…');
   const wasmOpt = path.join(root, 'node_modules', 'binaryen', 'bin', 'wasm-opt');
   run(process.execPath, [wasmOpt, '-Oz', '--strip-debug', '--strip-producers', wasm, '-o', wasm]);
   const build = signed(readFileSync(glue, 'utf8'), readFileSync(wasm));

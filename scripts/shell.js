@@ -81,19 +81,31 @@ function lockedVersion(/** @type {string} */ name) {
   return version;
 }
 
+/** Installs a crate's program into .tools: one that is built already where cargo-binstall is there to fetch it. */
 function installCrate(
   /** @type {string} */ crate,
   /** @type {string} */ binary,
   /** @type {string} */ version,
 ) {
   if (output(binary, ['--version'])?.trim().endsWith(` ${version}`)) return;
-  console.log(`Installing ${crate} ${version} into .tools (once, a few minutes)…`);
-  const install = ['install', `${crate}@${version}`, '--root', tools, '--force'];
+  const what = [`${crate}@${version}`, '--root', tools, '--force'];
+  const hasBinstall = output('cargo', ['binstall', '-V']) !== null;
+  const how = hasBinstall
+    ? 'fetching'
+    : 'compiling, about five minutes on two cores; cargo-binstall is quicker';
+  console.log(`Installing ${crate} ${version} into .tools, once (${how})…`);
+  if (hasBinstall && succeeds('cargo', ['binstall', '--no-confirm', ...what])) return;
+  // A crate's own lock file can name versions that a registry mirror has not got.
+  if (!succeeds('cargo', ['install', '--locked', ...what])) run('cargo', ['install', ...what]);
+}
+
+/** Whether a program that is run succeeds. @param {string} program @param {string[]} args */
+function succeeds(program, args) {
   try {
-    run('cargo', [...install, '--locked']);
+    run(program, args);
+    return true;
   } catch {
-    // A crate's own lock file can name versions that a registry mirror has not got.
-    run('cargo', install);
+    return false;
   }
 }
 

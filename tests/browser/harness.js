@@ -75,6 +75,17 @@ export function pretendGpu(site) {
   prependToWorker(site, lie);
 }
 
+/** Has the engine of a site warn of something in each model that it loads. @param {Site} site @param {string[]} warnings */
+export function warnOf(site, warnings) {
+  const code = `
+    const send = globalThis.postMessage;
+    globalThis.postMessage = (message, ...rest) => {
+      if (message.result?.info) message.result.info.warnings = ${JSON.stringify(warnings)};
+      send(message, ...rest);
+    };`;
+  prependToWorker(site, code);
+}
+
 /** Waits until the condition holds. @param {() => boolean | Promise<boolean>} condition */
 export async function until(condition) {
   for (let tries = 0; !(await condition()); tries++) {

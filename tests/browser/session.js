@@ -6,7 +6,7 @@ import path from 'node:path';
 import { after, afterEach, before, beforeEach } from 'node:test';
 
 import { root } from '../../scripts/shell.js';
-import { Site, launch } from './harness.js';
+import { Site, launch, send } from './harness.js';
 
 /** @type {import('playwright-core').Browser} */
 export let browser;
@@ -54,6 +54,20 @@ export async function openPage(address, { from = browser, ...options } = {}) {
 
 /** Opens a page with nothing in it. @param {{ from?: import('playwright-core').Browser }} [options] */
 export const openBlank = (options) => openPage('/tests/browser/blank.html', options);
+
+/**
+ * Opens a page of the site with this in its body.
+ * @param {string} body
+ * @param {string} [attributes] of its root
+ */
+export async function openBody(body, attributes = 'lang="en"') {
+  const html = `<!doctype html><html ${attributes}><meta charset="utf-8"><title>A page</title><body>${body}`;
+  site.answers.set('/page', send(html, { 'content-type': 'text/html' }));
+  await openPage('/page');
+}
+
+/** The script of an element. @param {string} name */
+export const scriptOf = (name) => `<script type="module" src="/www/elements/hearth-${name}.js"></script>`;
 
 /**
  * Opens the demo page as a visitor: on the CPU unless the query says otherwise, because that is quicker here than WebGPU in

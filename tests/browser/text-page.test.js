@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { bytesOf, launch, overflow, until, violations, workPerFrame } from './harness.js';
+import { bytesOf, launch, overflow, send, until, violations, warnOf, workPerFrame } from './harness.js';
 import { complaints, page, shot, site, visit } from './session.js';
 
 /** A model that writes gibberish at once, and its greedy text after the prompt. */
@@ -67,6 +67,37 @@ test('a story is written when a visitor comes to it, piece by piece, and nothing
   assert.ok(shift < 0.01, `what was on the page has moved by ${shift}`);
 });
 
+/** The families that the page and its elements ask for. */
+const FAMILIES = [
+  'ui-serif',
+  'system-ui',
+  'Georgia',
+  'Noto Serif',
+  'Noto Sans',
+  'Noto Sans CJK SC',
+  'PingFang SC',
+];
+for (const [font, metrics] of Object.entries({
+  wide: 'size-adjust: 125%',
+  tall: 'ascent-override: 140%; descent-override: 60%',
+})) {
+  test(`nothing moves on a phone, in Chinese and in a ${font} font, while a story is written`, async () => {
+    const face = (/** @type {string} */ family) =>
+      `@font-face { font-family: '${family}'; src: local('DejaVu Sans'); ${metrics} }`;
+    const css = `${bytesOf('www/page/page.css')} ${FAMILIES.map(face).join('')} body { font-family: 'Noto Sans' }`;
+    site.answers.set('/www/page/page.css', send(css, { 'content-type': 'text/css' }));
+    await open(
+      '&lang=zh&text-seed=3&text-prompt=Once+upon+a+time&text-max-new-tokens=40&text-eos-token-id=1',
+      {
+        viewport: { width: 390, height: 844 },
+      },
+    );
+    await element().locator('.status p', { hasText: '写了 40 个词元' }).waitFor();
+    const shift = await page.evaluate(() => /** @type {any} */ (globalThis).shift);
+    assert.ok(shift < 0.01, `what was on the page has moved by ${shift}`);
+  });
+}
+
 test('a long text does not keep the page from reacting', async () => {
   await open('&text-prompt=Once&text-max-new-tokens=450&text-eos-token-id=1&text-seed=2');
   const spent = await workPerFrame(page);
@@ -95,6 +126,31 @@ test('a prompt, a seed and options are taken from their fields', async () => {
   await button('Write').click();
   await element().getByText('max_new_tokens is "lots"').waitFor();
   assert.equal(await text(), sequences[0].generated_text, 'the text stays');
+});
+
+test('what was passed over in a visitor’s model stands below the text, and is folded away if it is long', async () => {
+  await open(STORY);
+  await written();
+  const notes = () => page.locator('#text + details.warnings');
+  assert.equal(await notes().isVisible(), false);
+  const warnings = ['config.json: one thing was passed over', 'generation_config.json: so was another'];
+  warnOf(site, warnings);
+  await open(GREEDY);
+  await written();
+  assert.deepEqual(await notes().locator('li').allInnerTexts(), warnings);
+  assert.ok(await notes().locator('li').last().isVisible());
+  await page.getByLabel('Language').selectOption('zh');
+  assert.equal(await notes().locator('summary').innerText(), '此模型中被忽略的内容');
+  warnOf(
+    site,
+    Array.from({ length: 12 }, (_, index) => `file ${index}`),
+  );
+  await open(`${GREEDY}&text-top-k=5&text-do-sample`);
+  await written();
+  assert.equal(await notes().locator('li').last().isVisible(), false);
+  await notes().locator('summary').click();
+  assert.ok(await notes().locator('li').nth(11).isVisible());
+  await page.screenshot({ path: shot('text-warnings'), fullPage: true });
 });
 
 test('the examples write, with the options that they are for', async () => {

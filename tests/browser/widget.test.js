@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 
-import { Site, send, until } from './harness.js';
+import { Site, send, until, warnOf } from './harness.js';
 import { complaints, openPage, page, site } from './session.js';
 
 const SCRIPTS = ['digits', 'image', 'text'].map((name) => `/www/elements/hearth-${name}.js`);
@@ -145,9 +145,10 @@ test('the element reports by events what happens, and attributes change what it 
 test('an element that is taken out of the page stops, and works again when it is put back', async () => {
   await post('<hearth-digits device="cpu" batch-size="3" seed="1"></hearth-digits>');
   await drawn(3);
-  await page.evaluate(() => {
+  await page.evaluate(async () => {
     const element = /** @type {HTMLElement} */ (document.querySelector('hearth-digits'));
     element.remove();
+    await new Promise((resolve) => setTimeout(resolve)); // it was not merely moved
     element.setAttribute('batch-size', '5');
     document.body.append(element);
   });
@@ -233,20 +234,112 @@ test('a text without a prompt loads nothing until a reader writes one', async ()
   assert.ok((await text()).startsWith('Once upon'));
 });
 
-test('a property that is set before the element’s script has loaded counts, and a read-only one stays the element’s', async () => {
-  const early = `
-    const element = document.querySelector('hearth-text');
-    element.presets = [{ title: 'Mine', prompt: 'It was', options: {} }];
-    element.text = 'not the text';`;
-  site.answers.set('/early.js', send(early, { 'content-type': 'text/javascript' }));
-  await post(`<hearth-text controls></hearth-text><script src="${site.origin}/early.js"></script>`);
-  await page.evaluate(() => customElements.whenDefined('hearth-text'));
-  const seen = await page.evaluate(() => {
-    const element = /** @type {any} */ (document.querySelector('hearth-text'));
-    const buttons = element.shadowRoot.querySelectorAll('[aria-label="Examples"] button');
-    return [[...buttons].map(({ textContent }) => textContent), element.text];
+/** A script that sets properties of `element`, and one that waits for the class and returns the examples and the text on show. */
+const EARLY = `element.presets = [{ title: 'Mine', prompt: 'It was', options: {} }]; element.text = 'not the text';`;
+const SHOWN = `
+  const buttons = element.shadowRoot.querySelectorAll('[aria-label="Examples"] button');
+  return [[...buttons].map(({ textContent }) => textContent), element.text];`;
+
+/** The ways in which an element becomes one of its class after a page has set properties of it. */
+const UPGRADES = {
+  'on the page': [`element = document.querySelector('hearth-text'); ${EARLY}`, ''],
+  'off the page, and put on it': [
+    `element = document.createElement('hearth-text'); ${EARLY}`,
+    'document.body.append(element);',
+  ],
+  'off the page, and upgraded there': [
+    `element = document.createElement('hearth-text'); ${EARLY}`,
+    'customElements.upgrade(element); element.localize();',
+  ],
+  'in a fragment of HTML': [
+    `box = document.createElement('div'); box.innerHTML = '<hearth-text></hearth-text>'; element = box.firstChild; ${EARLY}`,
+    'document.body.append(box);',
+  ],
+  'as a copy': [
+    `element = document.querySelector('hearth-text').cloneNode(); ${EARLY}`,
+    'document.body.append(element);',
+  ],
+  'as fields of a class of the page’s own': [
+    '',
+    `customElements.define('my-text', class extends customElements.get('hearth-text') {
+      presets = [{ title: 'Mine', prompt: 'It was', options: {} }];
+    });
+    element = document.createElement('my-text');
+    document.body.append(element);`,
+  ],
+};
+for (const [how, [before, after]] of Object.entries(UPGRADES)) {
+  test(`a property that is set before the element’s script has loaded counts (${how}), and a read-only one stays the element’s`, async () => {
+    const early = `var element, box; ${before}`;
+    site.answers.set('/early.js', send(early, { 'content-type': 'text/javascript' }));
+    await post(`<hearth-text controls></hearth-text><script src="${site.origin}/early.js"></script>`);
+    await page.evaluate(() => customElements.whenDefined('hearth-text'));
+    const seen = await page.evaluate(`(() => { ${after} ${SHOWN} })()`);
+    assert.deepEqual(seen, [['Mine'], '']);
   });
-  assert.deepEqual(seen, [['Mine'], '']);
+}
+
+test('the script a second time, from another address or another host, throws nothing and exports the class that serves', async () => {
+  const other = await new Site().start();
+  try {
+    const copies = [
+      `${site.origin}/www/elements/hearth-text.js?copy`,
+      `${other.origin}/www/elements/hearth-text.js`,
+    ];
+    const own = copies.map((copy, index) => `import { HearthText as Copy${index} } from '${copy}';`);
+    const module = `${own.join('\n')}
+      const text = new Copy1();
+      text.setAttribute('max-new-tokens', '3');
+      text.setAttribute('prompt', 'The');
+      text.setAttribute('loading', 'eager');
+      text.setAttribute('device', 'cpu');
+      text.setAttribute('model', '${site.origin}${WRITER}');
+      document.body.append(text);
+      globalThis.found = [Copy0, Copy1].map((copy) => copy === customElements.get('hearth-text'));`;
+    site.answers.set('/own.js', send(module, { 'content-type': 'text/javascript' }));
+    const scripts = [...copies, `${site.origin}/own.js`].map(
+      (src) => `<script type="module" crossorigin src="${src}"></script>`,
+    );
+    const csp = policy().replaceAll(site.origin, `${site.origin} ${other.origin}`);
+    const first = `<script type="module" src="${site.origin}/www/elements/hearth-text.js"></script>`;
+    const html = `<!doctype html><html lang="en">${first}${scripts.join('')}`;
+    blog.answers.set('/post', send(html, { 'content-type': 'text/html', 'content-security-policy': csp }));
+    await openPage(`${blog.origin}/post`);
+    await until(async () => /3 tokens/.test((await statusOf()) ?? ''));
+    assert.deepEqual(await page.evaluate(() => /** @type {any} */ (globalThis).found), [true, true]);
+    assert.equal(page.workers().length, 1);
+    assert.deepEqual(
+      complaints.filter((text) => !text.includes('favicon') && !text.includes('404')),
+      [],
+    );
+  } finally {
+    await other.stop();
+  }
+});
+
+test('what the engine passed over in a model is in the `load` event, and for nothing to say it is an empty list', async () => {
+  const warnings = () =>
+    page.evaluate(
+      (model) =>
+        new Promise((resolve) => {
+          const element = document.createElement('hearth-text');
+          element.addEventListener('load', ({ detail }) => resolve(detail.warnings));
+          for (const [name, value] of Object.entries({
+            model,
+            device: 'cpu',
+            prompt: 'Once',
+            loading: 'eager',
+          }))
+            element.setAttribute(name, value);
+          document.body.append(element);
+        }),
+      `${site.origin}${WRITER}`,
+    );
+  await post('');
+  assert.deepEqual(await warnings(), []);
+  warnOf(site, ['config.json: this was passed over']);
+  await post('');
+  assert.deepEqual(await warnings(), ['config.json: this was passed over']);
 });
 
 test('attributes that mean nothing are refused in words, and the page goes on', async () => {
@@ -315,6 +408,7 @@ test('a picture is stopped when it is taken out of the page, and drawn again whe
   const steps = await page.evaluate(async () => {
     const element = /** @type {HTMLElement} */ (document.querySelector('hearth-image'));
     element.remove();
+    await new Promise((resolve) => setTimeout(resolve)); // it was not merely moved
     element.setAttribute('num-inference-steps', '3');
     document.body.append(element);
     const complete = await new Promise((resolve) => {

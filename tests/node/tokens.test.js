@@ -37,7 +37,7 @@ test('parts whose character never comes stay what they are', () => {
 });
 
 test('spaces, ends and parts can be seen where a token stands alone', () => {
-  const words = wordsFor('en');
+  const words = wordsFor(['en']);
   assert.equal(shown(' the', words), '·the');
   assert.equal(shown('\n', words), '↵');
   assert.equal(shown('', words), words.endOfText);

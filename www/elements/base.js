@@ -1,11 +1,14 @@
-// The life of an element: it loads its model when a reader comes near, works, can be stopped, fails and tries again, and
-// follows the language of the page.
+// The life of an element: it loads its model when a reader comes near, works, can be moved and stopped, fails and tries
+// again.
 
-import { HearthError, pipeline } from '../hearth.js';
+import { HearthError } from '../hearth.js';
+import { upgradeProperties } from './define.js';
+import { sheetsIn } from './dom.js';
+import { followLanguage, unfollowLanguage, wordsOf } from './language.js';
+import { Pipelines } from './pipelines.js';
 import { Status, statusSheet } from './status.js';
 import { baseSheet } from './style.js';
 import { bytes } from './units.js';
-import { wordsFor } from './words.js';
 
 /**
  * An element with a model of its own choice. Subclasses do their work in `work`.
@@ -15,7 +18,10 @@ import { wordsFor } from './words.js';
 export class HearthElement extends HTMLElement {
   /** Attributes that say which model it is and how it is loaded. */
   static loadAttributes = ['model', 'device'];
-  static observedAttributes = [...this.loadAttributes, 'seed', 'lang'];
+  static observedAttributes = [...this.loadAttributes, 'seed'];
+
+  /** @type {readonly CSSStyleSheet[]} */
+  static sheets = [baseSheet, statusSheet];
 
   /** What its model is for. @type {string} */
   static task;
@@ -29,28 +35,28 @@ export class HearthElement extends HTMLElement {
   /** What "Try again" does. @type {() => void} */
   again = () => void this.start();
 
+  #pipelines = new Pipelines();
   /** @type {IntersectionObserver | null} */
   #visible = null;
-  /** One for each task that the model has been loaded for. @type {Map<string, Promise<any>>} */
-  #pipelines = new Map();
-  /** Stops the loading, which goes on when one job replaces another. @type {AbortController | null} */
-  #loading = null;
   /** @type {AbortController | null} */
   #job = null;
   /** Whether the element has come into view or was started. From then on it follows its attributes. */
   #begun = false;
   #restarting = false;
+  /** The words that it shows. @type {import('./words.js').Words | null} */
+  #shown = null;
 
   constructor() {
     super();
-    const shadow = this.attachShadow({ mode: 'open' });
-    shadow.adoptedStyleSheets = [baseSheet, statusSheet];
+    this.attachShadow({ mode: 'open' });
+    this.#dress();
   }
 
   connectedCallback() {
-    this.#upgradeProperties();
-    this.localize();
-    languageElements.add(this);
+    upgradeProperties(this);
+    this.#settle();
+    this.#visible?.disconnect();
+    if (this.#begun) return; // it was moved, and what it does goes on
     if (this.getAttribute('loading') === 'eager') return this.#begin();
     // Lazy by default: nothing is fetched for a visitor who does not scroll this far.
     this.#visible = new IntersectionObserver(
@@ -60,16 +66,29 @@ export class HearthElement extends HTMLElement {
     this.#visible.observe(this);
   }
 
-  /**
-   * Sets again the properties that a page set before the element's script had loaded. Until then they are the element's own
-   * and hide the setters of its class.
-   */
-  #upgradeProperties() {
-    for (const [name, value] of Object.entries(this)) {
-      if (!(name in this.#class.prototype)) continue;
-      Reflect.deleteProperty(this, name);
-      Reflect.set(this, name, value); // false, and no error, if it is read-only
-    }
+  /** `moveBefore` calls this instead of the other two. */
+  connectedMoveCallback() {
+    this.#settle();
+  }
+
+  /** It has come into another document. */
+  adoptedCallback() {
+    this.#dress();
+  }
+
+  disconnectedCallback() {
+    // Sorting, a portal, or a page that is swapped for the next takes it out of the page and puts it in again, often some
+    // promises later. What it does goes on unless it is still out when all of that is over.
+    setTimeout(() => this.isConnected || this.leave());
+  }
+
+  /** It has been taken out of the page. Everything that it holds is given back. */
+  leave() {
+    unfollowLanguage(this);
+    this.#visible?.disconnect();
+    this.#begun = false;
+    this.stop();
+    this.#pipelines.dispose();
   }
 
   #begin() {
@@ -78,19 +97,10 @@ export class HearthElement extends HTMLElement {
     if (this.hasWork) this.start();
   }
 
-  disconnectedCallback() {
-    languageElements.delete(this);
-    this.#visible?.disconnect();
-    this.#begun = false;
-    this.stop();
-    this.#forget();
-  }
-
   /** @param {string} name @param {string | null} before @param {string | null} now */
   attributeChangedCallback(name, before, now) {
     if (before === now) return;
-    if (name === 'lang') return this.localize();
-    if (this.#class.loadAttributes.includes(name)) this.#forget();
+    if (this.#class.loadAttributes.includes(name)) this.#pipelines.dispose();
     // An element that has begun works again with the new value; any other will start with it.
     if (this.#begun && this.hasWork) this.restart();
   }
@@ -101,7 +111,7 @@ export class HearthElement extends HTMLElement {
     this.#restarting = true;
     queueMicrotask(() => {
       this.#restarting = false;
-      if (this.isConnected) this.start();
+      if (this.isConnected || this.#begun) this.start();
     });
   }
 
@@ -117,8 +127,7 @@ export class HearthElement extends HTMLElement {
 
   /** The words in the element's language. */
   get words() {
-    const tagged = /** @type {HTMLElement | null} */ (this.closest('[lang]'));
-    return wordsFor(tagged?.lang || navigator.language);
+    return wordsOf(this);
   }
 
   /** Writes the words again, after the language has changed. */
@@ -136,7 +145,7 @@ export class HearthElement extends HTMLElement {
   /** Stops the job under way. Its results so far stay. */
   stop() {
     this.#job?.abort();
-    this.#stopLoading();
+    this.#pipelines.stop();
   }
 
   /** Tries again after a failure. */
@@ -189,34 +198,32 @@ export class HearthElement extends HTMLElement {
    * @returns {Promise<P>}
    */
   async ready(signal, task = this.#class.task) {
-    let loading = this.#pipelines.get(task);
-    if (!loading) {
-      this.say(this.words.loading);
-      this.status.showProgress();
-      const { model, loadAttributes } = this.#class;
-      const [, ...names] = loadAttributes; // after `model`, options of the pipeline
-      const options = names.map((name) => [name, this.getAttribute(name) ?? undefined]);
-      const url = this.getAttribute('model') ?? model;
-      this.#loading ??= new AbortController();
-      loading = /** @type {(...args: any[]) => Promise<any>} */ (pipeline)(task, url, {
-        ...Object.fromEntries(options),
-        signal: this.#loading.signal,
-        onProgress: (/** @type {import('../types.d.ts').Progress} */ { loaded, total }) => {
-          if (total) this.status.progress = loaded / total;
-          this.say(this.words.downloading(bytes(loaded), total ? bytes(total) : null));
-          this.emit('progress', { loaded, total });
-        },
-      });
-      const [mine, isFirst] = [loading, this.#pipelines.size === 0];
-      this.#pipelines.set(task, mine);
-      mine.catch(() => this.#pipelines.get(task) === mine && this.#pipelines.delete(task));
-      const { device, adapter, is_fallback_adapter, fallback_reason } = await mine;
-      if (isFirst) this.emit('load', { device, adapter, is_fallback_adapter, fallback_reason });
-    }
-    const ready = await loading;
+    const ready = await (this.#pipelines.get(task) ?? this.#load(task));
     signal.throwIfAborted();
     this.status.hideProgress();
     return ready;
+  }
+
+  /** @param {string} task */
+  async #load(task) {
+    this.say(this.words.loading);
+    this.status.showProgress();
+    const isFirst = this.#pipelines.size === 0;
+    const { model, loadAttributes } = this.#class;
+    const [, ...names] = loadAttributes; // after `model`, options of the pipeline
+    const options = names.map((name) => [name, this.getAttribute(name) ?? undefined]);
+    const loaded = await this.#pipelines.load(task, this.getAttribute('model') ?? model, {
+      ...Object.fromEntries(options),
+      onProgress: (/** @type {import('../types.d.ts').Progress} */ { loaded, total }) => {
+        if (total) this.status.progress = loaded / total;
+        this.say(this.words.downloading(bytes(loaded), total ? bytes(total) : null));
+        this.emit('progress', { loaded, total });
+      },
+    });
+    const { device, adapter, is_fallback_adapter, fallback_reason, info } = loaded;
+    const { warnings = [] } = info;
+    if (isFirst) this.emit('load', { device, adapter, is_fallback_adapter, fallback_reason, warnings });
+    return loaded;
   }
 
   /** The device that the model runs on, in words. @param {P} pipeline */
@@ -245,25 +252,22 @@ export class HearthElement extends HTMLElement {
     return /** @type {typeof HearthElement} */ (this.constructor);
   }
 
-  #stopLoading() {
-    this.#loading?.abort();
-    this.#loading = null;
+  #dress() {
+    const root = /** @type {ShadowRoot} */ (this.shadowRoot);
+    root.adoptedStyleSheets = sheetsIn(this.ownerDocument, this.#class.sheets);
   }
 
-  #forget() {
-    this.#stopLoading();
-    for (const pipeline of this.#pipelines.values()) {
-      pipeline.then(
-        (loaded) => loaded.dispose(),
-        () => {},
-      );
-    }
-    this.#pipelines.clear();
+  /** Follows the language of where it is now. */
+  #settle() {
+    followLanguage(this, () => this.#speak());
+    this.#speak();
+  }
+
+  /** Writes the words again if they are other ones by now. */
+  #speak() {
+    const { words } = this;
+    if (this.#shown === words) return;
+    this.#shown = words;
+    this.localize();
   }
 }
-
-/** Elements follow the page's language. @type {Set<HearthElement<any>>} */
-const languageElements = new Set();
-new MutationObserver(() => {
-  for (const element of languageElements) element.localize();
-}).observe(document.documentElement, { attributes: true, attributeFilter: ['lang'] });

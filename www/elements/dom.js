@@ -8,6 +8,22 @@ export function styleSheet(css) {
 }
 
 /**
+ * Style sheets for a document. One that is constructed serves only the document that it was made in.
+ * @param {Document} place
+ * @param {readonly CSSStyleSheet[]} sheets
+ */
+export function sheetsIn(place, sheets) {
+  const view = place.defaultView;
+  if (view === window) return [...sheets];
+  if (!view) return []; // what is in it is not seen
+  return sheets.map(({ cssRules }) => {
+    const copy = new view.CSSStyleSheet();
+    copy.replaceSync([...cssRules].map(({ cssText }) => cssText).join('\n'));
+    return copy;
+  });
+}
+
+/**
  * Builds an element.
  * @template {keyof HTMLElementTagNameMap} Name
  * @param {Name} name

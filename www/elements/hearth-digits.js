@@ -6,6 +6,7 @@
 
 import { attributeOf, optionsOf, randomSeed, setAttribute } from './attributes.js';
 import { HearthElement } from './base.js';
+import { define } from './define.js';
 import { DigitGrid, gridSheet } from './digits/grid.js';
 import { walk } from './digits/latents.js';
 import { OPTIONS } from './digits/options.js';
@@ -32,12 +33,13 @@ const sheet = styleSheet(`
  * @extends {HearthElement<import('../types.d.ts').GanPipeline, import('./digits/types.d.ts').DigitsDetails>}
  * @implements {Contract}
  */
-export class HearthDigits extends HearthElement {
+class HearthDigits extends HearthElement {
   static observedAttributes = [
     ...super.observedAttributes,
     ...Object.keys(OPTIONS).map(attributeOf),
     'controls',
   ];
+  static sheets = [...super.sheets, sheet, gridSheet, walkSheet];
   static task = 'unconditional-image-generation';
   static model = new URL('../../models/gan-mnist/', import.meta.url);
 
@@ -76,7 +78,6 @@ export class HearthDigits extends HearthElement {
 
   constructor() {
     super();
-    this.shadowRoot?.adoptedStyleSheets.push(sheet, gridSheet, walkSheet);
     this.shadowRoot?.append(
       this.#tools,
       this.#grid.element,
@@ -99,9 +100,9 @@ export class HearthDigits extends HearthElement {
     super.attributeChangedCallback(name, before, now);
   }
 
-  disconnectedCallback() {
+  leave() {
     this.#walk.pause();
-    super.disconnectedCallback();
+    super.leave();
   }
 
   /** Draws other digits: the same number, if one is written, in another hand. */
@@ -207,4 +208,5 @@ export class HearthDigits extends HearthElement {
   }
 }
 
-customElements.define('hearth-digits', HearthDigits);
+const Served = define('hearth-digits', HearthDigits);
+export { Served as HearthDigits };

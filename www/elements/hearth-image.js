@@ -6,9 +6,10 @@
 import { HearthError } from '../hearth.js';
 import { attributeOf, optionsOf, randomSeed } from './attributes.js';
 import { HearthElement } from './base.js';
+import { define } from './define.js';
 import { Editor } from './image/editing/editor.js';
 import { follow } from './image/follow.js';
-import { Layout, MODES } from './image/layout.js';
+import { Layout, MODES, layoutSheets } from './image/layout.js';
 import { schedulerTitle } from './image/menus.js';
 import { OPTIONS } from './image/options.js';
 import { seconds } from './units.js';
@@ -25,13 +26,14 @@ import { seconds } from './units.js';
  * @extends {HearthElement<DiffusionPipeline, import('./image/types.d.ts').ImageDetails>}
  * @implements {Contract}
  */
-export class HearthImage extends HearthElement {
+class HearthImage extends HearthElement {
   static observedAttributes = [
     ...super.observedAttributes,
     ...Object.keys(OPTIONS).map(attributeOf),
     'controls',
     'mode',
   ];
+  static sheets = [...super.sheets, ...layoutSheets];
   static task = 'unconditional-image-generation';
   static model = new URL('../../models/ddpm-mnist/', import.meta.url);
 
@@ -88,9 +90,9 @@ export class HearthImage extends HearthElement {
     super.attributeChangedCallback(name, before, now);
   }
 
-  disconnectedCallback() {
+  leave() {
     this.#layout.timeline.pause();
-    super.disconnectedCallback();
+    super.leave();
   }
 
   /** Draws another picture. */
@@ -226,4 +228,5 @@ export class HearthImage extends HearthElement {
   }
 }
 
-customElements.define('hearth-image', HearthImage);
+const Served = define('hearth-image', HearthImage);
+export { Served as HearthImage };

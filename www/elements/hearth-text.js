@@ -6,6 +6,7 @@
 
 import { attributeOf, randomSeed, setOptions } from './attributes.js';
 import { HearthElement } from './base.js';
+import { define, upgradeProperties } from './define.js';
 import { h, styleSheet } from './dom.js';
 import { cellsSheet } from './text/cells.js';
 import { PromptForm, formSheet } from './text/form.js';
@@ -27,17 +28,12 @@ const sheet = styleSheet(`
   button[aria-pressed='true'] { border-color: var(--ember); box-shadow: inset 0 0 0 1px var(--ember); }
 `);
 
-const SHEETS = [
-  ...[sheet, presetsSheet, formSheet, textsSheet, speedSheet],
-  ...[panelSheet, textSheet, cellsSheet, popupSheet, insideSheet],
-];
-
 /**
  * The element.
  * @extends {HearthElement<import('../types.d.ts').TextPipeline, import('./text/types.d.ts').TextDetails>}
  * @implements {Contract}
  */
-export class HearthText extends HearthElement {
+class HearthText extends HearthElement {
   static loadAttributes = [...super.loadAttributes, 'dtype'];
   static observedAttributes = [
     ...super.observedAttributes,
@@ -45,6 +41,10 @@ export class HearthText extends HearthElement {
     'prompt',
     'controls',
     ...Object.keys(OPTIONS).map(attributeOf),
+  ];
+  static sheets = [
+    ...[...super.sheets, sheet, presetsSheet, formSheet, textsSheet, speedSheet],
+    ...[panelSheet, textSheet, cellsSheet, popupSheet, insideSheet],
   ];
   static task = 'text-generation';
   static model = new URL('../../models/gpt2-stories/', import.meta.url);
@@ -92,7 +92,6 @@ export class HearthText extends HearthElement {
 
   constructor() {
     super();
-    this.shadowRoot?.adoptedStyleSheets.push(...SHEETS);
     this.shadowRoot?.append(
       this.#presets.element,
       this.#form.element,
@@ -104,6 +103,7 @@ export class HearthText extends HearthElement {
     );
     this.#presets.offer(PRESETS);
     this.#showControls();
+    upgradeProperties(this);
   }
 
   /** The text on show, prompt included; the first if there are several. */
@@ -193,4 +193,5 @@ export class HearthText extends HearthElement {
   }
 }
 
-customElements.define('hearth-text', HearthText);
+const Served = define('hearth-text', HearthText);
+export { Served as HearthText };

@@ -16,6 +16,9 @@ export const baseSheet = styleSheet(`
     font: inherit;
     line-height: 1.5;
   }
+  /* All languages that there are words in are left to right. What a page puts into a slot keeps the page's direction. */
+  :host > * { direction: ltr; }
+  slot:dir(rtl) { direction: rtl; }
   :host([hidden]), [hidden] { display: none !important; }
   *, ::before, ::after { box-sizing: border-box; }
   button, input, select, textarea { font: inherit; color: inherit; }

@@ -5,7 +5,10 @@ import type { ErrorCode, Pipeline, Progress } from '../types.d.ts';
 /** The `detail` of each event that every element has. */
 export interface Details {
   /** The model has been loaded. */
-  load: Pick<Pipeline, 'device' | 'adapter' | 'is_fallback_adapter' | 'fallback_reason'>;
+  load: Pick<Pipeline, 'device' | 'adapter' | 'is_fallback_adapter' | 'fallback_reason'> & {
+    /** What is in the model's files that was passed over or could not be checked, a sentence each. */
+    warnings: readonly string[];
+  };
   progress: Progress;
   error: { code: ErrorCode; message: string };
 }

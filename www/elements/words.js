@@ -5,14 +5,22 @@ import { zh } from './words/zh.js';
 
 /** @typedef {import('./words/en.js').Words} Words */
 
-/** @type {Record<string, Partial<Words>>} */
-const languages = { en, zh };
+/** @type {Map<string, Words>} */
+const languages = new Map([
+  ['en', en],
+  ['zh', { ...en, ...zh }],
+]);
 
 /**
- * The words for a language tag such as `zh-CN`.
- * @param {string} tag
+ * The words of the first of these languages that there are words in; English if there is none. Of a tag such as `zh-TW` the
+ * language counts: Chinese is written with simplified characters everywhere.
+ * @param {readonly string[]} tags
  * @returns {Words}
  */
-export function wordsFor(tag) {
-  return { ...en, ...languages[tag.toLowerCase().split('-')[0]] };
+export function wordsFor(tags) {
+  for (const tag of tags) {
+    const words = languages.get(tag.toLowerCase().split(/[-_]/)[0]);
+    if (words) return words;
+  }
+  return en;
 }

@@ -1,4 +1,4 @@
-// The demo page: its language, the address that reproduces what is on show, and other models.
+// The demo page: the address that reproduces what is on show, and other models.
 
 import '../elements/hearth-digits.js';
 import '../elements/hearth-image.js';
@@ -6,38 +6,15 @@ import '../elements/hearth-text.js';
 import { attributeOf, setAttribute } from '../elements/attributes.js';
 import { OPTIONS as IMAGE_OPTIONS } from '../elements/image/options.js';
 import { OPTIONS as TEXT_OPTIONS } from '../elements/text/options.js';
-import { words } from './words.js';
-
-/** @typedef {keyof typeof words} Language */
+import { spoken } from './language.js';
+import { showWarnings } from './notes.js';
 
 const find = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
-const language = /** @type {HTMLSelectElement} */ (find('language'));
-const address = new URL(location.href);
+const [digits, image, text] = ['digits', 'image', 'text'].map(find);
 
-/** The language that was asked for, or the first of the browser's that there is. @returns {Language} */
-function preferredLanguage() {
-  const asked = [address.searchParams.get('lang') ?? '', ...navigator.languages];
-  const known = asked.map((tag) => tag.toLowerCase().split('-')[0]).find((tag) => tag in words);
-  return /** @type {Language} */ (known ?? 'en');
+for (const element of [digits, image, text]) {
+  showWarnings(element, /** @type {HTMLDetailsElement} */ (find(`warnings-${element.id}`)));
 }
-
-/** @param {Language} tag */
-function speak(tag) {
-  language.value = tag;
-  document.documentElement.lang = tag;
-  document.title = words[tag].title;
-  for (const element of document.querySelectorAll('[data-text]')) {
-    const name = /** @type {keyof typeof words.en} */ (/** @type {HTMLElement} */ (element).dataset.text);
-    element.textContent = words[tag][name];
-  }
-}
-
-speak(preferredLanguage());
-language.addEventListener('change', () => {
-  speak(/** @type {Language} */ (language.value));
-  address.searchParams.set('lang', language.value);
-  history.replaceState(null, '', address);
-});
 
 /**
  * Lets the address reproduce what an element shows, so that reloading and sharing it just work.
@@ -52,7 +29,7 @@ language.addEventListener('change', () => {
  */
 function share(element, { attributes, prefix, button, message, hash, copied }) {
   const parameter = (/** @type {string} */ name) => (name === 'device' ? name : prefix + name);
-  const { searchParams } = address;
+  const { searchParams } = new URL(location.href);
   // An address that has the first attribute has them all. Those that it leaves out are not set.
   const isComplete = searchParams.has(parameter(attributes[0]));
   for (const name of attributes) {
@@ -63,44 +40,43 @@ function share(element, { attributes, prefix, button, message, hash, copied }) {
     const { seed, continued = false, mode = 'noise' } = /** @type {CustomEvent} */ (event).detail;
     message.textContent = '';
     if (continued || mode !== 'noise') return; // an address cannot reproduce what a visitor had a hand in
+    const address = new URL(location.href);
     for (const name of attributes) {
       const value = name === 'seed' ? String(seed) : element.getAttribute(name);
-      if (value === null) searchParams.delete(parameter(name));
-      else searchParams.set(parameter(name), value);
+      if (value === null) address.searchParams.delete(parameter(name));
+      else address.searchParams.set(parameter(name), value);
     }
     history.replaceState(null, '', address);
   });
   button.addEventListener('click', async () => {
-    const link = new URL(address);
+    const link = new URL(location.href);
     link.hash = hash;
     const done = await navigator.clipboard?.writeText(link.href).then(
       () => true,
       () => false,
     );
-    message.textContent = done ? copied() : words[/** @type {Language} */ (language.value)].notCopied;
+    message.textContent = done ? copied() : spoken().notCopied;
   });
 }
 
-const digits = find('digits');
 share(digits, {
   attributes: ['seed', 'class-labels', 'batch-size', 'truncation', 'device', 'model'],
   prefix: '',
   button: find('share'),
   message: find('shared'),
   hash: '',
-  copied: () => words[/** @type {Language} */ (language.value)].copied,
+  copied: () => spoken().copied,
 });
 
-share(find('image'), {
+share(image, {
   attributes: ['seed', ...Object.keys(IMAGE_OPTIONS).map(attributeOf), 'device', 'model'],
   prefix: 'image-',
   button: find('share-image'),
   message: find('shared-image'),
   hash: 'pictures',
-  copied: () => words[/** @type {Language} */ (language.value)].copiedImage,
+  copied: () => spoken().copiedImage,
 });
 
-const text = find('text');
 let continued = false;
 text.addEventListener('complete', (event) => {
   ({ continued } = /** @type {CustomEvent} */ (event).detail);
@@ -112,7 +88,7 @@ share(text, {
   message: find('shared-text'),
   hash: 'stories',
   copied() {
-    const { copiedText, copiedBeginning } = words[/** @type {Language} */ (language.value)];
+    const { copiedText, copiedBeginning } = spoken();
     return continued ? copiedBeginning : copiedText;
   },
 });

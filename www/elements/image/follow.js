@@ -5,6 +5,7 @@ import { seconds } from '../units.js';
 /**
  * @typedef {import('../../types.d.ts').DiffusionEvent} DiffusionEvent
  * @typedef {import('../../types.d.ts').DiffusionStepEvent} DiffusionStepEvent
+ * @typedef {InstanceType<typeof import('../hearth-image.js').HearthImage>} HearthImage
  */
 
 /** How often the status line says how far a call is. */
@@ -12,7 +13,7 @@ const MESSAGES = 10;
 
 /**
  * Shows a call.
- * @param {import('../hearth-image.js').HearthImage} element
+ * @param {HearthImage} element
  * @param {import('./layout.js').Layout} layout
  * @param {import('../../types.d.ts').Pipeline} model
  * @param {(more: object) => AsyncGenerator<DiffusionEvent, void, void>} begin starts the call, with these options added
@@ -49,7 +50,7 @@ export async function follow(element, { timeline, actions, form }, model, begin,
   }
 }
 
-/** Not at every step, because a screen reader reads it out. @param {import('../hearth-image.js').HearthImage} element @param {DiffusionStepEvent} event */
+/** Not at every step, because a screen reader reads it out. @param {HearthImage} element @param {DiffusionStepEvent} event */
 function sayStep(element, { step_index, num_steps }) {
   if (step_index % Math.ceil(num_steps / MESSAGES) > 0) return;
   element.say(element.words.denoising(step_index + 1, num_steps));

@@ -38,7 +38,7 @@ const sheet = styleSheet(`
   .right { display: grid; gap: 1.25rem; align-content: start; min-width: 0; }
 `);
 
-const SHEETS = [
+export const layoutSheets = [
   ...[sheet, choicesSheet, formSheet, timelineSheet],
   ...[boardSheet, penSheet, sketchSheet, ...editsSheets, comparisonSheet, actionsSheet],
 ];
@@ -70,7 +70,6 @@ export class Layout {
 
   /** @param {ShadowRoot} root @param {Node} status */
   putInto(root, status) {
-    root.adoptedStyleSheets.push(...SHEETS);
     const top = [this.#modes.element, this.form.element, this.#stage, this.#compare];
     root.append(...top, this.actions.element, status);
   }

@@ -7,7 +7,9 @@ import { h } from '../dom.js';
 /** Offers these entries, and keeps what is chosen. @param {HTMLSelectElement} field @param {Entry[]} entries */
 export function offer(field, entries) {
   const { value } = field;
-  field.replaceChildren(...entries.map(([value, textContent]) => h('option', { value, textContent })));
+  field.replaceChildren(
+    ...entries.map(([value, textContent]) => h('option', { value, textContent, dir: 'auto' })),
+  );
   choose(field, value);
 }
 

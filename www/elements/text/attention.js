@@ -3,7 +3,7 @@
 import { h } from '../dom.js';
 import { Cells } from './cells.js';
 import { popupList } from './popup.js';
-import { percent, piecesOf, shown } from './tokens.js';
+import { isolated, percent, piecesOf, shown } from './tokens.js';
 
 /** How many tokens the pop-up names. */
 const LOOKED_AT = 6;
@@ -73,7 +73,7 @@ export class AttentionView {
       .slice(0, index + 1)
       .map(({ text }, to) => ({ text, share: this.#weight(index, to) }));
     const most = weights.toSorted((a, b) => b.share - a.share).slice(0, LOOKED_AT);
-    const title = h('p', { textContent: words.looksAt(shown(this.#pieces[index].text, words)) });
+    const title = h('p', { textContent: words.looksAt(isolated(shown(this.#pieces[index].text, words))) });
     return [
       title,
       popupList(most.map(({ text, share }) => ({ text: shown(text, words), share, note: percent(share) }))),

@@ -32,7 +32,7 @@ export class Cells {
   #hover;
 
   element = h('span', { className: 'cells' });
-  popup = h('div', { className: 'popup', role: 'dialog', hidden: true });
+  popup = h('div', { className: 'popup', role: 'dialog', dir: 'ltr', hidden: true });
 
   /** @param {About} about */
   constructor(about) {
@@ -174,8 +174,8 @@ export class Cells {
     const line = (/** @type {number} */ way) => this.#onNextLine(now, way);
     /** @type {Record<string, () => void>} */
     const keys = {
-      ArrowRight: () => this.focus(now + 1),
-      ArrowLeft: () => this.focus(now - 1),
+      ArrowRight: () => this.focus(now + (this.#isRightToLeft ? -1 : 1)),
+      ArrowLeft: () => this.focus(now + (this.#isRightToLeft ? 1 : -1)),
       ArrowDown: () => this.focus(line(1)),
       ArrowUp: () => this.focus(line(-1)),
       Home: () => this.focus(0),
@@ -196,14 +196,24 @@ export class Cells {
     this.popup.querySelector('button')?.focus();
   }
 
+  get #isRightToLeft() {
+    return getComputedStyle(this.element).direction === 'rtl';
+  }
+
   /** The cell under or over this one. @param {number} from @param {number} way */
   #onNextLine(from, way) {
-    const { left, top } = this.#cells[from].getBoundingClientRect();
+    const { start, top } = this.#extentOf(from);
     for (let index = from + way; this.#cells[index]; index += way) {
-      const rect = this.#cells[index].getBoundingClientRect();
-      if (Math.abs(rect.top - top) > 4 && (way > 0 ? rect.right > left : rect.left <= left)) return index;
+      const other = this.#extentOf(index);
+      if (Math.abs(other.top - top) > 4 && (way > 0 ? other.end > start : other.start <= start)) return index;
     }
     return -1;
+  }
+
+  /** Where a cell begins and ends along its line. @param {number} index */
+  #extentOf(index) {
+    const { left, right, top } = this.#cells[index].getBoundingClientRect();
+    return this.#isRightToLeft ? { start: -right, end: -left, top } : { start: left, end: right, top };
   }
 
   /** @param {KeyboardEvent} event */

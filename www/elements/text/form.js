@@ -11,7 +11,7 @@ export const formSheet = styleSheet(`
 
 /** The form. */
 export class PromptForm {
-  #prompt = h('textarea', { name: 'prompt', rows: 2 });
+  #prompt = h('textarea', { name: 'prompt', rows: 2, dir: 'auto' });
   #seed = numberField('seed', 16);
   #write = h('button', { className: 'main' });
   #another = h('button', { type: 'button' });

@@ -6,7 +6,7 @@ import { GROUPS } from './options.js';
 
 /** @param {string} name @param {import('../attributes.js').ValueKind} kind */
 function fieldFor(name, kind) {
-  if (kind === 'lines') return h('textarea', { name, rows: 2 });
+  if (kind === 'lines') return h('textarea', { name, rows: 2, dir: 'auto' });
   if (typeof kind === 'string') {
     return h('input', { type: 'text', inputMode: 'decimal', autocomplete: 'off', name });
   }

@@ -27,7 +27,7 @@ export const popupSheet = styleSheet(`
 /** The lines of a pop-up. Those that can be picked are buttons. @param {Line[]} lines */
 export function popupList(lines) {
   const items = lines.map(({ text, share, note, chosen = false, onPick }) => {
-    const parts = [h('span', { textContent: text }), h('span', { textContent: note })];
+    const parts = [h('span', { textContent: text, dir: 'auto' }), h('span', { textContent: note })];
     const line = onPick
       ? h('button', { type: 'button', className: 'choice', onclick: onPick }, ...parts)
       : h('div', { className: 'choice' }, ...parts);

@@ -29,6 +29,7 @@ export class PresetButtons {
         type: 'button',
         value: preset.title,
         title: preset.prompt,
+        dir: 'auto',
         onclick: () => this.#onChoose(preset),
       }),
     );

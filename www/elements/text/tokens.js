@@ -61,6 +61,9 @@ export function shown(text, { endOfText, partOfCharacter }) {
   return text.replaceAll(' ', '·').replaceAll('\n', '↵').replaceAll('\t', '⇥');
 }
 
+/** A text for the middle of a sentence, in whichever direction either is written. @param {string} text */
+export const isolated = (text) => `\u2068${text}\u2069`;
+
 /** A probability in per cent, with one decimal below ten. @param {number} probability */
 export function percent(probability) {
   const value = probability * 100;

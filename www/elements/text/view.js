@@ -14,7 +14,8 @@ import { completed, percent, shown, surprise } from './tokens.js';
  */
 
 export const textSheet = styleSheet(`
-  .text { position: relative; margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; }
+  /* Each paragraph has a direction of its own. */
+  .text { position: relative; margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: plaintext; }
   .prompt { color: var(--soft); }
   .probabilities .alive .cell { box-shadow: inset 0 calc(var(--tint, 0) * -0.28em) 0 -0.02em var(--ember); }
   /* The cursor is a border and no character, which would be of another font than the text and move the line. */
@@ -50,7 +51,7 @@ export class TextView {
 
   element = h(
     'div',
-    { className: 'text reading' },
+    { className: 'text reading', dir: 'auto' },
     this.#reading,
     this.#attention.element,
     this.#written.popup,
@@ -197,7 +198,7 @@ export class TextView {
   #alternatives(index) {
     const [words, { text, first }] = [this.#words(), this.#pieces[index]];
     const share = this.#share(index);
-    const title = h('p', {}, h('strong', { textContent: shown(text, words) }));
+    const title = h('p', {}, h('strong', { textContent: shown(text, words), dir: 'auto' }));
     if (share !== undefined) title.append(` ${percent(share)}`);
     const { token_id, top_logprobs = [] } = this.#tokens[first];
     if (top_logprobs.length === 0) return [title, h('p', { textContent: words.noAlternatives })];

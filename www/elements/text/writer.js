@@ -12,7 +12,7 @@ import { OPTIONS } from './options.js';
  *
  * What it works with.
  * @typedef {object} Host
- * @property {import('../hearth-text.js').HearthText} element
+ * @property {InstanceType<typeof import('../hearth-text.js').HearthText>} element
  * @property {import('./form.js').PromptForm} form
  * @property {import('./texts.js').Texts} texts
  * @property {import('./speed.js').Speed} speed

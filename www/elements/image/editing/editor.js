@@ -10,7 +10,7 @@ import { OPTIONS } from '../options.js';
  *
  * What it works with.
  * @typedef {object} Host
- * @property {import('../../hearth-image.js').HearthImage} element
+ * @property {InstanceType<typeof import('../../hearth-image.js').HearthImage>} element
  * @property {import('../layout.js').Layout} layout
  * @property {(signal: AbortSignal) => Promise<ImageToImagePipeline>} model
  */
