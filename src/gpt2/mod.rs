@@ -64,6 +64,12 @@ impl Pipeline {
         &self.tokenizer
     }
 
+    /// What was passed over in the folder's files, a sentence each.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        [self.model.warnings()].concat()
+    }
+
     /// Starts a text after `prompt`; an empty one starts from the model's `bos_token_id`.
     /// [`Generation`] says what the options mean.
     ///

@@ -12,7 +12,7 @@ import * as source from './source.js';
  * @typedef {object} Part a checkpoint of a model, in one file or in shards
  * @property {string} name what the loader calls it
  * @property {string} weights its file in the folder, without `.safetensors`
- * @property {string} [pickled] where it may be instead, in a format that is not read
+ * @property {readonly string[]} [unread] files in which it may be instead, in formats that are not read
  *
  * @typedef {object} Prepared
  * @property {() => Loader} newLoader makes a loader: a new one each time that the weights are tried
@@ -146,14 +146,27 @@ async function loadFile(loader, part, url, { signal, ignoreCache }, onBytes) {
 
 class StaleCache extends Error {}
 
+/** What files are that hold weights and cannot be read, by the ends of their names. */
+const FORMATS = Object.entries({
+  '.bin': "a pickle of PyTorch's, which can hold code of any kind",
+  '.bin.index.json': "an index of pickles of PyTorch's, which can hold code of any kind",
+  '.ckpt': "a pickle of PyTorch's, which can hold code of any kind",
+  '.h5': "TensorFlow's",
+  '.msgpack': "Flax's",
+});
+
 /**
  * The error for a part without weights. It names the single file, because that is what most folders have.
  * @param {source.Absent} error
  * @param {Part} part
  * @param {Folder} folder
  */
-async function absence(error, { pickled }, { url, signal }) {
-  if (!pickled || !(await source.isThere(url + pickled, signal))) return error;
-  const what = `${url + pickled} is a pickle of PyTorch's, which can hold code of any kind`;
-  return new HearthError('unsupported-model', `${what}; the folder needs a .safetensors file`);
+async function absence(error, { unread = [] }, { url, signal }) {
+  const there = await Promise.all(unread.map((file) => source.isThere(url + file, signal)));
+  const file = unread.find((_, index) => there[index]);
+  if (file === undefined) return error;
+  const format = FORMATS.find(([end]) => file.endsWith(end))?.[1];
+  const what = `${url}${file} is ${format}; the folder needs a .safetensors file`;
+  const hint = 'Many folders of the Hub have one in a pull request: …/resolve/refs%2Fpr%2F1/, or another number';
+  return new HearthError('unsupported-model', `${what}. ${hint}`);
 }
