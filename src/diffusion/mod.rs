@@ -83,7 +83,8 @@ impl Loading {
         let of_index = index.expect_only(PARTS)?;
         let classes = Classes::new(&index, config.class_embedding)?;
         let scheduler = Scheduler::from_json(scheduler_json, None)?;
-        let warnings = of_index.into_iter().chain(config.warning.clone()).chain(scheduler.warning().map(str::to_owned));
+        let warnings =
+            of_index.into_iter().chain(config.warning.clone()).chain(scheduler.warning().map(str::to_owned));
         let warnings = warnings.collect();
         let (inputs, outputs) = (config.in_channels, config.out_channels);
         if ![1, 3].contains(&inputs) || outputs != inputs {
@@ -104,7 +105,17 @@ impl Loading {
         let rows_at_once = guided::rows_at_once(&config, [height, width], storage)?;
         let unet = unet::Loading::new(unet_json, storage, device)?;
         let (scheduler_json, device) = (Arc::from(scheduler_json), device.clone());
-        Ok(Self { unet, scheduler_json, scheduler, classes, codec, picture_size, rows_at_once, device, warnings })
+        Ok(Self {
+            unet,
+            scheduler_json,
+            scheduler,
+            classes,
+            codec,
+            picture_size,
+            rows_at_once,
+            device,
+            warnings,
+        })
     }
 
     /// The pipeline, once all weights have come.
@@ -125,7 +136,17 @@ impl Loading {
         } = self;
         warnings.extend(unet.checkpoint.warnings("unet/diffusion_pytorch_model.safetensors"));
         let (unet, warnings) = (Arc::new(unet.finish()?), warnings.into());
-        Ok(Pipeline { unet, scheduler_json, scheduler, classes, codec, picture_size, rows_at_once, device, warnings })
+        Ok(Pipeline {
+            unet,
+            scheduler_json,
+            scheduler,
+            classes,
+            codec,
+            picture_size,
+            rows_at_once,
+            device,
+            warnings,
+        })
     }
 }
 

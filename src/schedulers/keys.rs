@@ -80,12 +80,7 @@ impl Keys {
     }
 
     /// A whole number.
-    pub fn whole(
-        &self,
-        key: &str,
-        default: usize,
-        range: RangeInclusive<usize>,
-    ) -> Result<usize> {
+    pub fn whole(&self, key: &str, default: usize, range: RangeInclusive<usize>) -> Result<usize> {
         self.fields.size(key, default, range)
     }
 

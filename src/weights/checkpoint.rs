@@ -152,9 +152,9 @@ impl Checkpoint {
         };
         let wrapped = self.foreign.iter().find_map(|name| name.strip_suffix(missing)?.strip_suffix('.'));
         Err(Error::WeightsMismatch(match wrapped {
-            None => format!(
-                "the checkpoint has no tensor {missing:?}, which the model's config.json asks for"
-            ),
+            None => {
+                format!("the checkpoint has no tensor {missing:?}, which the model's config.json asks for")
+            }
             Some(wrapper) => format!(
                 "the checkpoint has no tensor {missing:?}, but \"{wrapper}.{missing}\": it was saved inside a wrapper. \
                  Names without \"{wrapper}.\" can be read"
@@ -171,7 +171,9 @@ impl Checkpoint {
     /// What was passed over in the checkpoint, which messages call `file`.
     #[must_use]
     pub fn warnings(&self, file: &str) -> Vec<String> {
-        passed_over(file, "the network does without", self.foreign.iter().map(String::as_str)).into_iter().collect()
+        passed_over(file, "the network does without", self.foreign.iter().map(String::as_str))
+            .into_iter()
+            .collect()
     }
 
     /// What `build` makes of the tensors that have arrived: the same that [`Self::for_network`] was given.

@@ -214,7 +214,9 @@ mod tests {
     #[test]
     fn metadata_may_be_anything() {
         for metadata in ["null", "7", r#"{"format":"pt","step":{"loss":[1.5]}}"#] {
-            let json = format!(r#"{{"__metadata__":{metadata},"a":{{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}}}"#);
+            let json = format!(
+                r#"{{"__metadata__":{metadata},"a":{{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}}}"#
+            );
             assert_eq!(Header::parse(json.as_bytes()).unwrap().tensors.len(), 1, "{metadata}");
         }
     }

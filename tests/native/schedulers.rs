@@ -344,7 +344,10 @@ fn unknown_keys_are_passed_over_and_named() {
 #[test]
 fn keys_of_other_schedulers_and_private_ones_are_passed_over_in_silence() {
     let cases = [
-        ("PNDMScheduler", json!({ "rescale_betas_zero_snr": true, "clip_sample": true, "use_flow_sigmas": true })),
+        (
+            "PNDMScheduler",
+            json!({ "rescale_betas_zero_snr": true, "clip_sample": true, "use_flow_sigmas": true }),
+        ),
         ("DDIMScheduler", json!({ "skip_prk_steps": true, "use_karras_sigmas": true, "solver_order": 9 })),
         ("DDPMScheduler", json!({ "_anything": 1, "set_alpha_to_one": false, "timestep_scaling": "x" })),
         ("LCMScheduler", json!({ "shift_terminal": null, "tensor_format": "pt", "timesteps": [1] })),

@@ -194,7 +194,8 @@ fn fields_that_are_not_known_are_passed_over_and_named() {
         assert_eq!(Config::from_json(fixture.config).unwrap().warning, None, "{}", fixture.name);
     }
     let mut config = config_of("plain");
-    for (field, value) in [("dropout", json!(0.1)), ("num_train_timesteps", json!(500)), ("_mine", json!(1))] {
+    for (field, value) in [("dropout", json!(0.1)), ("num_train_timesteps", json!(500)), ("_mine", json!(1))]
+    {
         config[field] = value;
     }
     assert_eq!(Config::from_json(&config.to_string()).unwrap().warning, None);

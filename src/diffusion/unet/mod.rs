@@ -82,7 +82,10 @@ impl Loading {
 /// them or not, is not of the network.
 fn file_names(name: &str) -> Role {
     match name.split('.').next() {
-        Some("conv_in" | "time_proj" | "time_embedding" | "class_embedding" | "down_blocks" | "mid_block" | "up_blocks")
+        Some(
+            "conv_in" | "time_proj" | "time_embedding" | "class_embedding" | "down_blocks" | "mid_block"
+            | "up_blocks",
+        )
         | Some("conv_norm_out" | "conv_out") => {}
         _ => return Role::Foreign,
     }
