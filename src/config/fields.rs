@@ -40,6 +40,11 @@ impl Fields {
         self.map.keys().map(String::as_str)
     }
 
+    /// The same with their values.
+    pub fn entries(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.map.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
     /// The error about the file as a whole.
     #[must_use]
     pub fn error(&self, what: &str) -> Error {

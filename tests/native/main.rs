@@ -9,6 +9,7 @@ mod common;
 mod diffusion;
 mod gan;
 mod gpt2;
+mod gpt2_folders;
 mod image_to_image;
 mod kernels;
 mod nn;
