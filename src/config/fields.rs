@@ -45,10 +45,16 @@ impl Fields {
         self.map.iter().map(|(name, value)| (name.as_str(), value))
     }
 
+    /// A sentence about the file.
+    #[must_use]
+    pub fn about(&self, what: &str) -> String {
+        format!("{}: {what}", self.file)
+    }
+
     /// The error about the file as a whole.
     #[must_use]
     pub fn error(&self, what: &str) -> Error {
-        Error::UnsupportedModel(format!("{}: {what}", self.file))
+        Error::UnsupportedModel(self.about(what))
     }
 
     /// The error for `field`: its value, and `what` would work.

@@ -4,7 +4,8 @@
 //! that end only count among the best `num_beams`, scores of ended texts are divided by a power of their length, and
 //! those of open ones are compared with them to know when to stop.
 
-use super::generation::{EarlyStopping, Generation};
+use super::generation::Generation;
+use super::given::EarlyStopping;
 use super::processors::{likeliest, log_softmax, probabilities};
 use super::request::Request;
 use crate::error::Result;

@@ -97,9 +97,8 @@ impl Config {
         config.check(&fields)?;
         if let Some(id) = eos_token_ids.iter().flatten().find(|&&id| !config.knows(id)) {
             let vocab_size = config.vocab_size;
-            config.warnings.push(format!(
-                "config.json: eos_token_id {id} never comes, because vocab_size is {vocab_size}"
-            ));
+            let why = format!("eos_token_id {id} never comes, because vocab_size is {vocab_size}");
+            config.warnings.push(fields.about(&why));
         }
         Ok(config)
     }
@@ -214,11 +213,17 @@ pub(super) fn bos_token_id(fields: &Fields) -> Result<Option<Option<u32>>> {
 
 /// What `fields` say about the tokens that end a text; none, if they say null.
 pub(super) fn eos_token_ids(fields: &Fields) -> Result<Option<Vec<u32>>> {
-    fields.parsed("eos_token_id", "a token, several or null work", |value| match value {
-        Value::Null => Some(Vec::new()),
+    fields.parsed("eos_token_id", "a token, several or null work", |value| {
+        if value.is_null() { Some(Vec::new()) } else { token_ids(value) }
+    })
+}
+
+/// A list of tokens, or one token as a list of one.
+pub(super) fn token_ids(value: &Value) -> Option<Vec<u32>> {
+    match value {
         Value::Array(values) => values.iter().map(token_id).collect(),
         value => token_id(value).map(|id| vec![id]),
-    })
+    }
 }
 
 /// A token, known or not: no vocabulary reaches to `u32::MAX`.

@@ -3,7 +3,6 @@
 //! They are read as a call's options are, with the same ranges, and then give way to what a call says. Source:
 //! transformers' `GenerationConfig`, <https://huggingface.co/docs/transformers/main_classes/text_generation>.
 
-use serde::Deserialize;
 use serde_json::Value;
 
 use super::config;
@@ -127,43 +126,43 @@ impl Defaults {
         let mut warnings = Vec::new();
         let mut options = Options::new();
         // Many people write temperature 0 beside do_sample false.
-        let draws_not = fields.entries().any(|(name, value)| name == "do_sample" && *value == false);
+        let is_greedy = fields.entries().any(|(name, value)| name == "do_sample" && *value == false);
         for (name, value) in fields.entries().filter(|(name, _)| !SPECIAL.contains(name)) {
             let mut alone = Options::new().with(name, value.clone());
             match Given::read(&mut alone, &Given::default()) {
-                Err(error) if draws_not && SHAPES.contains(&name) => {
-                    warnings.push(fields.error(&format!("{}; it is not used", error.message())));
+                Err(error) if is_greedy && SHAPES.contains(&name) => {
+                    warnings.push(fields.about(&format!("{}; it is not used", error.message())));
                 }
                 _ => options.insert(name, value.clone().into()),
             }
         }
-        let mut defaults = Self::take(&mut options).map_err(|error| fields.error(error.message()))?;
-        defaults.bos_token_id = config::bos_token_id(fields)?;
-        defaults.eos_token_ids = config::eos_token_ids(fields)?;
+        let defaults = Self::take(&mut options).map_err(|error| fields.error(error.message()))?;
         for (name, value) in options.rest() {
             let not_here = NOT_HERE.iter().find(|(field, _)| *field == name);
             let neutral = not_here.and_then(|(_, number)| *number);
             if (not_here.is_some() || should_act(name)) && !says_nothing(value, neutral) {
-                warnings
-                    .push(fields.error(&format!("{name} is not one of Hearth's options; it is not used")));
+                warnings.push(fields.about(&format!("{name} is none of Hearth's options; it is not used")));
             }
         }
-        defaults.warnings = warnings.iter().map(|warning| warning.message().to_owned()).collect();
-        Ok(defaults)
+        Ok(Self {
+            bos_token_id: config::bos_token_id(fields)?,
+            eos_token_ids: config::eos_token_ids(fields)?,
+            warnings,
+            ..defaults
+        })
     }
 
     /// Takes the options that a call has too, and those that only files have.
     fn take(options: &mut Options) -> Result<Self> {
         let given = Given::read(options, &Self::default().given)?;
         given.check_sequences()?;
-        let mut tokens = |name| {
-            let ids = options.integers(name, 0..=MAX_SEED)?.unwrap_or_default();
-            // An id that is too large is beyond any vocabulary.
-            Ok(ids.into_iter().filter_map(|id| u32::try_from(id).ok()).collect())
-        };
+        let mut tokens = |name| Ok(options.parsed(name, "token ids", config::token_ids)?.unwrap_or_default());
         let [suppress_tokens, begin_suppress_tokens, forced_eos_token_ids] =
             [tokens("suppress_tokens")?, tokens("begin_suppress_tokens")?, tokens("forced_eos_token_id")?];
-        let words = |value: &Value| Vec::<Vec<u32>>::deserialize(value).ok();
+        let words = |value: &Value| {
+            let words = value.as_array()?.iter();
+            words.map(|word| word.as_array().and_then(|_| config::token_ids(word))).collect()
+        };
         let bad_words = options.parsed("bad_words_ids", "lists of token ids", words)?.unwrap_or_default();
         let min_length = options.integer("min_length", 0..=MAX_SEED)?.map_or(0, size);
         Ok(Self {
