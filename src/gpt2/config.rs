@@ -206,6 +206,7 @@ fn check_kind(fields: &Fields) -> Result<()> {
 }
 
 /// What `fields` say about the token that texts begin with; `Some(None)`: there is none.
+#[allow(clippy::option_option)] // nothing, null and a token are three things
 pub(super) fn bos_token_id(fields: &Fields) -> Result<Option<Option<u32>>> {
     let parse = |value: &Value| if value.is_null() { Some(None) } else { token_id(value).map(Some) };
     fields.parsed("bos_token_id", "a token or null works", parse)

@@ -83,6 +83,7 @@ pub struct Defaults {
     pub(super) forced_eos_token_ids: Vec<u32>,
     /// Tokens that end a text, where the file says which.
     pub(super) eos_token_ids: Option<Vec<u32>>,
+    #[allow(clippy::option_option)] // nothing, null and a token are three things
     bos_token_id: Option<Option<u32>>,
     warnings: Vec<String>,
 }

@@ -91,8 +91,9 @@ impl Generation {
             _ if by_length && by_new => return contradiction("max_length", "max_new_tokens is given too"),
             (Some(new), _) if !by_length => new,
             (_, Some(length)) if length <= prompt_len => {
-                let whose = if by_length { "it is" } else { "set max_new_tokens, because the model's is" };
-                let why = format!("{whose} {length}, and the prompt has {prompt_len} tokens already");
+                let (its, help) =
+                    if by_length { ("it is", "") } else { ("the model's is", "; set max_new_tokens") };
+                let why = format!("{its} {length}, and the prompt has {prompt_len} tokens already{help}");
                 return contradiction("max_length", &why);
             }
             (_, Some(length)) => length - prompt_len,

@@ -49,7 +49,9 @@ fn force(scores: &mut [f32], tokens: &[u32]) {
     let known: Vec<usize> = tokens.iter().map(|&id| id as usize).filter(|&id| id < scores.len()).collect();
     if !known.is_empty() {
         scores.fill(FORBIDDEN);
-        known.into_iter().for_each(|token| scores[token] = 0.0);
+        for token in known {
+            scores[token] = 0.0;
+        }
     }
 }
 
