@@ -66,10 +66,21 @@ impl Fields {
         passed_over(self.file, &format!("{reader} does not know"), unread)
     }
 
+    /// The same with their values.
+    pub fn entries(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.map.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// A sentence about the file.
+    #[must_use]
+    pub fn about(&self, what: &str) -> String {
+        format!("{}: {what}", self.file)
+    }
+
     /// The error about the file as a whole.
     #[must_use]
     pub fn error(&self, what: &str) -> Error {
-        Error::UnsupportedModel(format!("{}: {what}", self.file))
+        Error::UnsupportedModel(self.about(what))
     }
 
     /// The error for `field`: its value, and `what` would work.

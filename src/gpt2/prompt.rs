@@ -27,11 +27,16 @@ impl From<Vec<u32>> for Prompt {
 }
 
 impl Prompt {
-    /// Text and tokens; an empty prompt is the model's `bos_token_id` and no text.
+    /// Text and tokens; an empty prompt is `bos_token_id` and no text.
     ///
     /// # Errors
     /// `prompt-too-long` for more tokens than the context, `invalid-option` for tokens that the model does not know.
-    pub(super) fn encode(self, config: &Config, tokenizer: &Tokenizer) -> Result<EncodedPrompt> {
+    pub(super) fn encode(
+        self,
+        config: &Config,
+        tokenizer: &Tokenizer,
+        bos_token_id: Option<u32>,
+    ) -> Result<EncodedPrompt> {
         let context = config.n_positions;
         let (text, mut token_ids) = match self {
             Self::Text(text) => {
@@ -61,8 +66,8 @@ impl Prompt {
             None => TextStream::split(tokenizer, &token_ids)?,
         };
         if token_ids.is_empty() {
-            let why = "the prompt is empty, and the model has no bos_token_id";
-            token_ids.push(config.bos_token_id.ok_or_else(|| Error::InvalidOption(why.to_owned()))?);
+            let why = "the prompt is empty, and the model has no bos_token_id in its vocabulary";
+            token_ids.push(bos_token_id.ok_or_else(|| Error::InvalidOption(why.to_owned()))?);
             stream = TextStream::after(&token_ids);
         }
         Ok(EncodedPrompt { text, token_ids, stream })

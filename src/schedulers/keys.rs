@@ -27,7 +27,7 @@ impl Keys {
     /// # Errors
     /// `unsupported-model` when the text is not a JSON object.
     pub fn from_json(config_json: &str) -> Result<Self> {
-        let fields = Fields::from_json(FILE, &quote_infinities(config_json))?;
+        let fields = Fields::from_json(FILE, config_json)?;
         let name = |value: &Value| Some(value.as_str().unwrap_or_default().to_owned());
         let class_name = fields.parsed("_class_name", "any will do", name)?.unwrap_or_default();
         // Long ago `prediction_type` was a flag.
@@ -105,21 +105,4 @@ impl Keys {
     pub fn refused<T>(&self, key: &str, wanted: &str) -> Result<T> {
         self.fields.refused(key, format!("it must be {wanted}"))
     }
-}
-
-/// Python writes infinities, which JSON does not have: `"lambda_min_clipped": -Infinity`. Here they become strings.
-fn quote_infinities(text: &str) -> String {
-    let mut quoted = String::with_capacity(text.len() + 2);
-    for (index, part) in text.split('"').enumerate() {
-        if index > 0 {
-            quoted.push('"');
-        }
-        // Every other part is inside a string; keys and values of this file have no quotes in them.
-        if index % 2 == 0 {
-            quoted.push_str(&part.replace("-Infinity", "\"-Infinity\""));
-        } else {
-            quoted.push_str(part);
-        }
-    }
-    quoted
 }

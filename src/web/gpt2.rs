@@ -55,11 +55,11 @@ impl Loader {
                 return Err(Error::UnsupportedModel(what.to_owned()).into());
             }
         };
-        let defaults = generation_config_json.as_deref().map(Defaults::from_json).transpose()?;
+        let defaults = Defaults::of_folder(config_json, generation_config_json.as_deref())?;
         let storage = device.storage.with_dtype(dtype)?;
         let loading = Loading::new(config_json, storage, &device.device)?;
         loading.config().check_tokenizer(&tokenizer)?;
-        Ok(Self::new(Gpt2Loading { loading, tokenizer, defaults: defaults.unwrap_or_default() }))
+        Ok(Self::new(Gpt2Loading { loading, tokenizer, defaults }))
     }
 }
 

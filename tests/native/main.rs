@@ -10,6 +10,7 @@ mod checkpoints;
 mod diffusion;
 mod gan;
 mod gpt2;
+mod gpt2_folders;
 mod image_to_image;
 mod kernels;
 mod nn;

@@ -12,9 +12,12 @@ export const gpt2 = {
   file: 'config.json',
   sign: 'model_type "gpt2"',
 
-  // The oldest configs have no model_type, but these names, which are GPT-2's.
-  recognises: ({ model_type, n_embd, n_layer }) =>
-    model_type === 'gpt2' || (model_type === undefined && n_embd !== undefined && n_layer !== undefined),
+  // The oldest configs have no model_type, but a class of GPT-2's, or its names of sizes.
+  recognises({ model_type, architectures, n_embd, n_layer }) {
+    if (model_type !== undefined) return model_type === 'gpt2';
+    const classes = Array.isArray(architectures) ? architectures.map(String) : [];
+    return classes.some((name) => name.startsWith('GPT2')) || (n_embd !== undefined && n_layer !== undefined);
+  },
 
   wanted: ['tokenizer.json', 'generation_config.json'],
 
