@@ -14,7 +14,7 @@ mod replay;
 mod request;
 mod row;
 mod run;
-mod text_stream;
+mod stop;
 
 use burn::tensor::Transaction;
 
@@ -27,6 +27,7 @@ pub use language_model::{LanguageModel, Loading, MAX_CACHE};
 pub use processors::process;
 pub use prompt::Prompt;
 pub use run::Run;
+pub use stop::stops;
 
 use crate::error::Result;
 use crate::options::Options;
@@ -62,6 +63,12 @@ impl Pipeline {
     #[must_use]
     pub fn tokenizer(&self) -> &Tokenizer {
         &self.tokenizer
+    }
+
+    /// What was passed over in the folder's files, a sentence each.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        self.tokenizer.warnings(self.model.config().vocab_size)
     }
 
     /// Starts a text after `prompt`; an empty one starts from the model's `bos_token_id`.

@@ -15,5 +15,6 @@ mod nn;
 mod options;
 mod schedulers;
 mod text;
+mod tokenizers;
 mod unet;
 mod weights;
