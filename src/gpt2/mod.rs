@@ -16,7 +16,7 @@ mod replay;
 mod request;
 mod row;
 mod run;
-mod text_stream;
+mod stop;
 
 use burn::tensor::Transaction;
 
@@ -31,6 +31,7 @@ pub use language_model::{LanguageModel, Loading, MAX_CACHE};
 pub use processors::process;
 pub use prompt::Prompt;
 pub use run::Run;
+pub use stop::stops;
 
 use crate::error::Result;
 use crate::options::Options;
@@ -72,7 +73,9 @@ impl Pipeline {
     /// What was passed over in the folder's files, a sentence each.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
-        [self.model.config().warnings(), self.defaults.warnings(), self.model.warnings()].concat()
+        let config = self.model.config();
+        let of_tokenizer = self.tokenizer.warnings(config.vocab_size);
+        [config.warnings(), self.defaults.warnings(), &of_tokenizer, self.model.warnings()].concat()
     }
 
     /// The model's defaults for what a call does not say.

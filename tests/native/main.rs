@@ -17,5 +17,6 @@ mod nn;
 mod options;
 mod schedulers;
 mod text;
+mod tokenizers;
 mod unet;
 mod weights;
