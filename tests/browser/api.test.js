@@ -115,7 +115,7 @@ describe('drawing', () => {
     assert.equal(seen.last.total, seen.last.loaded);
     assert.ok(seen.isImageData && seen.same);
     assert.deepEqual([seen.label, seen.seed], [3, 5]);
-    assert.deepEqual(seen.info, { kind: 'gan', image_size: 6, num_classes: 4, latent_dim: 7 });
+    assert.deepEqual(seen.info, { kind: 'gan', image_size: 6, num_classes: 4, latent_dim: 7, warnings: [] });
   });
 
   test('bad options are refused by name and the pipeline goes on', async () => {

@@ -6,14 +6,17 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod checkpoints;
 mod diffusion;
 mod gan;
 mod gpt2;
+mod gpt2_folders;
 mod image_to_image;
 mod kernels;
 mod nn;
 mod options;
 mod schedulers;
 mod text;
+mod tokenizers;
 mod unet;
 mod weights;

@@ -183,12 +183,27 @@ test('stopping in one part keeps the next from being asked for', async () => {
   assert.equal(log.filter((entry) => entry === 'GET /unet/model.safetensors').length, 0);
 });
 
-test('a part without weights is named, and so is the pickle that it has instead', async () => {
+test('a part without weights is named, and so is what it has instead', async () => {
   files.set('/text_encoder/model.safetensors', new Uint8Array(2000));
   await assert.rejects(load(two).loading, { code: 'network', message: /unet\/model\.safetensors: 404/ });
-  files.set('/unet/model.bin', 'cposix');
   const [encoder, unet] = two;
-  const { loader, loading } = load([encoder, { ...unet, pickled: 'unet/model.bin' }]);
-  await assert.rejects(loading, { code: 'unsupported-model', message: /unet\/model\.bin is a pickle/ });
-  assert.equal(loader.freed, 1);
+  const unread = ['model.bin', 'model.bin.index.json', 'model.h5', 'model.msgpack'].map(
+    (name) => `unet/${name}`,
+  );
+  for (const [file, format] of [
+    [unread[3], "a file of Flax's"],
+    [unread[2], "a file of TensorFlow's"],
+    [unread[1], "the index of a pickle of PyTorch's"],
+    [unread[0], "a pickle of PyTorch's"],
+  ]) {
+    files.set(`/${file}`, 'cposix');
+    const { loader, loading } = load([encoder, { ...unet, unread }]);
+    await assert.rejects(loading, ({ code, message }) => {
+      assert.equal(code, 'unsupported-model');
+      assert.ok(message.startsWith(`${origin}/${file} is ${format}`), message);
+      assert.match(message, /needs a \.safetensors file.*refs%2Fpr%2FN/);
+      return true;
+    });
+    assert.equal(loader.freed, 1);
+  }
 });

@@ -24,7 +24,12 @@ export const diffusion = {
     ]);
     const weights = `${unet.within}diffusion_pytorch_model`;
     const newLoader = () => Loader.diffusion(unet.text, scheduler.text, index, device);
-    return { newLoader, parts: [{ name: 'unet', weights, pickled: `${weights}.bin` }] };
+    const unread = [
+      `${weights}.bin`,
+      `${weights}.bin.index.json`,
+      `${unet.within}diffusion_flax_model.msgpack`,
+    ];
+    return { newLoader, parts: [{ name: 'unet', weights, unread }] };
   },
 
   start: (pipeline, { options, image, mask }) => pipeline.start(options, image, mask),

@@ -79,7 +79,7 @@ function kindOf(folder, file, text) {
   /** @type {unknown} */
   let json;
   try {
-    json = JSON.parse(text);
+    json = JSON.parse(quoteNumbers(text));
   } catch (error) {
     throw refused(`is no JSON: ${/** @type {Error} */ (error).message}`);
   }
@@ -89,6 +89,12 @@ function kindOf(folder, file, text) {
   const known = KINDS.map(({ name, file, sign }) => `${name} (${file} with ${sign})`).join(', ');
   throw refused(`has ${described(json)}; Hearth loads ${known}`);
 }
+
+/** Numbers that Python writes and JSON does not have, as strings. @param {string} text */
+const quoteNumbers = (text) =>
+  text.replace(/"(?:[^"\\]|\\.)*"|-?(?:NaN|Infinity)/g, (found) =>
+    found.startsWith('"') ? found : `"${found}"`,
+  );
 
 /** @param {unknown} json @returns {json is Record<string, any>} */
 function isObject(json) {

@@ -14,7 +14,7 @@ import * as source from './source.js';
  * @typedef {object} Part a checkpoint of a model, in one file or in shards
  * @property {string} name what the loader calls it
  * @property {string} weights its file in the folder, without `.safetensors`
- * @property {string} [pickled] where it may be instead, in a format that is not read
+ * @property {readonly string[]} [unread] files in which it may be instead, in formats that are not read
  *
  * @typedef {object} Prepared
  * @property {() => Loader} newLoader makes a loader: a new one each time that the weights are tried
@@ -167,14 +167,29 @@ class Stale extends Error {
   }
 }
 
+const PICKLE = "a pickle of PyTorch's, which can hold code of any kind";
+/** What files are that hold weights and cannot be read, by the ends of their names. */
+const FORMATS = Object.entries({
+  '.bin': PICKLE,
+  '.bin.index.json': `the index of ${PICKLE}`,
+  '.h5': "a file of TensorFlow's",
+  '.msgpack': "a file of Flax's",
+});
+/** The Hub's conversion bot puts what it makes into a pull request, and many wait there. */
+const HINT =
+  'On the Hub a pull request often has one; its folder is …/resolve/refs%2Fpr%2FN/ with N its number';
+
 /**
  * The error for a part without weights. It names the single file, because that is what most folders have.
  * @param {Absent} error
  * @param {Part} part
  * @param {Folder} folder
  */
-async function absence(error, { pickled }, folder) {
-  if (!pickled || !(await isThere(folder.address(pickled), folder.signal))) return error;
-  const what = `${withoutQuery(folder.address(pickled))} is a pickle of PyTorch's, which can hold code of any kind`;
-  return new HearthError('unsupported-model', `${what}; the folder needs a .safetensors file`);
+async function absence(error, { unread = [] }, folder) {
+  const there = await Promise.all(unread.map((file) => isThere(folder.address(file), folder.signal)));
+  const file = unread.find((_, index) => there[index]);
+  if (file === undefined) return error;
+  const format = FORMATS.find(([end]) => file.endsWith(end))?.[1];
+  const what = `${withoutQuery(folder.address(file))} is ${format}; the folder needs a .safetensors file`;
+  return new HearthError('unsupported-model', `${what}. ${HINT}`);
 }

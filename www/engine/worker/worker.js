@@ -5,7 +5,7 @@ import { HearthError, aborted } from '../errors.js';
 import { nextTask, serve } from '../protocol.js';
 import { openDevice } from './device.js';
 import { Absent } from './download.js';
-import { drop, handleOf, release, take, using } from './models.js';
+import { drop, handleOf, infoOf, release, take, using } from './models.js';
 
 const PROGRESS_MS = 50;
 
@@ -67,7 +67,7 @@ const handlers = {
       if (signal.aborted) throw aborted();
       const { kind, adapter, is_fallback_adapter } = device;
       const where = { device: kind, adapter, is_fallback_adapter, fallback_reason };
-      return { handle: handleOf(model), ...where, info: pipeline.info() };
+      return { handle: handleOf(model), ...where, info: infoOf(model, pipeline) };
     } catch (error) {
       latest = null;
       release(model);
