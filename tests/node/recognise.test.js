@@ -3,13 +3,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { Folder } from '../../www/engine/worker/folder.js';
 import { recognise } from '../../www/engine/worker/kinds.js';
 
 /** The name of the kind that a folder with this config.json holds. @param {string} config */
 async function kindOf(config) {
-  const text = async () => config;
-  const folder = { url: 'https://host.example/model/', signal: new AbortController().signal, text };
-  return (await recognise('text-generation', /** @type {any} */ (folder))).name;
+  const folder = new Folder('https://host.example/model/', new AbortController().signal);
+  folder.text = async () => config;
+  return (await recognise('text-generation', folder)).name;
 }
 
 /** @param {object} config */
