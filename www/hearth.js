@@ -11,22 +11,23 @@ export { CODES, HearthError };
 
 const DEVICES = ['auto', 'webgpu', 'cpu'];
 const DTYPES = ['auto', 'f32', 'f16', 'q8'];
+const choices = { device: DEVICES, dtype: DTYPES };
 
 /**
  * Every task: what makes its pipeline, and the values that its loading options can have.
  * @type {Record<string, { create: (remote: Remote) => any, choices: Record<string, readonly string[]> }>}
  */
 const TASKS = {
-  'unconditional-image-generation': { create: imagePipeline, choices: { device: DEVICES } },
-  'image-to-image': { create: imageToImagePipeline, choices: { device: DEVICES } },
-  'text-generation': { create: textPipeline, choices: { device: DEVICES, dtype: DTYPES } },
+  'unconditional-image-generation': { create: imagePipeline, choices },
+  'image-to-image': { create: imageToImagePipeline, choices },
+  'text-generation': { create: textPipeline, choices },
 };
 
 /** @type {typeof import('./types.d.ts').pipeline} */
 export async function pipeline(
   /** @type {string} */ task,
   /** @type {string | URL} */ model,
-  /** @type {import('./types.d.ts').TextPipelineOptions} */ { signal, onProgress, ...options } = {},
+  /** @type {import('./types.d.ts').PipelineOptions} */ { signal, onProgress, ...options } = {},
 ) {
   if (!Object.hasOwn(TASKS, task)) {
     throw invalid(`there is no task ${task}; there is ${Object.keys(TASKS).join(', ')}`);

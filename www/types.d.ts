@@ -9,20 +9,17 @@ export interface Progress {
   total: number | null;
 }
 
-export interface PipelineOptions {
-  /** Default: `auto`. */
-  device?: DevicePreference;
-  /** Stops the loading; the promise rejects with code `aborted`. */
-  signal?: AbortSignal;
-  onProgress?: (progress: Progress) => void;
-}
-
 /** How weights are kept: in 32 or 16 bits, or in 8 with a scale for each group. `auto` takes what suits model and device. */
 export type DType = 'auto' | 'f32' | 'f16' | 'q8';
 
-export interface TextPipelineOptions extends PipelineOptions {
+export interface PipelineOptions {
   /** Default: `auto`. */
+  device?: DevicePreference;
+  /** Default: `auto`. A GAN is kept in `f32`. */
   dtype?: DType;
+  /** Stops the loading; the promise rejects with code `aborted`. */
+  signal?: AbortSignal;
+  onProgress?: (progress: Progress) => void;
 }
 
 /** Every `code` that an error of Hearth's can have. */
@@ -290,6 +287,8 @@ export interface DiffusionInfo extends ModelInfo {
   /** The default with the folder's scheduler. */
   readonly num_inference_steps: number;
   readonly prediction_type: 'epsilon' | 'sample' | 'v_prediction';
+  /** How the weights are kept. */
+  readonly dtype: Exclude<DType, 'auto'>;
 }
 
 /** A diffusion model that draws pictures from noise. */
@@ -490,5 +489,5 @@ export function pipeline(
 export function pipeline(
   task: 'text-generation',
   model: string | URL,
-  options?: TextPipelineOptions,
+  options?: PipelineOptions,
 ): Promise<TextPipeline>;

@@ -177,6 +177,12 @@ impl Pipeline {
         self.codec.picture_channels()
     }
 
+    /// How the weights are kept: `f32`, `f16` or `q8`.
+    #[must_use]
+    pub fn dtype(&self) -> &'static str {
+        self.unet.format().name()
+    }
+
     /// The classes that can be asked for.
     #[must_use]
     pub fn classes(&self) -> &Classes {

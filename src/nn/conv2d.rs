@@ -29,8 +29,8 @@ impl Conv2d {
         size: usize,
         geometry: ConvGeometry,
     ) -> Self {
-        let weight = parameters.tensor("weight", [outputs, inputs, size, size]);
-        Self { weight: ConvWeight::new(weight, geometry), bias: parameters.vector("bias", outputs) }
+        let kernels = parameters.kernels("weight", [outputs, inputs, size, size]);
+        Self { weight: ConvWeight::new(kernels, geometry), bias: parameters.vector("bias", outputs) }
     }
 
     /// The same without a bias.
@@ -42,9 +42,9 @@ impl Conv2d {
         size: usize,
         geometry: ConvGeometry,
     ) -> Self {
-        let weight = parameters.tensor("weight", [outputs, inputs, size, size]);
-        let bias = Tensor::zeros([outputs], &weight.device());
-        Self { weight: ConvWeight::new(weight, geometry), bias }
+        let kernels = parameters.kernels("weight", [outputs, inputs, size, size]);
+        let bias = Tensor::zeros([outputs], &kernels.device());
+        Self { weight: ConvWeight::new(kernels, geometry), bias }
     }
 
     /// `x [rows, inputs, height, width]` to `[rows, outputs, height', width']`.

@@ -14,7 +14,7 @@
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::Linear;
-use crate::kernels::Activation;
+use crate::kernels::{Activation, Format};
 use crate::weights::Parameters;
 
 /// Timesteps as sines and cosines of fixed frequencies.
@@ -72,6 +72,12 @@ impl TimestepEmbedding {
             linear_1: Linear::new(parameters.within("linear_1"), inputs, outputs),
             linear_2: Linear::new(parameters.within("linear_2"), outputs, outputs),
         }
+    }
+
+    /// How the weights are kept.
+    #[must_use]
+    pub fn format(&self) -> Format {
+        self.linear_1.format()
     }
 
     /// `x [rows, inputs]` to `[rows, outputs]`

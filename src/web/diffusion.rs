@@ -22,18 +22,19 @@ impl loader::Loading for Loading {
 #[wasm_bindgen]
 impl Loader {
     /// Prepares for the weights of the pipeline that these files describe: the U-Net's `config.json`,
-    /// `scheduler_config.json`, and `model_index.json`.
+    /// `scheduler_config.json`, and `model_index.json`. `dtype` says how the weights are kept: `auto`, `f32`, `f16` or `q8`.
     ///
     /// # Errors
-    /// `unsupported-model`.
+    /// `unsupported-model`; `invalid-option` for `dtype`.
     pub fn diffusion(
         unet_json: &str,
         scheduler_json: &str,
         index_json: &str,
+        dtype: &str,
         device: &DeviceHandle,
     ) -> Result<Loader, JsValue> {
-        let DeviceHandle { device, storage, .. } = device;
-        Ok(Self::new(Loading::new(unet_json, scheduler_json, Some(index_json), *storage, device)?))
+        let storage = device.storage.with_dtype(dtype)?;
+        Ok(Self::new(Loading::new(unet_json, scheduler_json, Some(index_json), storage, &device.device)?))
     }
 }
 
@@ -64,6 +65,7 @@ impl DiffusionPipeline {
             ("num_train_timesteps", number(config.num_train_timesteps)),
             ("num_inference_steps", number(scheduler.default_steps())),
             ("prediction_type", config.prediction_type.name().into()),
+            ("dtype", pipeline.dtype().into()),
             ("warnings", strings(pipeline.warnings())),
         ])
     }

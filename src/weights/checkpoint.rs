@@ -11,7 +11,7 @@ use super::reader::Sink;
 use super::storage::Storage;
 use super::tied::Tied;
 use crate::error::{Error, Result};
-use crate::kernels::{Layout, Weight};
+use crate::kernels::{ConvKernels, Format, Layout, Weight};
 use crate::warnings::passed_over;
 
 /// What a tensor of a file is to the network.
@@ -50,10 +50,36 @@ pub struct Checkpoint {
 #[derive(Debug, Clone)]
 pub(super) struct Wanted {
     pub shape: Vec<usize>,
-    /// Transposed as it arrives.
-    pub transposed: bool,
-    /// Kept as a [`Weight`], and not as one of Burn's tensors.
-    pub layout: Option<Layout>,
+    pub kept: Kept,
+    /// In `f32`, whatever the [`Storage`] says.
+    pub is_exact: bool,
+}
+
+/// As what a tensor is kept.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Kept {
+    /// One of Burn's tensors, in `f32`.
+    Tensor,
+    /// The same, transposed as it arrives.
+    Transposed,
+    /// A [`Weight`].
+    Matrix(Layout),
+    /// [`ConvKernels`].
+    Kernels,
+}
+
+impl Wanted {
+    /// The format that a file's tensor is kept in.
+    fn format(&self, storage: &Storage, info: &TensorInfo) -> Result<Format> {
+        let storage = if self.is_exact { storage.exact() } else { *storage };
+        match (self.kept, self.shape.as_slice()) {
+            (Kept::Matrix(_), &[rows, columns]) => storage.format_of(info, [rows, columns]),
+            (Kept::Kernels, &[outputs, inputs, height, width]) => {
+                storage.format_of(info, ConvKernels::matrix_shape([outputs, inputs, height, width]))
+            }
+            _ => Ok(Format::F32),
+        }
+    }
 }
 
 impl Checkpoint {
@@ -208,10 +234,9 @@ impl Sink for Checkpoint {
                         "has shape {shape:?}, and the model's config.json asks for {wanted:?}"
                     ));
                 }
-                Some(Wanted { layout: Some(_), .. }) => {
-                    self.storage.format_of(info, matrix_shape(shape))?;
+                Some(wanted) => {
+                    wanted.format(&self.storage, info)?;
                 }
-                Some(_) => {}
             }
             if !matches!(dtype, Dtype::F32 | Dtype::F16 | Dtype::BF16) {
                 return mismatch(format!("is stored as {dtype:?}; F32, F16 and BF16 can be read"));
@@ -246,13 +271,17 @@ impl Sink for Checkpoint {
             }
             return Ok(());
         }
-        let arrived = match (self.wanted.get(&key), info.shape.as_slice()) {
-            (Some(Wanted { layout: Some(layout), .. }), shape) => {
-                let shape = matrix_shape(shape);
-                let format = self.storage.format_of(info, shape)?;
-                Arrived::Weight(Weight::new(values, shape, *layout, format, &self.device))
+        let wanted = self.wanted.get(&key);
+        let format = wanted.map_or(Ok(Format::F32), |wanted| wanted.format(&self.storage, info))?;
+        let arrived = match (wanted.map(|wanted| wanted.kept), info.shape.as_slice()) {
+            (Some(Kept::Matrix(layout)), &[rows, columns]) => {
+                Arrived::Weight(Weight::new(values, [rows, columns], layout, format, &self.device))
             }
-            (Some(Wanted { transposed: true, .. }), &[rows, columns]) => {
+            (Some(Kept::Kernels), &[outputs, inputs, height, width]) => {
+                let shape = [outputs, inputs, height, width];
+                Arrived::Kernels(ConvKernels::new(&values, shape, format, &self.device))
+            }
+            (Some(Kept::Transposed), &[rows, columns]) => {
                 Arrived::Plain(self.plain(transpose(&values, rows, columns)))
             }
             _ => Arrived::Plain(self.plain(values)),
@@ -267,11 +296,6 @@ impl Checkpoint {
         let len = values.len();
         Tensor::from_data(TensorData::new(values, [len]), &self.device)
     }
-}
-
-/// The shape of a tensor that is wanted as a matrix.
-fn matrix_shape(shape: &[usize]) -> [usize; 2] {
-    <[usize; 2]>::try_from(shape).unwrap_or([1, shape.iter().product()])
 }
 
 /// The transpose of a row-major matrix.

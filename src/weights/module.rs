@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor};
 
-use super::checkpoint::{Checkpoint, Wanted};
+use super::checkpoint::{Checkpoint, Kept, Wanted};
 use super::parameters::Arrived;
 use super::storage::Storage;
 use crate::error::Result;
@@ -96,7 +96,8 @@ impl ModuleVisitor for Survey {
         if key.transposed {
             shape.reverse();
         }
-        self.wanted.insert(key.name, Wanted { shape, transposed: key.transposed, layout: None });
+        let kept = if key.transposed { Kept::Transposed } else { Kept::Tensor };
+        self.wanted.insert(key.name, Wanted { shape, kept, is_exact: true });
     }
 }
 

@@ -7,7 +7,7 @@ use crate::kernels::Format;
 /// What a caller and a device want of the format of weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Storage {
-    /// For all matrices; `None` is what the device reads best.
+    /// For all matrices and kernels of convolutions; `None` is what the device reads best.
     pub format: Option<Format>,
     /// The device reads `f16` as fast as `f32`, so that a file's halves are kept.
     pub reads_halves: bool,
@@ -49,6 +49,11 @@ impl Storage {
         Ok(Self { format, ..self })
     }
 
+    /// The same for weights that must stay as they are in the file.
+    pub(super) fn exact(self) -> Self {
+        Self { format: Some(Format::F32), ..self }
+    }
+
     /// Checks that there is room for this many weights, before any is made.
     ///
     /// # Errors
@@ -59,7 +64,7 @@ impl Storage {
             None if self.reads_halves => Format::F16,
             None => Format::F32,
         };
-        let bytes = least.byte_len([1, weights]);
+        let bytes = least.total_len(weights);
         if bytes > self.max_total {
             let (name, most) = (least.name(), self.max_total);
             let hint = if least == Format::Q8 { "" } else { "; dtype q8 takes fewer" };
@@ -70,7 +75,8 @@ impl Storage {
         Ok(())
     }
 
-    /// The format for a matrix of a file. One that is too large for the device in `f32` is kept in `f16`.
+    /// The format for a matrix of a file, or for the matrix that kernels are kept as. One that is too large for the device in
+    /// `f32` is kept in `f16`.
     ///
     /// # Errors
     /// `unsupported-model` when it is too large for the device in any format that may be taken.
@@ -130,7 +136,9 @@ mod tests {
         let error = small.check_total(251).unwrap_err();
         assert_eq!(error.code(), "unsupported-model");
         assert!(error.message().contains("1004") && error.message().contains("1000"), "{error}");
-        assert!(small.with_dtype("q8").unwrap().check_total(1000).is_ok());
+        // 888 bytes and 28 scales.
+        let packed = small.with_dtype("q8").unwrap();
+        assert!(packed.check_total(888).is_ok() && packed.check_total(889).is_err());
     }
 
     #[test]

@@ -535,6 +535,25 @@ test('a download shows its progress and can be stopped and started again', async
   await drawn();
 });
 
+test('the attribute dtype loads the model in another format, which changes the picture', async () => {
+  await open(FOUR);
+  await drawn();
+  const pictures = await element().evaluate(async (image) => {
+    const picture = () => [.../** @type {any} */ (image).images[0].data];
+    const complete = () =>
+      new Promise((resolve) => image.addEventListener('complete', resolve, { once: true }));
+    const pictures = [picture()];
+    for (const dtype of ['q8', 'f32']) {
+      image.setAttribute('dtype', dtype);
+      await complete();
+      pictures.push(picture());
+    }
+    return pictures;
+  });
+  assert.notDeepEqual(pictures[1], pictures[0]);
+  assert.deepEqual(pictures[2], pictures[0]);
+});
+
 test('attributes that mean nothing are refused in words and events, and the page goes on', async () => {
   await open(FOUR);
   await drawn();
@@ -553,6 +572,7 @@ test('attributes that mean nothing are refused in words and events, and the page
       ['guidance-scale', '-1'],
       ['eta', '2'],
       ['seed', '-1'],
+      ['dtype', 'f64'],
       ['model', '/models/gan-mnist'],
       ['model', '/nowhere'],
     ]) {
@@ -572,6 +592,7 @@ test('attributes that mean nothing are refused in words and events, and the page
     ['guidance-scale', 'invalid-option'],
     ['eta', 'invalid-option'],
     ['seed', 'invalid-option'],
+    ['dtype', 'invalid-option'],
     ['model', 'unsupported-model'],
     ['model', 'network'],
   ]);

@@ -9,9 +9,11 @@ import { difference, openStudio } from './studio.js';
 
 const CLASSES = 'tests/fixtures/diffusion/pipeline-classes';
 const RGB = 'tests/fixtures/diffusion/pipeline-rgb';
+const SHIPPED = 'models/ddpm-mnist';
 const GAN = 'tests/fixtures/gan/conditional';
 const WEIGHTS = `/${RGB}/unet/diffusion_pytorch_model.safetensors`;
 const DEVICES = ['cpu', 'webgpu'];
+const DTYPES = ['f32', 'f16', 'q8'];
 const SCHEDULERS = [
   'DDPMScheduler',
   'DDIMScheduler',
@@ -30,16 +32,17 @@ beforeEach(openStudio);
  * @param {string} model
  * @param {object} options
  * @param {string} [device]
+ * @param {string} [dtype]
  * @returns {Promise<any>}
  */
-const draw = (model, options, device = 'cpu') =>
+const draw = (model, options, device = 'cpu', dtype = 'auto') =>
   page.evaluate(
-    ({ model, device, options }) =>
+    ({ model, device, dtype, options }) =>
       /** @type {any} */ (globalThis).studio.attempt(async (/** @type {any} */ { load, plain }) => {
-        const draw = await load('unconditional-image-generation', model, device);
-        return { device: draw.device, images: plain(await draw(options)) };
+        const draw = await load('unconditional-image-generation', model, device, dtype);
+        return { device: draw.device, dtype: draw.info.dtype, images: plain(await draw(options)) };
       }),
-    { model, device, options: /** @type {any} */ (options) },
+    { model, device, dtype, options: /** @type {any} */ (options) },
   );
 
 /** Four steps from seed 1. @param {object} options */
@@ -60,6 +63,76 @@ describe('drawing', () => {
     }
   });
 
+  test('dtype says how weights are kept, and both devices draw the same from the same seed with each', async () => {
+    /** @type {Record<string, number[][]>} */
+    const drawn = {};
+    for (const dtype of DTYPES) {
+      const options = few({ class_labels: [3, 8], guidance_scale: 2 });
+      const [cpu, gpu] = [
+        await draw(CLASSES, options, 'cpu', dtype),
+        await draw(CLASSES, options, 'webgpu', dtype),
+      ];
+      assert.deepEqual([cpu.dtype, gpu.dtype], [dtype, dtype], cpu.message ?? gpu.message);
+      drawn[dtype] = cpu.images.map((/** @type {any} */ { data }) => data);
+      gpu.images.forEach((/** @type {any} */ { data }, /** @type {number} */ index) =>
+        assert.ok(difference(drawn[dtype][index], data) < 2, dtype),
+      );
+    }
+    const fromExact = (/** @type {string} */ dtype) => difference(drawn[dtype][0], drawn.f32[0]);
+    assert.ok(fromExact('f16') < 2, `f16: ${fromExact('f16')}`);
+    assert.ok(fromExact('q8') > 0 && fromExact('q8') < 10, `q8: ${fromExact('q8')}`);
+    assert.equal(
+      site.count(`/${CLASSES}/unet/diffusion_pytorch_model.safetensors`),
+      1,
+      'all are of one file',
+    );
+  });
+
+  test('pictures of pictures are made with weights of any format', async () => {
+    for (const device of DEVICES) {
+      const dtypes = await page.evaluate(
+        async ({ model, device, dtypes }) => {
+          const { load } = /** @type {any} */ (globalThis).studio;
+          const picture = new ImageData(8, 4);
+          const used = [];
+          for (const dtype of dtypes) {
+            const edit = await load('image-to-image', model, device, dtype);
+            const [image] = await edit(picture, { num_inference_steps: 2, seed: 1 });
+            used.push([edit.info.dtype, image.width]);
+          }
+          return used;
+        },
+        { model: RGB, device, dtypes: DTYPES },
+      );
+      assert.deepEqual(
+        dtypes,
+        DTYPES.map((dtype) => [dtype, 8]),
+        device,
+      );
+    }
+  });
+
+  test('auto keeps the halves of a file on WebGPU and makes them f32 on the CPU', async () => {
+    const one = { num_inference_steps: 1, seed: 1 };
+    const [cpu, gpu] = [await draw(SHIPPED, one), await draw(SHIPPED, one, 'webgpu')];
+    assert.deepEqual([cpu.dtype, gpu.dtype], ['f32', 'f16'], cpu.message ?? gpu.message);
+    assert.equal((await draw(RGB, one, 'webgpu')).dtype, 'f32', 'this file has no halves');
+  });
+
+  test('a dtype that there is not, or that a GAN does not have, is refused', async () => {
+    for (const [model, dtype, message] of /** @type {const} */ ([
+      [CLASSES, 'f64', /dtype is f64; it must be auto, f32, f16, q8/],
+      [GAN, 'f16', /dtype is f16.*GAN.*f32/],
+      [GAN, 'q8', /dtype is q8.*GAN.*f32/],
+    ])) {
+      const refused = await draw(model, {}, 'cpu', dtype);
+      assert.equal(refused.code, 'invalid-option', model);
+      assert.match(refused.message, message);
+    }
+    assert.equal(site.count(`/${GAN}/model.safetensors`), 0, 'that is known before the weights come');
+    for (const dtype of ['auto', 'f32']) assert.equal((await draw(GAN, {}, 'cpu', dtype)).images.length, 1);
+  });
+
   test('info has what a page needs to know of a model', async () => {
     const infos = await page.evaluate(
       (models) =>
@@ -73,7 +146,13 @@ describe('drawing', () => {
     );
     const [classes, rgb, gan] = infos;
     const names = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'];
-    const common = { kind: 'diffusion', num_train_timesteps: 1000, prediction_type: 'epsilon', warnings: [] };
+    const common = {
+      kind: 'diffusion',
+      dtype: 'f32',
+      num_train_timesteps: 1000,
+      prediction_type: 'epsilon',
+      warnings: [],
+    };
     assert.deepEqual(classes, {
       ...common,
       sample_size: [8, 8],

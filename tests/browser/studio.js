@@ -10,8 +10,8 @@ export async function openStudio() {
   await openBlank();
   await page.evaluate(async () => {
     const { pipeline } = await import(/** @type {any} */ ('/www/hearth.js'));
-    const load = (/** @type {string} */ task, /** @type {string} */ model, device = 'cpu') =>
-      pipeline(task, `/${model}`, { device });
+    const load = (/** @type {string} */ task, /** @type {string} */ model, device = 'cpu', dtype = 'auto') =>
+      pipeline(task, `/${model}`, { device, dtype });
     const plain = (/** @type {any[]} */ images) =>
       images.map(({ data, width, height, seed, latents, class_label, score }, index) => ({
         ...{ width, height, seed, class_label, score },

@@ -2,10 +2,10 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use hearth::kernels::{
-    Activation, AttentionCall, ConvGeometry, ConvWeight, Epilogue, Format, GroupNormCall, Indices, KeyValues,
-    LayerNormCall, Layout, LinearCall, Recording, Weight, attention, attention_probs, attention_twin, conv2d,
-    conv2d_twin, cross_attention, cross_attention_twin, gather, gather_twin, group_norm, group_norm_twin,
-    layer_norm, layer_norm_twin, linear, linear_layer, linear_twin,
+    Activation, AttentionCall, ConvGeometry, ConvKernels, ConvWeight, Epilogue, Format, GroupNormCall,
+    Indices, KeyValues, LayerNormCall, Layout, LinearCall, Recording, Weight, attention, attention_probs,
+    attention_twin, conv2d, conv2d_twin, cross_attention, cross_attention_twin, gather, gather_twin,
+    group_norm, group_norm_twin, layer_norm, layer_norm_twin, linear, linear_layer, linear_twin,
 };
 use hearth::rng::{Purpose, Rng};
 
@@ -22,7 +22,7 @@ const ACTIVATIONS: [Activation; 8] = [
     Activation::GeluTanh,
 ];
 
-const FORMATS: [Format; 3] = [Format::F32, Format::F16, Format::Q8];
+pub const FORMATS: [Format; 3] = [Format::F32, Format::F16, Format::Q8];
 
 /// Random numbers, and the device that they come to.
 pub struct Numbers(Rng, Device);
@@ -229,7 +229,28 @@ pub async fn assert_cross_attention_is_its_twin(device: &Device) {
     }
 }
 
-/// `conv2d`, with kernels of every size, padding and stride, with and without what is added.
+/// The numbers of a convolution's kernels `[outputs, inputs, size, size]` as they are once they were packed and unpacked: 32
+/// neighbouring channels at one position of a kernel share a scale.
+pub fn rounded_kernels(values: &[f32], shape: [usize; 4], format: Format) -> Vec<f32> {
+    let [outputs, inputs, height, width] = shape;
+    let positions = height * width;
+    let as_they_came =
+        |output: usize, position: usize, input: usize| (output * inputs + input) * positions + position;
+    let indices = (0..outputs).flat_map(|output| {
+        (0..positions)
+            .flat_map(move |position| (0..inputs).map(move |input| as_they_came(output, position, input)))
+    });
+    let indices: Vec<usize> = indices.collect();
+    let matrix: Vec<f32> = indices.iter().map(|&index| values[index]).collect();
+    let rounded = Weight::rounded(&matrix, [outputs, positions * inputs], Layout::OutIn, format);
+    let mut kernels = vec![0.0; values.len()];
+    for (index, value) in indices.into_iter().zip(rounded) {
+        kernels[index] = value;
+    }
+    kernels
+}
+
+/// `conv2d`, with kernels of every size, padding, stride and format, with and without what is added.
 pub async fn assert_conv2d_is_its_twin(device: &Device) {
     let mut numbers = Numbers::new(device);
     let same = |size: usize| ConvGeometry { stride: 1, padding: (size / 2, size / 2), doubled: false };
@@ -251,25 +272,35 @@ pub async fn assert_conv2d_is_its_twin(device: &Device) {
         ([2, 4, 8, 6], [5, 3], ConvGeometry { stride: 2, padding: (0, 1), doubled: false }),
         ([1, 5, 7, 10], [9, 5], same(5)),
         ([2, 20, 3, 9], [16, 1], same(1)),
+        ([2, 70, 6, 6], [9, 3], same(3)),
+        ([1, 36, 16, 20], [130, 3], same(3)),
     ];
     for (index, (shape, [outputs, size], geometry)) in calls.into_iter().enumerate() {
         let x = numbers.tensor(shape);
         // As large as in a network that was trained.
         #[allow(clippy::cast_precision_loss)]
         let scale = 1.0 / ((shape[1] * size * size) as f64).sqrt();
-        let weight = numbers.tensor([outputs, shape[1], size, size]).mul_scalar(scale);
+        let kernels_shape = [outputs, shape[1], size, size];
+        #[allow(clippy::cast_possible_truncation)]
+        let values: Vec<f32> =
+            numbers.list(kernels_shape.iter().product()).iter().map(|number| number * scale as f32).collect();
         let bias = numbers.tensor([outputs]);
-        let arranged = ConvWeight::new(weight.clone(), geometry);
-        let [height, width] = arranged.output_size([shape[2], shape[3]]);
-        let epilogue = Epilogue {
-            per_channel: (index % 2 == 0).then(|| numbers.tensor([shape[0], outputs])),
-            residual: (index % 3 != 0).then(|| numbers.tensor([shape[0], outputs, height, width])),
-        };
-        let what = format!("{shape:?} by {outputs} of {size}, {geometry:?}");
-        assert_tensors_close(&what, arranged.to_tensor(), weight).await;
-        let got = conv2d(&x, &arranged, &bias, &epilogue);
-        assert_eq!(got.dims(), [shape[0], outputs, height, width]);
-        assert_tensors_close(&what, got, conv2d_twin(&x, &arranged, &bias, &epilogue)).await;
+        for format in FORMATS {
+            let kernels = ConvKernels::new(&values, kernels_shape, format, device);
+            assert_eq!((kernels.inputs(), kernels.outputs(), kernels.format()), (shape[1], outputs, format));
+            let what = format!("{shape:?} by {outputs} of {size}, {geometry:?}, {format:?}");
+            let rounded = TensorData::new(rounded_kernels(&values, kernels_shape, format), kernels_shape);
+            assert_tensors_close(&what, kernels.to_tensor(), Tensor::from_data(rounded, device)).await;
+            let weight = ConvWeight::new(kernels, geometry);
+            let [height, width] = weight.output_size([shape[2], shape[3]]);
+            let epilogue = Epilogue {
+                per_channel: (index % 2 == 0).then(|| numbers.tensor([shape[0], outputs])),
+                residual: (index % 3 != 0).then(|| numbers.tensor([shape[0], outputs, height, width])),
+            };
+            let got = conv2d(&x, &weight, &bias, &epilogue);
+            assert_eq!(got.dims(), [shape[0], outputs, height, width]);
+            assert_tensors_close(&what, got, conv2d_twin(&x, &weight, &bias, &epilogue)).await;
+        }
     }
 }
 

@@ -3,9 +3,11 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use hearth::diffusion::unet::{ClassLabels, Loading, UNet2DModel};
 use hearth::error::Result;
-use hearth::weights::Storage;
+use hearth::kernels::{Format, Layout, Weight};
+use hearth::weights::{Checkpoint, Header, Reader, Sink, Storage, TensorInfo};
 use serde::Deserialize;
 
+use super::kernels::rounded_kernels;
 use super::{Fixture, assert_close, read};
 
 macro_rules! unet {
@@ -62,11 +64,50 @@ impl Fixture {
         serde_json::from_str(self.expected).expect("expected.json is valid")
     }
 
+    /// The same in `f32`, its weights rounded as a format rounds them before they come: all matrices and kernels but those of
+    /// the convolutions from and to a picture.
+    fn load_rounded_unet(&self, format: Format, device: &Device) -> UNet2DModel {
+        let storage = Storage { format: Some(Format::F32), ..Storage::CPU };
+        let mut loading = Loading::new(self.config, storage, device).expect("the fixture loads");
+        for (_, bytes) in self.files {
+            let mut reader = Reader::new(None);
+            let mut rounding = Rounding { checkpoint: &mut loading.checkpoint, format };
+            reader.push(bytes, &mut rounding).expect("the fixture is sound");
+            reader.finish().expect("the fixture is whole");
+        }
+        loading.finish().expect("all weights have come")
+    }
+
     /// Checks that this device computes what diffusers did, with timesteps that differ from row to row.
     pub async fn assert_agrees_with_diffusers(&self, device: &Device, tolerance: f32) {
         let model = self.load_unet(Storage::CPU, device, 1000).expect("the fixture loads");
+        let output = self.output(&model, device).await;
+        assert_close(self.name, "outputs", &output, &self.expected_output().output, tolerance);
+    }
+
+    /// Checks that the network computes with packed weights what it does with the numbers that they stand for, and nearly
+    /// what diffusers did with those of the file.
+    pub async fn assert_computes_with_packed_weights(
+        &self,
+        format: Format,
+        device: &Device,
+        tolerance: f32,
+        of_diffusers: f32,
+    ) {
+        let storage = Storage { format: Some(format), ..Storage::CPU };
+        let model = self.load_unet(storage, device, 1000).expect("the fixture loads");
+        assert_eq!(model.format(), format);
+        let output = self.output(&model, device).await;
+        let rounded = self.output(&self.load_rounded_unet(format, device), device).await;
+        let what = format!("outputs in {}", format.name());
+        assert_close(self.name, &what, &output, &rounded, tolerance);
+        assert_close(self.name, &what, &output, &self.expected_output().output, of_diffusers);
+    }
+
+    /// What the network makes of the samples that diffusers was given.
+    async fn output(&self, model: &UNet2DModel, device: &Device) -> Vec<f32> {
         let expected = self.expected_output();
-        let (sample, timesteps) = (expected.sample(&model, device), expected.timesteps.as_slice());
+        let (sample, timesteps) = (expected.sample(model, device), expected.timesteps.as_slice());
         let embeddings = expected.class_embeddings.map(|embeddings| {
             let width = embeddings.len() / timesteps.len();
             Tensor::<2>::from_data(TensorData::new(embeddings, [timesteps.len(), width]), device)
@@ -78,7 +119,34 @@ impl Fixture {
         };
         let checked = model.config().check_call(sample.dims(), timesteps, labels.as_ref());
         assert_eq!(checked, Ok(()), "{}", self.name);
-        let output = read(model.forward(sample, timesteps, labels)).await;
-        assert_close(self.name, "outputs", &output, &expected.output, tolerance);
+        read(model.forward(sample, timesteps, labels)).await
+    }
+}
+
+/// Rounds tensors on their way to a checkpoint.
+struct Rounding<'a> {
+    checkpoint: &'a mut Checkpoint,
+    format: Format,
+}
+
+impl Sink for Rounding<'_> {
+    fn header(&mut self, header: &Header) -> Result<()> {
+        self.checkpoint.header(header)
+    }
+
+    fn wants(&self, info: &TensorInfo) -> bool {
+        self.checkpoint.wants(info)
+    }
+
+    fn tensor(&mut self, info: &TensorInfo, values: Vec<f32>) -> Result<()> {
+        let is_exact = info.name.starts_with("conv_in.") || info.name.starts_with("conv_out.");
+        let values = match info.shape[..] {
+            [rows, columns] => Weight::rounded(&values, [rows, columns], Layout::OutIn, self.format),
+            [outputs, inputs, height, width] if !is_exact => {
+                rounded_kernels(&values, [outputs, inputs, height, width], self.format)
+            }
+            _ => values,
+        };
+        self.checkpoint.tensor(info, values)
     }
 }

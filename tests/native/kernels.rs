@@ -3,13 +3,13 @@
 
 use burn::tensor::{Device, Tensor};
 use hearth::kernels::{
-    Activation, AttentionCall, ConvGeometry, ConvWeight, Epilogue, Format, GroupNormCall, Indices, KeyValues,
-    LayerNormCall, Layout, LinearCall, Weight, attention, conv2d, cross_attention, gather, group_norm,
-    layer_norm, linear,
+    Activation, AttentionCall, ConvGeometry, ConvKernels, ConvWeight, Epilogue, Format, GroupNormCall,
+    Indices, KeyValues, LayerNormCall, Layout, LinearCall, Weight, attention, conv2d, cross_attention,
+    gather, group_norm, layer_norm, linear,
 };
 use pollster::block_on;
 
-use crate::common::kernels::Numbers;
+use crate::common::kernels::{FORMATS, Numbers};
 use crate::common::{assert_close, devices, kernels, read};
 
 #[allow(clippy::needless_pass_by_value)] // a call reads better with the closure it makes
@@ -55,7 +55,7 @@ fn cross_attention_is_its_twin() {
 }
 
 #[test]
-fn conv2d_is_its_twin_with_every_kernel_and_stride() {
+fn conv2d_is_its_twin_with_every_kernel_stride_and_format() {
     on_each_device(async |device| kernels::assert_conv2d_is_its_twin(device).await);
 }
 
@@ -111,7 +111,7 @@ fn gradients_pass_through_every_kernel() {
         let (gamma, beta) = (&numbers.tensor([8]), &numbers.tensor([8]));
         let norm = LayerNormCall { gamma, beta, epsilon: 1e-5 };
         for layout in [Layout::InOut, Layout::OutIn] {
-            for format in [Format::F32, Format::F16, Format::Q8] {
+            for format in FORMATS {
                 let shape = if layout == Layout::InOut { [8, 6] } else { [6, 8] };
                 let weight = &Weight::new(numbers.list(48), shape, layout, format, device);
                 let (bias, residual) = (Some(numbers.tensor([6])), Some(numbers.tensor([3, 6])));
@@ -132,11 +132,14 @@ fn gradients_pass_through_every_kernel() {
         assert_passes_gradients("group_norm", device, [2, 8, 3, 3], |x| group_norm(x, &call)).await;
 
         let geometry = ConvGeometry { stride: 1, padding: (1, 1), doubled: true };
-        let weight = ConvWeight::new(numbers.tensor([6, 8, 3, 3]), geometry);
         let (bias, per_channel) = (numbers.tensor([6]), Some(numbers.tensor([2, 6])));
         let epilogue = Epilogue { per_channel, residual: Some(numbers.tensor([2, 6, 8, 8])) };
-        let convolution = |x: &Tensor<4>| conv2d(x, &weight, &bias, &epilogue);
-        assert_passes_gradients("conv2d", device, [2, 8, 4, 4], convolution).await;
+        for format in FORMATS {
+            let kernels = ConvKernels::new(&numbers.list(6 * 8 * 9), [6, 8, 3, 3], format, device);
+            let weight = ConvWeight::new(kernels, geometry);
+            let convolution = |x: &Tensor<4>| conv2d(x, &weight, &bias, &epilogue);
+            assert_passes_gradients(&format!("conv2d, {format:?}"), device, [2, 8, 4, 4], convolution).await;
+        }
 
         let (keys, values) = (numbers.tensor([10, 8]), numbers.tensor([10, 8]));
         let attends = |queries: &Tensor<2>| cross_attention(queries, &keys, &values, 2, 2);

@@ -84,7 +84,10 @@ test('every option of a picture is in the README, the types and the form, with a
   assert.deepEqual(inTypes('DiffusionOptions'), inReadme('Pictures from a diffusion model'));
   assert.deepEqual([...Object.keys(IMAGE), ...elsewhere].sort(), inTypes('DiffusionOptions'));
   for (const { imageOptions } of [en, zh]) assert.deepEqual(sorted(imageOptions), sorted(IMAGE));
-  assert.deepEqual(attributesOf('hearth-image'), [...Object.keys(IMAGE).map(attributeOf), 'mode'].sort());
+  assert.deepEqual(
+    attributesOf('hearth-image'),
+    [...Object.keys(IMAGE).map(attributeOf), 'dtype', 'mode'].sort(),
+  );
 });
 
 test('every option of a call with a picture is in the README and the types', () => {

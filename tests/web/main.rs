@@ -11,6 +11,7 @@ use burn::tensor::Device;
 use common::diffusion::{CLASSES, RGB};
 use common::unet::UNETS;
 use common::{GANS, GPT2S, assert_close, draw, kernels};
+use hearth::kernels::Format;
 use hearth::options::Options;
 use serde_json::json;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -147,6 +148,26 @@ async fn every_unet_agrees_with_diffusers_on_webgpu() {
     for device in webgpu().await {
         for fixture in &UNETS {
             Box::pin(fixture.assert_agrees_with_diffusers(&device, 1e-3)).await;
+        }
+    }
+}
+
+#[wasm_bindgen_test]
+async fn packed_unets_compute_what_their_numbers_stand_for_on_the_cpu() {
+    every_packed_unet(&Device::flex()).await;
+}
+
+#[wasm_bindgen_test]
+async fn packed_unets_compute_what_their_numbers_stand_for_on_webgpu() {
+    for device in webgpu().await {
+        every_packed_unet(&device).await;
+    }
+}
+
+async fn every_packed_unet(device: &Device) {
+    for fixture in &UNETS {
+        for (format, of_diffusers) in [(Format::F16, 1e-2), (Format::Q8, 0.2)] {
+            Box::pin(fixture.assert_computes_with_packed_weights(format, device, 1e-3, of_diffusers)).await;
         }
     }
 }

@@ -27,8 +27,10 @@ import { seconds } from './units.js';
  * @implements {Contract}
  */
 class HearthImage extends HearthElement {
+  static loadAttributes = [...super.loadAttributes, 'dtype'];
   static observedAttributes = [
     ...super.observedAttributes,
+    'dtype',
     ...Object.keys(OPTIONS).map(attributeOf),
     'controls',
     'mode',

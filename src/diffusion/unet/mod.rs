@@ -30,8 +30,8 @@ pub struct Loading {
 }
 
 impl Loading {
-    /// Prepares for the weights of the model that `config_json` describes. Matrices are stored as `storage` says, all else
-    /// in `f32`.
+    /// Prepares for the weights of the model that `config_json` describes. Matrices and kernels are kept as `storage`
+    /// says, all else in `f32`.
     ///
     /// # Errors
     /// `unsupported-model`.
@@ -39,18 +39,9 @@ impl Loading {
         let config = Config::from_json(config_json)?;
         let build = |parameters: &mut Parameters| UNet2DModel::new(&config, parameters);
         let checkpoint = Checkpoint::for_network(build, storage, device).with_file_names(file_names);
-        let mut all: u64 = 0;
-        for (name, shape) in checkpoint.wanted() {
-            let numbers = shape.iter().fold(1, |numbers: u64, &size| numbers.saturating_mul(size as u64));
-            let bytes = numbers.saturating_mul(size_of::<f32>() as u64);
-            if shape.len() == 4 && bytes > storage.max_binding {
-                return Err(Error::UnsupportedModel(format!(
-                    "tensor {name:?} has {bytes} bytes; this device reads {} at most",
-                    storage.max_binding
-                )));
-            }
-            all = all.saturating_add(numbers);
-        }
+        let numbers =
+            |shape: &[usize]| shape.iter().fold(1, |all: u64, &size| all.saturating_mul(size as u64));
+        let all = checkpoint.wanted().fold(0, |all: u64, (_, shape)| all.saturating_add(numbers(shape)));
         match usize::try_from(all) {
             Ok(numbers) if all <= MAX_PARAMETERS => storage.check_total(numbers)?,
             _ => {

@@ -18,7 +18,7 @@ use super::blocks::{DownBlock, UNetMidBlock2D, UpBlock};
 use super::config::Config;
 use super::embeddings::{ClassCondition, ClassLabels, TimeProjection};
 use super::kinds::TimeEmbedding;
-use crate::kernels::{Activation, activate};
+use crate::kernels::{Activation, Format, activate};
 use crate::nn::{Conv2d, GroupNorm, TimestepEmbedding};
 use crate::weights::Parameters;
 
@@ -57,12 +57,12 @@ impl UNet2DModel {
             time_proj,
             time_embedding,
             class_embedding,
-            conv_in: Conv2d::new(parameters.within("conv_in"), config.in_channels, width, 3),
+            conv_in: Conv2d::new(parameters.within("conv_in").exact(), config.in_channels, width, 3),
             down_blocks,
             mid_block,
             up_blocks,
             conv_norm_out: GroupNorm::new(parameters.within("conv_norm_out"), width, groups, eps),
-            conv_out: Conv2d::new(parameters.within("conv_out"), width, config.out_channels, 3),
+            conv_out: Conv2d::new(parameters.within("conv_out").exact(), width, config.out_channels, 3),
             config: config.clone(),
         }
     }
@@ -71,6 +71,13 @@ impl UNet2DModel {
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// How the weights are kept; the two convolutions from and to a picture are exact in any case, which takes little memory
+    /// and a third off what `q8` changes (`benches/README.md`).
+    #[must_use]
+    pub fn format(&self) -> Format {
+        self.time_embedding.format()
     }
 
     /// What the model makes of `sample [rows, in_channels, height, width]`, of which each row is as noisy as its timestep

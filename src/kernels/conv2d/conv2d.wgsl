@@ -1,9 +1,9 @@
 // convolution(x) + bias + per_channel + residual: an invocation has PIXELS pixels of a row, of four outputs. SLICES
 // invocations share the inputs of the same outputs, each taking every SLICES-th channel.
 //
-// gpu.rs puts PIXELS, WORKERS, SLICES, SIZE, STRIDE, BEFORE, SHIFT, `per_channel_at` and `residual_at` before this, repeats
-// each line that has a # for every pixel, and replaces the line of the products by those of a row of the kernels, written
-// out for each of its columns.
+// gpu.rs puts PIXELS, WORKERS, SLICES, SIZE, STRIDE, BEFORE, SHIFT, `stride`, `quad`, `scale`, `per_channel_at` and
+// `residual_at` before this, repeats each line that has a # for every pixel, and replaces the line of the products by those
+// of a row of the kernels, written out for each of its columns.
 
 @compute @workgroup_size(WORKERS, SLICES)
 fn main(
@@ -24,22 +24,23 @@ fn main(
     if is_inside {
         let top = i32(out_y * STRIDE) - BEFORE;
         let left = i32(out_x * STRIDE) - BEFORE;
-        let height = i32(info.height << SHIFT);
-        let plane = info.height * info.width;
+        let height = i32(info.in_height << SHIFT);
+        let in_width = info.in_width;
+        let plane = info.in_height * in_width;
         let inputs = info.inputs;
-        let stride = (info.outputs + 3u) / 4u;
-        var at = output / 4u + slice * SIZE * SIZE * stride;
+        let stride = stride();
+        let step = inputs * stride;
         var channel = (group.y * inputs + slice) * plane;
         for (var input = slice; input < inputs; input += SLICES) {
             for (var row = 0u; row < SIZE; row++) {
                 let in_y = top + i32(row);
                 if in_y >= 0 && in_y < height {
-                    let line = channel + (u32(in_y) >> SHIFT) * info.width;
+                    let line = channel + (u32(in_y) >> SHIFT) * in_width;
+                    let first = row * SIZE * inputs + input;
+                    let at = first * stride + output / 4u;
 // products
                 }
-                at += SIZE * stride;
             }
-            at += (SLICES - 1u) * SIZE * SIZE * stride;
             channel += SLICES * plane;
         }
     }
@@ -57,7 +58,7 @@ fn main(
 
 // A pixel of a row of the picture, and zero beside it.
 fn number(line: u32, column: i32) -> f32 {
-    let last = i32(info.width << SHIFT) - 1;
+    let last = i32(info.in_width << SHIFT) - 1;
     return select(0.0, x[line + (u32(clamp(column, 0, last)) >> SHIFT)], column >= 0 && column <= last);
 }
 

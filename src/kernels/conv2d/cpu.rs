@@ -4,7 +4,12 @@ use burn::tensor::{Tensor, TensorData};
 
 use super::winograd::Tiles;
 use super::{ConvWeight, Epilogue, im2col};
+use crate::kernels::Format;
 use crate::kernels::cpu::numbers;
+use crate::kernels::cpu::tiles::TILE;
+
+/// Numbers of packed kernels that are unpacked at a time, as the convolution takes them: 16 MB, however large the layer.
+const UNPACKED: usize = 1 << 22;
 
 /// A picture of several channels, perhaps seen at twice its size.
 #[derive(Debug, Clone, Copy)]
@@ -43,15 +48,11 @@ impl Picture {
 }
 
 impl ConvWeight {
-    /// The tiles that are the fastest for a picture, with the kernels for them.
-    fn transformed(&self, picture: Picture, kernels: &[f32]) -> Option<(Tiles, &[f32])> {
-        let [outputs, inputs, size, _] = self.shape;
-        if (size, self.geometry.stride, self.geometry.padding) != (3, 1, (1, 1)) {
-            return None;
-        }
-        let tiles = Tiles::of(picture)?;
-        let transform = || tiles.transform_kernels(kernels, outputs * inputs);
-        Some((tiles, self.transformed[tiles as usize].get_or_init(transform)))
+    /// The tiles that are the fastest for a picture; `None` when the usual way is faster.
+    fn tiles(&self, picture: Picture) -> Option<Tiles> {
+        let is_winograd =
+            (self.kernels.size(), self.geometry.stride, self.geometry.padding) == (3, 1, (1, 1));
+        if is_winograd { Tiles::of(picture) } else { None }
     }
 }
 
@@ -63,7 +64,7 @@ pub fn conv2d(
     epilogue: &Epilogue,
     shape: [usize; 4],
 ) -> Tensor<4> {
-    let (input, kernels) = (numbers(x.clone()), numbers(weight.values.clone()));
+    let (input, matrix) = (numbers(x.clone()), weight.kernels.matrix());
     let mut constants = numbers(bias.clone()).storage::<f32>().repeat(shape[0]);
     if let Some(per_channel) = &epilogue.per_channel {
         for (constant, number) in constants.iter_mut().zip(numbers(per_channel.clone()).storage::<f32>()) {
@@ -76,20 +77,39 @@ pub fn conv2d(
         Some(residual) => numbers(residual.clone()).storage::<f32>().to_vec(),
         None => vec![0.0; rows * outputs * pixels],
     };
-    let picture = Picture::new(x.dims(), weight.geometry.doubled);
-    let transformed = weight.transformed(picture, kernels.storage());
-    let inputs = picture.channels * picture.stored();
-    let pictures = input.storage::<f32>().chunks_exact(inputs.max(1));
-    let results = y.chunks_exact_mut((outputs * pixels).max(1)).zip(constants.chunks_exact(outputs.max(1)));
-    for ((y, constants), x) in results.zip(pictures) {
-        for (y, constant) in y.chunks_exact_mut(pixels).zip(constants) {
-            for y in y {
-                *y += constant;
-            }
+    for (y, constant) in y.chunks_exact_mut(pixels.max(1)).zip(constants) {
+        for y in y {
+            *y += constant;
         }
-        match transformed {
-            Some((tiles, kernels)) => tiles.add_convolution(y, x, picture, kernels),
-            None => im2col::add_convolution(y, out_width, x, picture, weight, kernels.storage()),
+    }
+    let picture = Picture::new(x.dims(), weight.geometry.doubled);
+    let pictures = input.storage::<f32>().chunks_exact((picture.channels * picture.stored()).max(1));
+    let (tiles, inner) = (weight.tiles(picture), matrix.inputs());
+    let is_packed = matrix.format() != Format::F32;
+    let of_output = tiles.map_or(1, Tiles::growth) * inner.max(1);
+    let at_once =
+        if is_packed { (UNPACKED / of_output).max(1).next_multiple_of(TILE) } else { outputs.max(1) };
+    let mut scratch = vec![0.0; if is_packed { at_once.min(outputs) * inner } else { 0 }];
+    let on_cpu = matrix.on_cpu();
+    for start in (0..outputs).step_by(at_once) {
+        let block = start..outputs.min(start + at_once);
+        let kernels = on_cpu.rows(block.clone(), matrix, &mut scratch);
+        let transform = |tiles: Tiles| tiles.transform_kernels(kernels, picture.channels);
+        let fresh;
+        let transformed = match tiles {
+            Some(tiles) if is_packed => {
+                fresh = transform(tiles);
+                Some((tiles, &fresh))
+            }
+            Some(tiles) => Some((tiles, weight.transformed[tiles as usize].get_or_init(|| transform(tiles)))),
+            None => None,
+        };
+        for (y, x) in y.chunks_exact_mut((outputs * pixels).max(1)).zip(pictures.clone()) {
+            let y = &mut y[block.start * pixels..block.end * pixels];
+            match transformed {
+                Some((tiles, kernels)) => tiles.add_convolution(y, x, picture, kernels),
+                None => im2col::add_convolution(y, out_width, x, picture, weight, kernels),
+            }
         }
     }
     Tensor::from_data(TensorData::new(y, shape), &x.device())

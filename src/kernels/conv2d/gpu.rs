@@ -5,13 +5,16 @@ use std::fmt::Write;
 use burn::tensor::Tensor;
 
 use super::{ConvGeometry, ConvWeight, Epilogue};
+use crate::kernels::Format;
 use crate::kernels::gpu::{
-    Adapter, MAX_GROUPS, OVER_SLICES, Shader, WORKGROUP, buffer, buffers_of, is_on_gpu, launch, number_at,
-    unrolled, word,
+    Adapter, MAX_GROUPS, OVER_SLICES, Shader, WORKGROUP, buffer, buffers_of, launch, number_at, unrolled,
+    word,
 };
+use crate::kernels::weight::gpu::{Quads, weight_buffers};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct ConvShader {
+    quads: Quads,
     size: usize,
     geometry: ConvGeometry,
     /// Pixels of an invocation: the more there are, the more rarely numbers are read.
@@ -44,7 +47,11 @@ impl Shader for ConvShader {
             let _ = writeln!(products, "let v{number} = {value};");
         }
         for column in 0..size {
-            let _ = writeln!(products, "{{ let w = weight[at + {column}u * stride];");
+            let scale = match self.quads.format {
+                Format::Q8 => format!(" * scale((first + {column}u * inputs) / BLOCK, output / 4u)"),
+                Format::F32 | Format::F16 => String::new(),
+            };
+            let _ = writeln!(products, "{{ let w = quad(at, {column}u * step){scale};");
             for pixel in 0..pixels {
                 let _ = writeln!(products, "sum{pixel} += v{} * w;", pixel * stride + column);
             }
@@ -54,6 +61,7 @@ impl Shader for ConvShader {
             &format!("const PIXELS = {pixels}u;\nconst SIZE = {size}u;\nconst STRIDE = {stride}u;\n"),
             &format!("const WORKERS = {}u;\nconst SLICES = {}u;\n", self.workers, self.slices),
             &format!("const BEFORE = {before};\nconst SHIFT = {shift}u;\n"),
+            &self.quads.functions(),
             &number_at("per_channel", self.per_channel, "index"),
             &number_at("residual", self.residual, "index"),
             OVER_SLICES,
@@ -63,7 +71,9 @@ impl Shader for ConvShader {
     }
 
     fn buffers(&self) -> Vec<(&'static str, &'static str)> {
-        let mut buffers = vec![("x", "f32"), ("weight", "vec4<f32>"), ("bias", "f32")];
+        let mut buffers = vec![("x", "f32")];
+        buffers.extend(self.quads.buffers());
+        buffers.push(("bias", "f32"));
         buffers.extend(self.per_channel.then_some(("per_channel", "f32")));
         buffers.extend(self.residual.then_some(("residual", "f32")));
         buffers.push(("y", "f32"));
@@ -71,31 +81,8 @@ impl Shader for ConvShader {
     }
 
     fn info(&self) -> &'static [&'static str] {
-        &["inputs", "height", "width", "outputs", "out_height", "out_width", "groups"]
+        &["inputs", "in_height", "in_width", "outputs", "width", "out_height", "out_width", "groups"]
     }
-}
-
-/// A weight `[outputs, inputs, size, size]` as `[inputs, size, size, outputs]`, the outputs filled up to a multiple of four;
-/// `None` when it is not on a GPU.
-pub fn arranged(weight: &Tensor<4>) -> Option<Tensor<4>> {
-    let [outputs, inputs, size, _] = weight.dims();
-    if !is_on_gpu(weight) {
-        return None;
-    }
-    let padding = outputs.next_multiple_of(4) - outputs;
-    let zeros = (padding > 0).then(|| Tensor::zeros([inputs, size, size, padding], &weight.device()));
-    let parts = [weight.clone().permute([1, 2, 3, 0])].into_iter().chain(zeros);
-    Some(Tensor::cat(parts.collect(), 3))
-}
-
-/// What was [`arranged`], as it was before; `None` when it is not on a GPU.
-pub fn as_it_came(weight: &ConvWeight) -> Option<Tensor<4>> {
-    let [outputs, inputs, size, _] = weight.shape;
-    if !is_on_gpu(&weight.values) {
-        return None;
-    }
-    let arranged = weight.values.clone().reshape([inputs, size, size, outputs.next_multiple_of(4)]);
-    Some(arranged.narrow(3, 0, outputs).permute([3, 0, 1, 2]))
 }
 
 /// `None` when the tensors are not on a GPU.
@@ -107,7 +94,8 @@ pub fn conv2d(
     shape: [usize; 4],
 ) -> Option<Tensor<4>> {
     let ([_, inputs, height, width], [rows, outputs, out_height, out_width]) = (x.dims(), shape);
-    let (geometry, scale) = (weight.geometry, if weight.geometry.doubled { 2 } else { 1 });
+    let (matrix, geometry) = (weight.kernels.matrix(), weight.geometry);
+    let scale = if geometry.doubled { 2 } else { 1 };
     // A small picture has too few pixels for the many invocations that a GPU needs, so that they share inputs as well.
     let input = buffer(x)?;
     let (pixels, workers, slices) = match input.adapter() {
@@ -115,7 +103,8 @@ pub fn conv2d(
         Adapter::Software => (8, WORKGROUP, 1),
     };
     let shader = ConvShader {
-        size: weight.shape[2],
+        quads: Quads::of(matrix),
+        size: weight.kernels.size(),
         geometry,
         pixels,
         workers,
@@ -124,11 +113,13 @@ pub fn conv2d(
         per_channel: epilogue.per_channel.is_some(),
         residual: epilogue.residual.is_some(),
     };
-    let mut buffers = vec![input, buffer(&weight.values)?, buffer(bias)?];
+    let mut buffers = vec![input];
+    buffers.extend(weight_buffers(matrix)?);
+    buffers.push(buffer(bias)?);
     buffers.extend(buffers_of(&epilogue.per_channel)?);
     buffers.extend(buffers_of(&epilogue.residual)?);
     let all = (outputs.div_ceil(4) * out_height * out_width.div_ceil(pixels)).div_ceil(workers);
     let groups = all.min(MAX_GROUPS);
-    let info = [inputs, height, width, outputs, out_height, out_width, groups].map(word);
+    let info = [inputs, height, width, outputs, matrix.width(), out_height, out_width, groups].map(word);
     launch(shader, [groups, rows, all.div_ceil(groups)], buffers, shape, &info)
 }

@@ -8,7 +8,7 @@ use crate::kernels::cpu::tiles::{PANEL, add_tiles};
 /// Panels that are made at a time, so that the cache still has them for the last output.
 const PANELS: usize = 8;
 
-/// Adds the convolution of one picture to `y [outputs, height', out_width]`. `kernels` are `[outputs, inputs · size · size]`.
+/// Adds the convolution of one picture to `y [outputs, height', out_width]`. `kernels` are `[outputs, size² · inputs]`.
 #[allow(clippy::cast_possible_wrap)] // sizes of pictures
 pub fn add_convolution(
     y: &mut [f32],
@@ -18,12 +18,11 @@ pub fn add_convolution(
     weight: &ConvWeight,
     kernels: &[f32],
 ) {
-    let ([outputs, inputs, size, _], geometry) = (weight.shape, weight.geometry);
+    let (size, inner, geometry) = (weight.kernels.size(), weight.kernels.matrix().inputs(), weight.geometry);
     if y.is_empty() || x.is_empty() {
         return;
     }
-    let pixels = y.len() / outputs;
-    let inner = inputs * size * size;
+    let pixels = y.len() / (kernels.len() / inner);
     let mut panels = vec![[0.0; PANEL]; PANELS.min(pixels.div_ceil(PANEL)) * inner];
     for start in (0..pixels).step_by(PANELS * PANEL) {
         let block = start..pixels.min(start + PANELS * PANEL);
@@ -45,11 +44,11 @@ pub fn add_convolution(
 fn fill(panel: &mut [[f32; PANEL]], x: &[f32], picture: Picture, size: usize, origins: &[[isize; 2]; PANEL]) {
     let [top, left] = origins[0];
     let together = !picture.doubled && origins[PANEL - 1] == [top, left + PANEL as isize - 1];
-    let mut values = panel.iter_mut();
-    for channel in x.chunks_exact(picture.stored()) {
+    for (index, channel) in x.chunks_exact(picture.stored()).enumerate() {
+        let mut positions = panel.iter_mut().skip(index).step_by(picture.channels);
         for ky in 0..size as isize {
             let row = picture.row(channel, top + ky).unwrap_or(&[]);
-            for (kx, values) in (0..size as isize).zip(&mut values) {
+            for (kx, values) in (0..size as isize).zip(&mut positions) {
                 // Eight numbers that lie together in the picture.
                 let first = usize::try_from(left + kx).ok().filter(|_| together);
                 if let Some(eight) = first.and_then(|first| row.get(first..)?.first_chunk()) {

@@ -4,6 +4,7 @@ mod cpu;
 #[cfg(gpu)]
 mod gpu;
 mod im2col;
+mod kernels;
 mod winograd;
 
 use std::sync::{Arc, OnceLock};
@@ -12,15 +13,14 @@ use burn::tensor::ops::{ConvOptions, InterpolateMode, InterpolateOptions};
 use burn::tensor::{Tensor, module};
 
 use super::gradients::tracks_gradients;
+pub use kernels::ConvKernels;
 
-/// The weights of a convolution with square kernels, arranged as its device reads them fastest.
+/// The weights of a convolution with square kernels.
 #[derive(Debug, Clone)]
 pub struct ConvWeight {
-    /// `[outputs, inputs, size, size]`
-    shape: [usize; 4],
-    /// As they came; but on the GPU `[inputs, size, size, outputs]`, the outputs filled up to a multiple of four.
-    values: Tensor<1>,
-    /// On the CPU as [`winograd`] takes them, for small and large tiles, once a picture has needed them.
+    kernels: ConvKernels,
+    /// On the CPU as [`winograd`] takes them, for small and large tiles, once a picture has needed them. Those of packed
+    /// kernels are not kept: they would take the memory that packing saves.
     transformed: Arc<[OnceLock<Vec<f32>>; 2]>,
     geometry: ConvGeometry,
 }
@@ -46,24 +46,16 @@ pub struct Epilogue {
 }
 
 impl ConvWeight {
-    /// Arranges `weight [outputs, inputs, size, size]`, as PyTorch has it.
+    /// Kernels that go over a picture in this way.
     #[must_use]
-    pub fn new(weight: Tensor<4>, geometry: ConvGeometry) -> Self {
-        let shape = weight.dims();
-        #[cfg(gpu)]
-        let weight = gpu::arranged(&weight).unwrap_or(weight);
-        let len = weight.dims().iter().product::<usize>();
-        Self { shape, values: weight.reshape([len]), transformed: Arc::default(), geometry }
+    pub fn new(kernels: ConvKernels, geometry: ConvGeometry) -> Self {
+        Self { kernels, transformed: Arc::default(), geometry }
     }
 
-    /// The weight as it came, `[outputs, inputs, size, size]`.
+    /// The kernels themselves.
     #[must_use]
-    pub fn to_tensor(&self) -> Tensor<4> {
-        #[cfg(gpu)]
-        if let Some(weight) = gpu::as_it_came(self) {
-            return weight;
-        }
-        self.values.clone().reshape(self.shape)
+    pub fn kernels(&self) -> &ConvKernels {
+        &self.kernels
     }
 
     /// Height and width of what comes of a picture of `[height, width]`.
@@ -72,7 +64,7 @@ impl ConvWeight {
         let ConvGeometry { stride, padding: (before, behind), doubled } = self.geometry;
         size.map(|size| {
             let size = if doubled { 2 * size } else { size };
-            (size + before + behind - self.shape[2]) / stride + 1
+            (size + before + behind - self.kernels.size()) / stride + 1
         })
     }
 }
@@ -84,18 +76,19 @@ impl ConvWeight {
 /// When the shapes do not fit, or the tensors are on several devices.
 #[must_use]
 pub fn conv2d(x: &Tensor<4>, weight: &ConvWeight, bias: &Tensor<1>, epilogue: &Epilogue) -> Tensor<4> {
-    let ([rows, inputs, height, width], outputs) = (x.dims(), weight.shape[0]);
+    let ([rows, inputs, height, width], outputs) = (x.dims(), weight.kernels.outputs());
     let [out_height, out_width] = weight.output_size([height, width]);
     let shape = [rows, outputs, out_height, out_width];
     assert!(
-        inputs == weight.shape[1]
+        inputs == weight.kernels.inputs()
             && bias.dims() == [outputs]
             && epilogue.per_channel.as_ref().is_none_or(|numbers| numbers.dims() == [rows, outputs])
             && epilogue.residual.as_ref().is_none_or(|residual| residual.dims() == shape),
         "conv2d: the shapes do not fit"
     );
     if tracks_gradients([x])
-        || tracks_gradients([&weight.values, bias])
+        || weight.kernels.matrix().tracks_gradients()
+        || tracks_gradients([bias])
         || tracks_gradients(&epilogue.per_channel)
         || tracks_gradients(&epilogue.residual)
     {
@@ -121,7 +114,7 @@ pub fn conv2d_twin(x: &Tensor<4>, weight: &ConvWeight, bias: &Tensor<1>, epilogu
     };
     let mut options = ConvOptions::new([geometry.stride; 2], [0; 2], [1; 2], 1);
     options.padding = [geometry.padding; 2];
-    let y = module::conv2d(x, weight.to_tensor(), Some(bias.clone()), options);
+    let y = module::conv2d(x, weight.kernels.to_tensor(), Some(bias.clone()), options);
     let y = match &epilogue.per_channel {
         Some(numbers) => y + numbers.clone().unsqueeze_dims(&[2, 3]),
         None => y,
@@ -129,5 +122,27 @@ pub fn conv2d_twin(x: &Tensor<4>, weight: &ConvWeight, bias: &Tensor<1>, epilogu
     match &epilogue.residual {
         Some(residual) => y + residual.clone(),
         None => y,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+
+    use super::*;
+    use crate::kernels::Format;
+
+    #[test]
+    fn packed_kernels_leave_nothing_unpacked_behind() {
+        let device = Device::flex();
+        let geometry = ConvGeometry { stride: 1, padding: (1, 1), doubled: false };
+        for (format, is_kept) in [(Format::F32, true), (Format::F16, false), (Format::Q8, false)] {
+            let kernels = ConvKernels::new(&[0.5; 8 * 8 * 9], [8, 8, 3, 3], format, &device);
+            let weight = ConvWeight::new(kernels, geometry);
+            let (x, bias) = (Tensor::ones([1, 8, 16, 16], &device), Tensor::zeros([8], &device));
+            let _ = conv2d(&x, &weight, &bias, &Epilogue::default());
+            let kept = weight.transformed.iter().any(|transformed| transformed.get().is_some());
+            assert_eq!(kept, is_kept, "{format:?}");
+        }
     }
 }

@@ -32,7 +32,7 @@ const GAP: usize = 16;
 /// The matrices of one size of tiles, applied to a column or a row.
 trait Transform<const N: usize> {
     /// `G g`
-    fn kernel(g: [f32; 3]) -> [f32; N];
+    fn kernel(g: [Lanes; 3]) -> [Lanes; N];
     /// `Bᵀ d`
     fn input(d: [Lanes; N]) -> [Lanes; N];
     /// `Aᵀ m`, of which the first N - 2 count.
@@ -43,8 +43,10 @@ trait Transform<const N: usize> {
 struct Small;
 
 impl Transform<4> for Small {
-    fn kernel([a, b, c]: [f32; 3]) -> [f32; 4] {
-        [a, 0.5 * (a + b + c), 0.5 * (a - b + c), c]
+    #[inline]
+    fn kernel([a, b, c]: [Lanes; 3]) -> [Lanes; 4] {
+        let half = Lanes::splat(0.5);
+        [a, half * (a + b + c), half * (a - b + c), c]
     }
 
     #[inline]
@@ -63,10 +65,12 @@ struct Large;
 
 #[allow(clippy::many_single_char_names)] // as in the formulas
 impl Transform<6> for Large {
-    fn kernel([a, b, c]: [f32; 3]) -> [f32; 6] {
-        let (even, odd) = ((a + c) / 6.0, b / 6.0);
-        let (far, middle) = (a / 24.0 + c / 6.0, b / 12.0);
-        [a / 4.0, -even - odd, odd - even, far + middle, far - middle, c]
+    #[inline]
+    fn kernel([a, b, c]: [Lanes; 3]) -> [Lanes; 6] {
+        let over = |x: Lanes, divisor: f32| x / Lanes::splat(divisor);
+        let (even, odd) = (over(a + c, 6.0), over(b, 6.0));
+        let (far, middle) = (over(a, 24.0) + over(c, 6.0), over(b, 12.0));
+        [over(a, 4.0), Lanes::splat(0.0) - even - odd, odd - even, far + middle, far - middle, c]
     }
 
     #[inline]
@@ -111,11 +115,19 @@ impl Tiles {
         }
     }
 
-    /// `G g Gᵀ` of `count` kernels, `[n², count]`.
-    pub fn transform_kernels(self, kernels: &[f32], count: usize) -> Vec<f32> {
+    /// How many times as many numbers kernels become, rounded up.
+    pub fn growth(self) -> usize {
         match self {
-            Self::Small => transform_kernels::<Small, 4>(kernels, count),
-            Self::Large => transform_kernels::<Large, 6>(kernels, count),
+            Self::Small => 2,
+            Self::Large => 4,
+        }
+    }
+
+    /// `G g Gᵀ` of kernels `[outputs, 9 · inputs]`: `[n², outputs, inputs]`.
+    pub fn transform_kernels(self, kernels: &[f32], inputs: usize) -> Vec<f32> {
+        match self {
+            Self::Small => transform_kernels::<Small, 4>(kernels, inputs),
+            Self::Large => transform_kernels::<Large, 6>(kernels, inputs),
         }
     }
 
@@ -128,14 +140,20 @@ impl Tiles {
     }
 }
 
-fn transform_kernels<T: Transform<N>, const N: usize>(kernels: &[f32], count: usize) -> Vec<f32> {
+fn transform_kernels<T: Transform<N>, const N: usize>(kernels: &[f32], inputs: usize) -> Vec<f32> {
+    let count = kernels.len() / 9;
     let mut transformed = vec![0.0; N * N * count];
-    for (index, g) in kernels.as_chunks::<9>().0.iter().enumerate() {
-        let half = [0, 1, 2].map(|column| T::kernel([g[column], g[3 + column], g[6 + column]]));
-        for row in 0..N {
-            let values = T::kernel([half[0][row], half[1][row], half[2][row]]);
-            for (column, value) in values.into_iter().enumerate() {
-                transformed[(N * row + column) * count + index] = value;
+    for (output, kernels) in kernels.chunks_exact(9 * inputs).enumerate() {
+        // The kernels of four channels at a time.
+        for first in (0..inputs).step_by(4) {
+            let g = |position: usize| load(&kernels[position * inputs..][..inputs][first..]);
+            let half = [0, 1, 2].map(|column| T::kernel([g(column), g(3 + column), g(6 + column)]));
+            for row in 0..N {
+                let values = T::kernel([half[0][row], half[1][row], half[2][row]]);
+                for (column, value) in values.into_iter().enumerate() {
+                    let to = &mut transformed[(N * row + column) * count + output * inputs..][..inputs];
+                    store(value, &mut to[first..]);
+                }
             }
         }
     }
@@ -298,8 +316,28 @@ impl<const N: usize> Columns<N> {
     }
 }
 
-/// Four numbers that lie together.
+/// Four numbers that lie together, the last of them zeros where there are fewer.
 #[inline]
 fn load(values: &[f32]) -> Lanes {
-    Lanes::load(values.first_chunk().unwrap_or(&[0.0; 4]))
+    if let Some(four) = values.first_chunk() {
+        return Lanes::load(four);
+    }
+    let mut four = [0.0; 4];
+    for (to, value) in four.iter_mut().zip(values) {
+        *to = *value;
+    }
+    Lanes::load(&four)
+}
+
+/// Writes four numbers, or as many of them as there is room for.
+#[inline]
+fn store(lanes: Lanes, to: &mut [f32]) {
+    if let Some(four) = to.first_chunk_mut() {
+        return lanes.store(four);
+    }
+    let mut four = [0.0; 4];
+    lanes.store(&mut four);
+    for (to, value) in to.iter_mut().zip(four) {
+        *to = value;
+    }
 }

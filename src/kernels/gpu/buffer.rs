@@ -18,11 +18,6 @@ impl Buffer {
     }
 }
 
-/// Whether a tensor is on a GPU, where shaders can read it: one whose gradients are tracked is not.
-pub fn is_on_gpu<const D: usize>(tensor: &Tensor<D>) -> bool {
-    tensor.clone().try_into_primitive::<Wgpu>().is_ok()
-}
-
 /// The buffer of a tensor; `None` when it is not on a GPU.
 pub fn buffer<const D: usize>(tensor: &Tensor<D>) -> Option<Buffer> {
     Some(Buffer(into_contiguous(tensor.clone().try_into_primitive::<Wgpu>().ok()?)))

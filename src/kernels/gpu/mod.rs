@@ -6,6 +6,6 @@ mod shader;
 mod wgsl;
 
 pub use adapter::Adapter;
-pub use buffer::{Buffer, buffer, buffers_of, int_buffer, is_on_gpu, room};
+pub use buffer::{Buffer, buffer, buffers_of, int_buffer, room};
 pub use shader::{MAX_GROUPS, Shader, WORKGROUP, float, launch, word};
 pub use wgsl::{OVER_SLICES, moments, number_at, unrolled};

@@ -93,9 +93,14 @@ impl OnCpu {
                         }
                     }
                     Layout::OutIn => {
+                        // Whole rows are asked for, so that the first block begins here.
                         let scales = &scales[row * width.div_ceil(Q8_BLOCK)..];
-                        for ((to, &byte), column) in to.iter_mut().zip(bytes).zip(columns) {
-                            *to = f32::from(byte) * (scales[column / Q8_BLOCK] * ONE_127TH);
+                        let blocks = to.chunks_mut(Q8_BLOCK).zip(bytes.chunks(Q8_BLOCK));
+                        for ((to, bytes), scale) in blocks.zip(scales) {
+                            let scale = scale * ONE_127TH;
+                            for (to, &byte) in to.iter_mut().zip(bytes) {
+                                *to = f32::from(byte) * scale;
+                            }
                         }
                     }
                 }

@@ -48,6 +48,13 @@ impl Format {
         };
         row.saturating_mul(outer as u64)
     }
+
+    /// Bytes of `count` numbers, with the scales of [`Self::Q8`].
+    #[must_use]
+    pub fn total_len(self, count: usize) -> u64 {
+        let scales = if self == Self::Q8 { Self::F32.byte_len([1, count.div_ceil(Q8_BLOCK)]) } else { 0 };
+        self.byte_len([1, count]) + scales
+    }
 }
 
 /// Which of a matrix's two dimensions is the input's.

@@ -16,14 +16,14 @@ export const diffusion = {
     return parts.length === 0 || parts.includes('unet');
   },
 
-  async prepare(folder, { device }) {
+  async prepare(folder, { device, dtype = 'auto' }) {
     const [index, unet, scheduler] = await Promise.all([
       folder.text('model_index.json'),
       part(folder, 'unet/', 'config.json'),
       part(folder, 'scheduler/', 'scheduler_config.json'),
     ]);
     const weights = `${unet.within}diffusion_pytorch_model`;
-    const newLoader = () => Loader.diffusion(unet.text, scheduler.text, index, device);
+    const newLoader = () => Loader.diffusion(unet.text, scheduler.text, index, dtype, device);
     const unread = [
       `${weights}.bin`,
       `${weights}.bin.index.json`,

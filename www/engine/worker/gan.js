@@ -1,6 +1,7 @@
 // GANs in the engine.
 
 import { Loader } from '../../pkg/hearth.js';
+import { HearthError } from '../errors.js';
 
 /** @type {import('./kinds.js').Kind} */
 export const gan = {
@@ -10,7 +11,10 @@ export const gan = {
   sign: 'model_type "gan"',
   recognises: ({ model_type }) => model_type === 'gan',
 
-  async prepare(folder, { device }) {
+  async prepare(folder, { device, dtype = 'auto' }) {
+    if (!['auto', 'f32'].includes(dtype)) {
+      throw new HearthError('invalid-option', `dtype is ${dtype}; the weights of a GAN are kept in f32`);
+    }
     const config = await folder.text('config.json');
     const unread = ['pytorch_model.bin', 'pytorch_model.bin.index.json'];
     return {
