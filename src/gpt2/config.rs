@@ -151,13 +151,14 @@ impl Config {
         block.saturating_mul(self.n_layer).saturating_add(embeddings)
     }
 
-    /// Checks that a tokenizer has no tokens that the model does not know.
+    /// Checks that a tokenizer is this model's. It may have tokens that the model does not know, which no prompt can have then,
+    /// but the model knows most of its vocabulary.
     ///
     /// # Errors
-    /// `unsupported-model` when it has.
+    /// `unsupported-model` when it does not.
     pub fn check_tokenizer(&self, tokenizer: &Tokenizer) -> Result<()> {
-        let (knows, vocab_size) = (tokenizer.vocab_size(), self.vocab_size);
-        if knows > vocab_size {
+        let (knows, vocab_size) = (tokenizer.base_vocab_size(), self.vocab_size);
+        if knows > 2 * vocab_size {
             return Err(Error::UnsupportedModel(format!(
                 "the tokenizer has {knows} tokens and the model's vocab_size is {vocab_size}: they belong to two models"
             )));

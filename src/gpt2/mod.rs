@@ -16,7 +16,7 @@ mod replay;
 mod request;
 mod row;
 mod run;
-mod text_stream;
+mod stop;
 
 use burn::tensor::Transaction;
 
@@ -31,6 +31,7 @@ pub use language_model::{LanguageModel, Loading, MAX_CACHE};
 pub use processors::process;
 pub use prompt::Prompt;
 pub use run::Run;
+pub use stop::stops;
 
 use crate::error::Result;
 use crate::options::Options;
@@ -73,6 +74,14 @@ impl Pipeline {
     #[must_use]
     pub fn defaults(&self) -> &Defaults {
         &self.defaults
+    }
+
+    /// What was passed over in the folder's files, a sentence each.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let config = self.model.config();
+        let of_tokenizer = self.tokenizer.warnings(config.vocab_size);
+        [config.warnings(), self.defaults.warnings(), &of_tokenizer].concat()
     }
 
     /// Starts a text after `prompt`; an empty one starts from the model's `bos_token_id`.

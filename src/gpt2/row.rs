@@ -4,9 +4,9 @@ use super::event::{FinishReason, Token};
 use super::processors::{descending, likeliest, log_softmax, probabilities};
 use super::prompt::EncodedPrompt;
 use super::request::Request;
-use super::text_stream::TextStream;
 use crate::error::Result;
 use crate::rng::{Purpose, Rng};
+use crate::tokenizer::TextStream;
 
 /// A sequence that is continued without beams.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ impl Row {
         Self {
             index,
             token_ids: prompt.token_ids.clone(),
-            stream: prompt.stream,
+            stream: prompt.stream.clone(),
             rng: Rng::of_row(seed, Purpose::Tokens, index),
             finish_reason: None,
         }

@@ -16,5 +16,6 @@ mod nn;
 mod options;
 mod schedulers;
 mod text;
+mod tokenizers;
 mod unet;
 mod weights;

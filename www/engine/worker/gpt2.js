@@ -16,16 +16,14 @@ export const gpt2 = {
     return classes.some((name) => name.startsWith('GPT2')) || (n_embd !== undefined && n_layer !== undefined);
   },
 
-  wanted: ['tokenizer.json', 'generation_config.json'],
+  wanted: ['tokenizer.json', 'tokenizer_config.json', 'generation_config.json'],
 
   async prepare(folder, { device, dtype = 'auto' }) {
-    const [config, tokenizer, defaults] = await Promise.all([
-      folder.text('config.json'),
-      tokenizerFiles(folder),
-      folder.optionalText('generation_config.json'),
-    ]);
-    const { json, vocab, merges } = tokenizer;
-    const newLoader = () => Loader.gpt2(config, json, vocab, merges, defaults, dtype, device);
+    const config = folder.text('config.json');
+    const files = await textsOf(folder, gpt2.wanted ?? []);
+    if (!files['tokenizer.json']) Object.assign(files, await textsOf(folder, olderFiles(files)));
+    files['config.json'] = await config;
+    const newLoader = () => Loader.gpt2(files, dtype, device);
     return { newLoader, parts: [{ name: 'model', weights: 'model' }] };
   },
 
@@ -42,14 +40,23 @@ export const gpt2 = {
 };
 
 /**
- * `tokenizer.json`, or the two files that older checkpoints have instead.
- * @param {import('./folder.js').Folder} folder
+ * The files that have the tokenizer in older folders. Newer versions of transformers write the tokens that were added into
+ * tokenizer_config.json, as `added_tokens_decoder`.
+ * @param {Record<string, string>} files those that are there
  */
-async function tokenizerFiles(folder) {
-  const json = await folder.optionalText('tokenizer.json');
-  if (json !== undefined) return { json };
-  const [vocab, merges] = await Promise.all(
-    ['vocab.json', 'merges.txt'].map((file) => folder.optionalText(file)),
-  );
-  return { vocab, merges };
+function olderFiles(files) {
+  const vocabulary = ['vocab.json', 'merges.txt'];
+  const isNew = files['tokenizer_config.json']?.includes('"added_tokens_decoder"');
+  return isNew ? vocabulary : [...vocabulary, 'added_tokens.json', 'special_tokens_map.json'];
+}
+
+/**
+ * The texts of those of these files that are there.
+ * @param {import('./folder.js').Folder} folder
+ * @param {readonly string[]} names
+ * @returns {Promise<Record<string, string>>}
+ */
+async function textsOf(folder, names) {
+  const texts = await Promise.all(names.map(async (name) => [name, await folder.optionalText(name)]));
+  return Object.fromEntries(texts.filter(([, text]) => text !== undefined));
 }
