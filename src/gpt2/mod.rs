@@ -81,7 +81,7 @@ impl Pipeline {
     pub fn warnings(&self) -> Vec<String> {
         let config = self.model.config();
         let of_tokenizer = self.tokenizer.warnings(config.vocab_size);
-        [config.warnings(), self.defaults.warnings(), &of_tokenizer].concat()
+        [config.warnings(), self.defaults.warnings(), &of_tokenizer, self.model.warnings()].concat()
     }
 
     /// Starts a text after `prompt`; an empty one starts from the model's `bos_token_id`.

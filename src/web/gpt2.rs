@@ -5,7 +5,7 @@ use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use super::loader::{self, Loader};
-use super::{DeviceHandle, object, options, random_seed};
+use super::{DeviceHandle, object, options, random_seed, strings};
 use crate::error::Error;
 use crate::gpt2::{Defaults, Event, Loading, Pipeline, Prompt, Run, Sequence, Token};
 use crate::tokenizer::{Files, Tokenizer};
@@ -58,7 +58,8 @@ pub struct Gpt2Pipeline(Pipeline);
 
 #[wasm_bindgen]
 impl Gpt2Pipeline {
-    /// What a page needs to know of the model: `{ vocab_size, n_positions, n_layer, n_head, dtype }`.
+    /// What a page needs to know of the model: `{ vocab_size, n_positions, n_layer, n_head, dtype,
+    /// warnings }`.
     #[must_use]
     pub fn info(&self) -> Object {
         let config = self.0.model().config();
@@ -72,6 +73,7 @@ impl Gpt2Pipeline {
             ("n_layer", number(config.n_layer)),
             ("n_head", number(config.n_head)),
             ("dtype", self.0.model().dtype().into()),
+            ("warnings", strings(&self.0.warnings())),
         ])
     }
 

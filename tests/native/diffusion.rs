@@ -314,6 +314,37 @@ fn a_folder_that_is_something_else_is_refused_before_its_weights() {
 }
 
 #[test]
+fn what_diffusers_passes_over_is_passed_over_and_named() {
+    let changed = |text: &str, field: &str, value: Value| {
+        let mut json: Value = serde_json::from_str(text).unwrap();
+        json[field] = value;
+        json.to_string()
+    };
+    assert!(load(&RGB).warnings().is_empty(), "{:?}", load(&RGB).warnings());
+    let index = changed(RGB.index, "feature_extractor", json!(["transformers", "CLIPImageProcessor"]));
+    let unet = changed(RGB.unet, "cross_attention_dim", json!(8));
+    let scheduler = changed(RGB.scheduler, "use_beta_schedule", json!(true));
+    let pipeline = RGB.load_as(&unet, &scheduler, Some(&index), Storage::CPU, &Device::flex()).unwrap();
+    let named = ["feature_extractor", "cross_attention_dim", "use_beta_schedule"];
+    assert_eq!(pipeline.warnings().len(), named.len());
+    for (warning, name) in pipeline.warnings().iter().zip(named) {
+        assert!(warning.contains(name), "{warning}");
+    }
+    assert_eq!(drawn(&pipeline, few(json!({}))).pixels, drawn(&load(&RGB), few(json!({}))).pixels);
+    // Another scheduler reads the same file.
+    for name in Pipeline::schedulers() {
+        let call = || few(json!({ "scheduler": name }));
+        assert_eq!(drawn(&pipeline, call()).pixels, drawn(&load(&RGB), call()).pixels, "{name}");
+    }
+    // A pipeline of another class may use the part.
+    let latent = changed(&index, "_class_name", json!("LDMPipeline"));
+    assert!(
+        unsupported(Loading::new(RGB.unet, RGB.scheduler, Some(&latent), Storage::CPU, &Device::flex()))
+            .contains("feature_extractor")
+    );
+}
+
+#[test]
 fn a_picture_too_large_for_the_device_is_refused_and_a_batch_goes_in_parts() {
     let small = |max_binding| Storage { max_binding, ..Storage::CPU };
     let message = unsupported(Loading::new(RGB.unet, RGB.scheduler, None, small(1000), &Device::flex()));

@@ -6,6 +6,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod checkpoints;
 mod diffusion;
 mod gan;
 mod gpt2;

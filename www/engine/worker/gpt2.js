@@ -2,6 +2,9 @@
 
 import { Loader } from '../../pkg/hearth.js';
 
+/** Where transformers keeps weights besides `model.safetensors`. */
+const UNREAD = ['pytorch_model.bin', 'pytorch_model.bin.index.json', 'tf_model.h5', 'flax_model.msgpack'];
+
 /** @type {import('./kinds.js').Kind} */
 export const gpt2 = {
   name: 'a GPT-2',
@@ -24,7 +27,7 @@ export const gpt2 = {
     if (!files['tokenizer.json']) Object.assign(files, await textsOf(folder, olderFiles(files)));
     files['config.json'] = await config;
     const newLoader = () => Loader.gpt2(files, dtype, device);
-    return { newLoader, parts: [{ name: 'model', weights: 'model' }] };
+    return { newLoader, parts: [{ name: 'model', weights: 'model', unread: UNREAD }] };
   },
 
   start: (pipeline, { prompt, options }) => pipeline.start(prompt, options),
