@@ -46,17 +46,6 @@ impl Fields {
         self.map.keys().map(String::as_str)
     }
 
-    /// The same with their values.
-    pub fn entries(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.map.iter().map(|(name, value)| (name.as_str(), value))
-    }
-
-    /// A sentence about the file.
-    #[must_use]
-    pub fn about(&self, what: &str) -> String {
-        format!("{}: {what}", self.file)
-    }
-
     /// Counts a field as read whose value says nothing.
     pub fn ignore(&self, field: &str) {
         self.read.borrow_mut().insert(field.to_owned());
@@ -75,6 +64,17 @@ impl Fields {
         let read = self.read.borrow();
         let unread = self.names().filter(|field| !field.starts_with('_') && !read.contains(*field));
         passed_over(self.file, &format!("{reader} does not know"), unread)
+    }
+
+    /// The same with their values.
+    pub fn entries(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.map.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// A sentence about the file.
+    #[must_use]
+    pub fn about(&self, what: &str) -> String {
+        format!("{}: {what}", self.file)
     }
 
     /// The error about the file as a whole.

@@ -70,18 +70,18 @@ impl Pipeline {
         &self.tokenizer
     }
 
-    /// The model's defaults for what a call does not say.
-    #[must_use]
-    pub fn defaults(&self) -> &Defaults {
-        &self.defaults
-    }
-
     /// What was passed over in the folder's files, a sentence each.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         let config = self.model.config();
         let of_tokenizer = self.tokenizer.warnings(config.vocab_size);
         [config.warnings(), self.defaults.warnings(), &of_tokenizer, self.model.warnings()].concat()
+    }
+
+    /// The model's defaults for what a call does not say.
+    #[must_use]
+    pub fn defaults(&self) -> &Defaults {
+        &self.defaults
     }
 
     /// Starts a text after `prompt`; an empty one starts from the model's `bos_token_id`.

@@ -41,9 +41,9 @@ impl Loader {
         let files: Files = serde_wasm_bindgen::from_value(files)
             .map_err(|error| Error::Internal(format!("the files are no object of texts: {error}")))?;
         let tokenizer = Tokenizer::from_files(&files)?;
-        let config_json = files.get("config.json").map_or("", String::as_str);
-        let generation_config_json = files.get("generation_config.json").map(String::as_str);
-        let defaults = Defaults::of_folder(config_json, generation_config_json)?;
+        let text = |file: &str| files.get(file).map(String::as_str);
+        let config_json = text("config.json").unwrap_or_default();
+        let defaults = Defaults::of_folder(config_json, text("generation_config.json"))?;
         let storage = device.storage.with_dtype(dtype)?;
         let loading = Loading::new(config_json, storage, &device.device)?;
         loading.config().check_tokenizer(&tokenizer)?;
@@ -58,8 +58,7 @@ pub struct Gpt2Pipeline(Pipeline);
 
 #[wasm_bindgen]
 impl Gpt2Pipeline {
-    /// What a page needs to know of the model: `{ vocab_size, n_positions, n_layer, n_head, dtype,
-    /// warnings }`.
+    /// What a page needs to know of the model: `{ vocab_size, n_positions, n_layer, n_head, dtype, warnings }`.
     #[must_use]
     pub fn info(&self) -> Object {
         let config = self.0.model().config();
