@@ -110,7 +110,7 @@ def loaded(files: dict[str, dict | None]) -> AutoTokenizer:
     """What transformers makes of a folder's files; those without a value are the writer's."""
     with tempfile.TemporaryDirectory() as folder:
         for name, value in {"config.json": {"model_type": "gpt2"}, **files}.items():
-            text = (WRITER / name).read_text() if value is None else json.dumps(value)
+            text = (WRITER / name).read_text() if value is None else value if name == "vocab.txt" else json.dumps(value)
             (Path(folder) / name).write_text(text)
         return AutoTokenizer.from_pretrained(folder)
 
@@ -189,6 +189,9 @@ def folders() -> dict[str, dict]:
         "slow, with properties": SLOW | config(bos_token={"__type": "AddedToken", **plain}, unk_token=None),
         "slow, unsplit": SLOW | config(split_special_tokens=True),
         "of the vocabulary": SLOW | {"special_tokens_map.json": {"sep_token": "On"}},
+        "bert": {"vocab.txt": "\n".join(BERT)} | config(tokenizer_class="BertTokenizer"),
+        "bert, with cases": {"vocab.txt": "\n".join(BERT), "special_tokens_map.json": {"sep_token": "<x>"}}
+        | config(tokenizer_class="BertTokenizer", do_lower_case=False, strip_accents=True, clean_up_tokenization_spaces=True),
         "fast, with a space in front": fast() | config(add_prefix_space=True),
         "fast, without the space": fast(pre_tokenizer=byte_level(True)) | config(tokenizer_class="GPT2TokenizerFast"),
         "fast, without a config": fast(pre_tokenizer=byte_level(True)),
@@ -200,7 +203,8 @@ def folders() -> dict[str, dict]:
     }
 
 
-FOLDER_TEXTS = ["Once upon", f"{START}Once <x> <y>b{END}", "the <z><q> <e>", ""]
+BERT = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "once", "Once", "up", "##on", "the", "<", "##>", "x", "y", ">", ".", "\u4eba", "\u6587", "e"]
+FOLDER_TEXTS = ["Once upon", "ONCE upon \u4eba\u6587. \u00e9[MASK]", f"{START}Once <x> <y>b{END}", "the <z><q> <e>", ""]
 
 
 def folder_case(name: str, files: dict[str, dict | None]) -> dict:

@@ -1,6 +1,9 @@
 //! Text to tokens and back, by the `tokenizers` crate.
 
+mod bert;
+mod files;
 mod gpt2;
+mod special_tokens;
 mod text_stream;
 mod texts;
 

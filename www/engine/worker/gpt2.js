@@ -24,8 +24,8 @@ export const gpt2 = {
   async prepare(folder, { device, dtype = 'auto' }) {
     const config = folder.text('config.json');
     const files = await textsOf(folder, gpt2.wanted ?? []);
-    if (files['tokenizer.json'] === undefined) Object.assign(files, await textsOf(folder, olderFiles(files)));
     files['config.json'] = await config;
+    if (files['tokenizer.json'] === undefined) Object.assign(files, await textsOf(folder, olderFiles(files)));
     const newLoader = () => Loader.gpt2(files, dtype, device);
     return { newLoader, parts: [{ name: 'model', weights: 'model', unread: UNREAD }] };
   },
@@ -47,9 +47,10 @@ export const gpt2 = {
  * tokenizer_config.json, as `added_tokens_decoder`.
  * @param {Record<string, string>} files those that are there
  */
-function olderFiles(files) {
-  const vocabulary = ['vocab.json', 'merges.txt'];
-  const isNew = files['tokenizer_config.json']?.includes('"added_tokens_decoder"');
+function olderFiles({ 'config.json': config, 'tokenizer_config.json': settings = '' }) {
+  const isBert = /"tokenizer_class":\s*"BertTokenizer/.test(config + settings);
+  const vocabulary = isBert ? ['vocab.txt'] : ['vocab.json', 'merges.txt'];
+  const isNew = settings.includes('"added_tokens_decoder"');
   return isNew ? vocabulary : [...vocabulary, 'added_tokens.json', 'special_tokens_map.json'];
 }
 
