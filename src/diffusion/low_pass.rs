@@ -5,6 +5,8 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
+use crate::kernels::matmul;
+
 /// The filter for pictures of one size, which treats columns and rows alike.
 #[derive(Debug)]
 pub struct LowPass {
@@ -25,10 +27,10 @@ impl LowPass {
         let [rows, channels, height, width] = picture.dims();
         let [down, across] = self.matrices.clone();
         let planes = rows * channels;
-        let turned = picture.reshape([planes * height, width]).matmul(across);
+        let turned = matmul(&picture.reshape([planes * height, width]), across);
         let turned =
             turned.reshape([planes, height, width]).swap_dims(1, 2).reshape([planes * width, height]);
-        let low = turned.matmul(down).reshape([planes, width, height]).swap_dims(1, 2);
+        let low = matmul(&turned, down).reshape([planes, width, height]).swap_dims(1, 2);
         low.reshape([rows, channels, height, width])
     }
 }

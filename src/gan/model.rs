@@ -17,14 +17,14 @@
 //! networks take `class_weights [batch, num_classes]`, rows that mix the classes' embeddings: a one-hot
 //! row is one class, and rows in between lead from one digit to another.
 
-use burn::module::Module;
-use burn::nn::{Embedding, EmbeddingConfig, Linear, LinearConfig};
+use burn::module::{Module, Param, ParamId};
+use burn::nn::{Embedding, Linear};
 use burn::tensor::{Device, Tensor};
 use serde_json::Value;
 
 use crate::config::{Fields, whole};
 use crate::error::Result;
-use crate::kernels::{Activation, linear_layer};
+use crate::kernels::{Activation, linear_layer, matmul};
 use crate::weights::Key;
 
 /// The sizes of both networks, from the model's `config.json`.
@@ -197,11 +197,24 @@ impl Gan {
 
 fn class_embedding(config: &Config, device: &Device) -> Option<Embedding> {
     (config.num_classes > 0)
-        .then(|| EmbeddingConfig::new(config.num_classes, config.class_embedding_dim).init(device))
+        .then(|| Embedding { weight: parameter([config.num_classes, config.class_embedding_dim], device) })
 }
 
 fn linear_layers(sizes: &[usize], device: &Device) -> Vec<Linear> {
-    sizes.windows(2).map(|pair| LinearConfig::new(pair[0], pair[1]).init(device)).collect()
+    let layer = |inputs, outputs| Linear {
+        weight: parameter([inputs, outputs], device),
+        bias: Some(parameter([outputs], device)),
+    };
+    sizes.windows(2).map(|pair| layer(pair[0], pair[1])).collect()
+}
+
+/// A parameter that waits for a checkpoint.
+fn parameter<const D: usize>(shape: [usize; D], device: &Device) -> Param<Tensor<D>> {
+    let zeros = move |device: &Device, requires_grad: bool| {
+        let zeros = Tensor::zeros(shape, device);
+        if requires_grad { zeros.require_grad() } else { zeros }
+    };
+    Param::uninitialized(ParamId::new(), zeros, device.clone(), true, shape.into())
 }
 
 /// Concatenates the class's embedding, mixed by the rows of `class_weights`, to `input [batch, size]`.
@@ -212,7 +225,7 @@ fn with_class(
 ) -> Tensor<2> {
     match (embedding, class_weights) {
         (Some(embedding), Some(weights)) => {
-            Tensor::cat(vec![input, weights.matmul(embedding.weight.val())], 1)
+            Tensor::cat(vec![input, matmul(&weights, embedding.weight.val())], 1)
         }
         _ => input,
     }

@@ -8,6 +8,8 @@ const HAS_GRADIENTS: bool = cfg!(not(target_arch = "wasm32"));
 
 /// Whether Burn tracks gradients of one of a kernel's tensors. Then the kernel leaves the call to its twin, since Burn can
 /// differentiate its own operations only. Kernels ask this before all else.
+#[inline(always)] // or the wasm would not know that it is never so
+#[allow(clippy::inline_always)]
 pub fn tracks_gradients<'a, const D: usize>(tensors: impl IntoIterator<Item = &'a Tensor<D>>) -> bool {
     HAS_GRADIENTS && tensors.into_iter().any(Tensor::is_autodiff)
 }

@@ -30,6 +30,6 @@ pub use gpu::Adapter;
 pub use group_norm::{GroupNormCall, group_norm, group_norm_twin};
 pub use indices::Indices;
 pub use layer_norm::{LayerNormCall, layer_norm, layer_norm_twin};
-pub use linear::{LinearCall, linear, linear_layer, linear_twin};
+pub use linear::{LinearCall, linear, linear_layer, linear_twin, matmul};
 pub use recording::Recording;
 pub use weight::{Format, Layout, Q8_BLOCK, Weight};

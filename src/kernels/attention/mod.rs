@@ -10,6 +10,7 @@ use burn::tensor::{Bool, Device, Int, Tensor, TensorData, activation::softmax};
 
 use super::Indices;
 use super::gradients::tracks_gradients;
+use super::linear::matmul;
 
 /// The keys and values of the tokens that one attention layer has read, each `[rows, n_head, capacity, head_size]`. Within a
 /// head, they lie as the device's kernel reads them.
@@ -105,8 +106,13 @@ pub fn attention(qkv: &Tensor<2>, cache: &mut KeyValues, call: AttentionCall) ->
 /// looks ahead. `qkv` is as in [`attention`], of a single row.
 #[must_use]
 pub fn attention_probs(qkv: Tensor<2>, n_head: usize, scale: f32) -> Tensor<3> {
-    let [queries, keys, _] = parts(qkv, 1, n_head);
-    probs(queries, keys, 0, scale).squeeze_dim(0)
+    let [length, width] = qkv.dims();
+    let head_size = width / 3 / n_head;
+    let of_head =
+        |part: usize, head: usize| qkv.clone().narrow(1, (part * n_head + head) * head_size, head_size);
+    let scores = |head| matmul(&of_head(0, head).mul_scalar(scale), of_head(1, head).transpose());
+    let scores = Tensor::cat((0..n_head).map(scores).collect(), 0).reshape([1, n_head, length, length]);
+    distributions(scores, 0).squeeze_dim(0)
 }
 
 /// The same as [`attention`] in Burn's own operations.
@@ -123,7 +129,8 @@ pub fn attention_twin(qkv: &Tensor<2>, cache: &mut KeyValues, call: AttentionCal
     let halves = [write(old_keys, keys), write(old_values, values)];
     cache.halves = Some(halves.clone());
     let [keys, values] = halves.map(|half| half.narrow(2, 0, end));
-    let mixed = probs(queries, keys, position, call.scale).matmul(values);
+    let scores = queries.mul_scalar(call.scale).matmul(keys.swap_dims(2, 3));
+    let mixed = distributions(scores, position).matmul(values);
     mixed.swap_dims(1, 2).reshape([tokens, width / 3])
 }
 
@@ -134,10 +141,9 @@ fn parts(qkv: Tensor<2>, rows: usize, n_head: usize) -> [Tensor<4>; 3] {
     std::array::from_fn(|part| all.clone().narrow(2, part, 1).squeeze_dim::<4>(2).swap_dims(1, 2))
 }
 
-/// `[rows, n_head, length, position + length]`
-fn probs(queries: Tensor<4>, keys: Tensor<4>, position: usize, scale: f32) -> Tensor<4> {
-    let [_, _, length, _] = queries.dims();
-    let scores = queries.mul_scalar(scale).matmul(keys.swap_dims(2, 3));
+/// Scores `[rows, n_head, length, position + length]` as probabilities, of which none looks ahead.
+fn distributions(scores: Tensor<4>, position: usize) -> Tensor<4> {
+    let [_, _, length, _] = scores.dims();
     #[allow(clippy::cast_possible_wrap)] // at most a context
     let ahead = Tensor::<2, Bool>::tril_mask([length, position + length], position as i64, &scores.device());
     let ahead = ahead.unsqueeze::<4>().expand(scores.dims());

@@ -59,6 +59,22 @@ pub fn linear(x: &Tensor<2>, call: &LinearCall) -> Tensor<2> {
     cpu::linear(x, call)
 }
 
+/// `x · y`, `x [rows, inputs]` and `y [inputs, outputs]`. Burn's own product is for twins: on WebGPU it brings kernels of every
+/// kind, a quarter of the wasm.
+pub fn matmul(x: &Tensor<2>, y: Tensor<2>) -> Tensor<2> {
+    let weight = Weight::from_tensor(y);
+    linear(
+        x,
+        &LinearCall {
+            norm: None,
+            weight: &weight,
+            bias: None,
+            activation: Activation::Identity,
+            residual: None,
+        },
+    )
+}
+
 /// [`linear`] with the weight and bias of one of Burn's layers.
 pub fn linear_layer(layer: &burn::nn::Linear, x: &Tensor<2>, activation: Activation) -> Tensor<2> {
     let weight = Weight::from_tensor(layer.weight.val());
