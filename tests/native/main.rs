@@ -11,6 +11,8 @@ mod gan;
 mod gpt2;
 mod image_to_image;
 mod kernels;
+mod memory;
+mod mutations;
 mod nn;
 mod options;
 mod schedulers;
