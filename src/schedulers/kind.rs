@@ -68,7 +68,7 @@ impl SchedulerKind {
     /// `unsupported-model` listing those that there are.
     pub fn named(name: &str) -> Result<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(|| {
-            Error::UnsupportedModel(format!("the scheduler is {name:?}; there are {}", Self::names()))
+            Error::UnsupportedModel(format!("{FILE}: _class_name is {name:?}; there are {}", Self::names()))
         })
     }
 

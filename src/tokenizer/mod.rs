@@ -1,6 +1,7 @@
 //! Text to tokens and back, by the `tokenizers` crate.
 
 mod gpt2;
+mod guard;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use tokenizers::Tokenizer as Inner;
 use tokenizers::models::bpe::{BPE, BpeBuilder, Vocab};
 
 use crate::config::json;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shortened};
 
 /// A model's tokenizer. A clone shares its vocabulary.
 #[derive(Debug, Clone)]
@@ -35,8 +36,7 @@ impl Tokenizer {
     /// # Errors
     /// `unsupported-model` when it is not one.
     pub fn from_json(json: &str) -> Result<Self> {
-        let inner = Inner::from_bytes(json.as_bytes());
-        inner.map(Self::from).map_err(|error| unsupported("tokenizer.json", &error))
+        guard::read(json).map(Self::from)
     }
 
     /// Number of tokens that it knows: ids are below this.
@@ -54,9 +54,10 @@ impl Tokenizer {
     /// The tokens of a text.
     ///
     /// # Errors
-    /// `internal`: any text can be spelled in bytes.
+    /// `unsupported-model` for a character that its vocabulary has no token for, not even one for the unknown.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>> {
-        let encoding = self.inner.encode_fast(text, true).map_err(|error| internal(&error))?;
+        let encoding =
+            self.inner.encode_fast(text, true).map_err(|error| unsupported("tokenizer.json", &error))?;
         Ok(encoding.get_ids().to_vec())
     }
 
@@ -92,7 +93,7 @@ fn byte_pair_encoding(vocab_json: &str, merges: &str) -> Result<BpeBuilder> {
 }
 
 fn unsupported(file: &str, error: &dyn std::fmt::Display) -> Error {
-    Error::UnsupportedModel(format!("{file}: {error}"))
+    Error::UnsupportedModel(format!("{file}: {}", shortened(error)))
 }
 
 fn internal(error: &dyn std::fmt::Display) -> Error {

@@ -28,6 +28,11 @@ impl Files {
         self
     }
 
+    /// The names of the files.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     /// A file's bytes.
     pub fn bytes(&self, name: &str) -> &[u8] {
         self.0.get(name).map_or(&[], Vec::as_slice)
