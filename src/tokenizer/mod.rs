@@ -6,8 +6,8 @@ mod guard;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use tokenizers::Tokenizer as Inner;
 use tokenizers::models::bpe::{BPE, BpeBuilder, Vocab};
+use tokenizers::{Decoder, Tokenizer as Inner};
 
 use crate::config::json;
 use crate::error::{Error, Result, shortened};
@@ -66,7 +66,14 @@ impl Tokenizer {
     /// # Errors
     /// `internal`.
     pub fn decode(&self, token_ids: &[u32]) -> Result<String> {
-        self.inner.decode(token_ids, true).map_err(|error| internal(&error))
+        let special = self.inner.get_added_vocabulary();
+        let tokens = token_ids.iter().filter_map(|&id| self.inner.id_to_token(id));
+        let tokens: Vec<String> = tokens.filter(|token| !special.is_special_token(token)).collect();
+        match self.inner.get_decoder() {
+            _ if tokens.is_empty() => Ok(String::new()), // the crate's decoders panic at none
+            Some(decoder) => decoder.decode(tokens).map_err(|error| internal(&error)),
+            None => Ok(tokens.join(" ")),
+        }
     }
 
     /// The tokens of a word at the beginning of a text and after a space.
