@@ -81,7 +81,7 @@ impl Loading {
         let index = ModelIndex::read(index_json)?;
         index.expect_only(PARTS)?;
         let classes = Classes::new(&index, config.class_embedding)?;
-        let scheduler = Scheduler::from_json(scheduler_json, None)?;
+        let scheduler = Scheduler::from_json(scheduler_json, index.scheduler())?;
         let (inputs, outputs) = (config.in_channels, config.out_channels);
         if ![1, 3].contains(&inputs) || outputs != inputs {
             return unsupported(format!(

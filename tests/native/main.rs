@@ -7,6 +7,7 @@
 mod common;
 
 mod diffusion;
+mod folders;
 mod gan;
 mod gpt2;
 mod image_to_image;

@@ -479,7 +479,31 @@ fn a_generation_config() {
         "early_stopping": true, "length_penalty": 0.5, "no_repeat_ngram_size": 2,
     });
     let bases = [base.to_string(), beams.to_string()];
-    each_mutation_is_an_error_or_works(&text_folder(), "generation_config.json", &bases, write);
+    each_mutation_is_an_error_or_works(&text_folder(), "generation_config.json", &bases, |files| {
+        let outcome = write(files);
+        let json = serde_json::from_slice(files.bytes("generation_config.json")).unwrap_or_default();
+        if let (Some(field), Ok(())) = (nonsense(&json), &outcome) {
+            panic!("{field} is {}, and a text came", json[field]);
+        }
+        outcome
+    });
+}
+
+/// A field whose number transformers refuses.
+fn nonsense(config: &Value) -> Option<&'static str> {
+    let samples = config["do_sample"] == true;
+    let wrong = |field: &str, right: &dyn Fn(f64) -> bool| config[field].as_f64().is_some_and(|n| !right(n));
+    let share = |number: f64| (0.0..=1.0).contains(&number);
+    let positive = |number: f64| number > 0.0;
+    [
+        ("repetition_penalty", wrong("repetition_penalty", &positive)),
+        ("temperature", samples && wrong("temperature", &positive)),
+        ("top_p", samples && wrong("top_p", &share)),
+        ("min_p", samples && wrong("min_p", &share)),
+        ("top_k", samples && wrong("top_k", &|number| number >= 0.0)),
+    ]
+    .into_iter()
+    .find_map(|(field, wrong)| wrong.then_some(field))
 }
 
 #[test]
@@ -569,6 +593,43 @@ fn tokenizers() -> Vec<String> {
     });
     let others = [word_level, word_piece, unigram, char_bpe].map(|tokenizer| tokenizer.to_string());
     std::iter::once(common::TOKENIZER.to_owned()).chain(others).collect()
+}
+
+#[test]
+fn what_the_tokenizers_crate_panics_at_is_refused() {
+    let bases: Vec<Value> =
+        tokenizers().iter().map(|text| serde_json::from_str(text).expect("it is JSON")).collect();
+    let [_, words, pieces, unigram, pairs] = bases.as_slice() else { panic!("five tokenizers") };
+    let changed = |base: &Value, pointer: &str, value: Value| {
+        let mut base = base.clone();
+        *base.pointer_mut(pointer).expect("it is there") = value;
+        base.to_string()
+    };
+    let charsmap = "/normalizer/normalizers/0/precompiled_charsmap";
+    let cases = [
+        // The decoder is no JSON.
+        words.to_string().replace(r#""decoder":{"#, r#""decoder":{"a":1e400,"#),
+        words.to_string().replace(r#""decoder":{"#, r#""decoder":{"a":NaN,"#),
+        words.to_string().split_once(r#""prepend_scheme""#).expect("it has one").0.to_owned(),
+        // A token that the template does not describe, and a text that is not there.
+        changed(pieces, "/post_processor/special_tokens", json!({})),
+        changed(pieces, "/post_processor/single/0/Sequence/id", json!("B")),
+        // Words shorter than what is taken from them.
+        changed(unigram, "/decoder/decoders/3/stop", json!(2)),
+        changed(pairs, "/model/continuing_subword_prefix", json!("#####")),
+        changed(pairs, "/pre_tokenizer/pretokenizers/5/length", json!(0)),
+        // Characters' replacements that are no base64, or whose search leads outside.
+        changed(pairs, charsmap, Value::Null),
+        changed(pairs, charsmap, json!("AAQ")),
+        changed(pairs, charsmap, json!("AAAA")),
+        changed(pairs, charsmap, json!("BAAAAAAEAAA=")),
+        changed(pairs, charsmap, json!(format!("AAQA{}/w==", "A".repeat(1364)))),
+    ];
+    for (index, case) in cases.into_iter().enumerate() {
+        let error = text_folder().with("tokenizer.json", case.as_str()).gpt2().expect_err("it is refused");
+        assert_eq!(error.code(), "unsupported-model", "case {index}: {case}");
+        assert!(error.message().starts_with("tokenizer.json: "), "case {index}: {error}");
+    }
 }
 
 #[test]
