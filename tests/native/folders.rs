@@ -364,7 +364,7 @@ fn pictures(index: &Value, unet: &Value, scheduler: &Value) -> Files {
 }
 
 /// The same with all files at the top, and the names that attentions had before diffusers 0.15.
-fn oldest(files: Files) -> Files {
+fn oldest(files: &Files) -> Files {
     let text = |name: &str| files.bytes(name).to_vec();
     let older = |name: &str| {
         let names = [
@@ -466,12 +466,12 @@ fn drawings() -> Vec<Row> {
     vec![
         row(
             "google/ddpm-cifar10-32",
-            oldest(pictures(&ddpm, &of_2022(&json!({})), &scheduler("fixed_large"))),
+            oldest(&pictures(&ddpm, &of_2022(&json!({})), &scheduler("fixed_large"))),
             Draws,
         ),
         row(
             "google/ddpm-cat-256",
-            oldest(pictures(
+            oldest(&pictures(
                 &ddpm,
                 &of_2022(&json!({ "attention_head_dim": null })),
                 &scheduler("fixed_small"),

@@ -250,7 +250,7 @@ fn damaged(mut bytes: Vec<u8>, dice: &mut Dice) -> Vec<u8> {
         4 => bytes = b"<!DOCTYPE html><html><body>Not found</body></html>".to_vec(),
         5 => {
             bytes =
-                dice.one_of(&["", " ", "null", "[]", "3", "\"\"", "{}", "{", "\u{feff}"]).as_bytes().to_vec()
+                dice.one_of(&["", " ", "null", "[]", "3", "\"\"", "{}", "{", "\u{feff}"]).as_bytes().to_vec();
         }
         6 => bytes = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n".to_vec(),
         7 => bytes = bytes.iter().flat_map(|&byte| [byte, 0]).collect(), // UTF-16
