@@ -195,14 +195,19 @@ impl Options {
         }
     }
 
+    /// The options that nobody took.
+    pub fn rest(&self) -> impl Iterator<Item = (&str, &OptionValue)> {
+        self.values.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
     /// Refuses whatever was not taken.
     ///
     /// # Errors
     /// `invalid-option` naming the first option that nobody took, and those that were asked for.
     pub fn finish(self) -> Result<()> {
-        match self.values.keys().next() {
+        match self.rest().next() {
             None => Ok(()),
-            Some(name) => Err(Error::InvalidOption(format!(
+            Some((name, _)) => Err(Error::InvalidOption(format!(
                 "there is no option {name}; this pipeline takes {}",
                 if self.known.is_empty() { "none".to_owned() } else { self.known.join(", ") }
             ))),

@@ -7,6 +7,8 @@ Writes below tests/fixtures/. Each folder is a model as Hearth loads it, plus `e
 
 import json
 import math
+import shutil
+import tempfile
 from pathlib import Path
 
 import torch
@@ -298,6 +300,86 @@ def writer_fixture() -> None:
     )
 
 
+# Folders with the weights of `writer`: changes of its config.json (None removes a field), a generation_config.json (or none),
+# and a call's options.
+BEAMS = {"max_length": 20, "num_beams": 3, "early_stopping": True, "no_repeat_ngram_size": 2}
+TWENTY = {"max_new_tokens": 20}
+FOLDERS = [
+    {"generation_config": BEAMS},
+    {"generation_config": BEAMS, "options": {"num_beams": 1}},
+    {"generation_config": BEAMS, "options": {"max_new_tokens": 9}},
+    {"generation_config": BEAMS, "options": {"max_length": 17}},
+    {"generation_config": {**BEAMS, "max_length": 10}},
+    {"generation_config": {**BEAMS, "max_new_tokens": 8}},
+    {"generation_config": {"eos_token_id": EOS, "min_length": 28, **TWENTY}},
+    {"generation_config": {"eos_token_id": EOS, "min_length": 28, "min_new_tokens": 2, **TWENTY}},
+    {"generation_config": {"eos_token_id": EOS, "min_length": 28, **TWENTY}, "options": {"min_new_tokens": 1}},
+    {"generation_config": {"eos_token_id": EOS, "min_new_tokens": 30, **TWENTY}},
+    {"generation_config": {"eos_token_id": EOS, **TWENTY}, "options": {"eos_token_id": 293}},
+    {"generation_config": {"eos_token_id": None, **TWENTY}, "config": {"eos_token_id": 241}},
+    {"generation_config": {"bad_words_ids": [[241], [200, 280], [293]], "eos_token_id": 293, **TWENTY}},
+    {"generation_config": {"stop_strings": "14", **TWENTY}},
+    {"generation_config": {"num_beams": 4, "num_return_sequences": 3, **TWENTY}},
+    {"generation_config": {"num_beams": 4, "num_return_sequences": 3, **TWENTY}, "options": {"num_return_sequences": 2}},
+    {"generation_config": {"num_beams": 3}, "options": {"num_return_sequences": 4, **TWENTY}},
+    {"generation_config": {"num_return_sequences": 2}, "options": TWENTY},
+    {"generation_config": {"num_beams": 3, "length_penalty": -2.0, "eos_token_id": EOS}, "options": TWENTY},
+    {"generation_config": {"length_penalty": -2.0, "early_stopping": True, "repetition_penalty": 1.7}, "options": TWENTY},
+    {"generation_config": {"suppress_tokens": [241, 242, 400], "begin_suppress_tokens": [20, 293]}, "options": TWENTY},
+    {"generation_config": {"suppress_tokens": list(range(300)), "eos_token_id": 5, "max_new_tokens": 3}},
+    {"generation_config": {"forced_eos_token_id": 7, "eos_token_id": 7, "max_new_tokens": 5}},
+    {"generation_config": {"forced_eos_token_id": [9], "num_beams": 3, "eos_token_id": 0, "max_length": 19}},
+    {"generation_config": {"do_sample": True, "temperature": 0.5, "top_k": 3}, "options": {"do_sample": False, **TWENTY}},
+    {"generation_config": {"do_sample": True, "top_k": 1, **TWENTY}},
+    {"generation_config": {"do_sample": True, "top_p": 0.0, **TWENTY}},
+    {"generation_config": {"do_sample": True, "temperature": 0.0}},
+    {"generation_config": {"do_sample": False, "temperature": 0.0, **TWENTY}},
+    {"generation_config": {"bos_token_id": 5, "max_new_tokens": 5}, "prompt": ""},
+    {"config": {"bos_token_id": 7}, "options": {"max_new_tokens": 5}, "prompt": ""},
+    {"config": {"bos_token_id": 300}, "generation_config": {"bos_token_id": None}, "prompt": ""},
+    {"config": {"eos_token_id": 241}, "options": TWENTY},
+    {"config": {"eos_token_id": [200, 293]}, "options": TWENTY},
+    {"config": {"bos_token_id": None, "eos_token_id": None}, "options": TWENTY},
+    {"config": {"bos_token_id": 50256, "eos_token_id": 50256}, "options": {"min_new_tokens": 3, **TWENTY}},
+    {"config": {"eos_token_id": [300, 200]}, "options": TWENTY},
+    {"config": BEAMS},
+    {"config": BEAMS, "generation_config": {"eos_token_id": 0}, "options": TWENTY},
+    {"config": {"task_specific_params": {"text-generation": {"do_sample": True, "max_length": 50}}}, "options": TWENTY},
+]
+
+
+@torch.no_grad()
+def folders_fixture() -> None:
+    """What `generate` writes in these folders; nothing where it refuses to."""
+    writer = FIXTURES / "gpt2" / "writer"
+    fast = PreTrainedTokenizerFast(tokenizer_file=str(writer / "tokenizer.json"))
+    folders = []
+    for case in FOLDERS:
+        with tempfile.TemporaryDirectory() as temporary:
+            folder = Path(temporary)
+            shutil.copy(writer / "model.safetensors", folder)
+            config = json.loads((writer / "config.json").read_text()) | case.get("config", {})
+            removed = [name for name, value in case.get("config", {}).items() if value is None]
+            write_json(folder / "config.json", {name: value for name, value in config.items() if name not in removed})
+            if "generation_config" in case:
+                write_json(folder / "generation_config.json", case["generation_config"])
+            prompt = fast(case.get("prompt", PROMPT), return_tensors="pt")["input_ids"] if case.get("prompt") != "" else None
+            try:
+                model = GPT2LMHeadModel.from_pretrained(folder).eval()
+                output = model.generate(prompt, tokenizer=fast, **case.get("options", {}))
+            except ValueError:
+                folders.append({**case, "sequences": None})
+                continue
+        eos = case.get("options", {}).get("eos_token_id", model.generation_config.eos_token_id)
+        eos = eos if isinstance(eos, list) else [eos]
+        sequences = []
+        for row in output[:, 1 if prompt is None else prompt.shape[1] :].tolist():
+            ends = [index for index, token in enumerate(row) if token in eos]
+            sequences.append(row[: ends[0] + 1] if ends else row)  # without the padding
+        folders.append({**case, "sequences": sequences})
+    (writer / "folders.json").write_text("[\n" + ",\n".join(map(json.dumps, folders)) + "\n]\n")
+
+
 def gpt2_fixtures() -> None:
     gpt2_fixture("plain")
     gpt2_fixture(
@@ -314,6 +396,7 @@ def gpt2_fixtures() -> None:
     gpt2_fixture("sharded")
     gpt2_fixture("bare")
     writer_fixture()
+    folders_fixture()
 
 
 if __name__ == "__main__":

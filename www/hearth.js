@@ -1,5 +1,6 @@
 // Hearth's public API. The contract, with docs, is types.d.ts.
 
+import { folderAddress, hubAddress } from './engine/address.js';
 import { CODES, HearthError } from './engine/errors.js';
 import { Remote } from './engine/page/remote.js';
 import { imageToImagePipeline } from './tasks/image-to-image.js';
@@ -40,7 +41,7 @@ export async function pipeline(
     throw invalid(`there is no option ${name}; ${task} takes ${known.join(', ')}, signal, onProgress`);
   }
   const { device = 'auto', dtype = 'auto' } = options;
-  const remote = new Remote({ task, model: folderUrl(model), device, dtype });
+  const remote = new Remote({ task, ...where(model), device, dtype });
   await remote.load({ signal, onProgress });
   return create(remote);
 }
@@ -50,13 +51,10 @@ function invalid(message) {
   return new HearthError('invalid-option', message);
 }
 
-/** The model's folder as an absolute URL with a slash at its end. @param {string | URL} model */
-function folderUrl(model) {
+/** What to load: the folder's address and, if it has the form of a name on the Hub, what it would be there. @param {string | URL} model */
+function where(model) {
   try {
-    const url = new URL(model, document.baseURI);
-    if (!url.pathname.endsWith('/')) url.pathname += '/';
-    url.search = url.hash = '';
-    return url.href;
+    return { model: folderAddress(model, document.baseURI), onHub: hubAddress(model) };
   } catch {
     throw invalid(`model is ${model}; it must be the URL of a folder`);
   }

@@ -231,8 +231,18 @@ export interface NoisyImage extends ImageData {
   readonly t?: number;
 }
 
+/** What pipelines of all tasks say of their model. */
+export interface ModelInfo {
+  /**
+   * What the folder's files have and Hearth passed over, as transformers and diffusers do, or what it could not check. Each is
+   * a sentence that names the file. Empty where there is nothing to say. The console has them too.
+   */
+  readonly warnings: readonly string[];
+}
+
 /** What pipelines of all tasks have. */
 export interface Pipeline {
+  readonly info: ModelInfo;
   /** Gives the model's memory back. Calls after this reject with code `disposed`. */
   dispose(): Promise<void>;
   /** Where the model runs. */
@@ -250,7 +260,7 @@ export interface GanPipeline extends Pipeline {
   (options?: GanOptions): Promise<JudgedImage[]>;
   /** The same, step by step. Leaving the loop stops the call. */
   stream(options?: GanOptions): AsyncGenerator<GanEvent, void, void>;
-  readonly info: {
+  readonly info: ModelInfo & {
     readonly kind: 'gan';
     readonly image_size: number;
     readonly num_classes: number;
@@ -258,7 +268,7 @@ export interface GanPipeline extends Pipeline {
   };
 }
 
-export interface DiffusionInfo {
+export interface DiffusionInfo extends ModelInfo {
   readonly kind: 'diffusion';
   /** Height and width of its pictures. */
   readonly sample_size: readonly [height: number, width: number];
@@ -450,7 +460,7 @@ export interface TextPipeline extends Pipeline {
   attention(prompt: Prompt, options?: AttentionOptions): Promise<Attention>;
   /** How likely each token of `prompt` is after those before it. */
   score(prompt: Prompt, options?: { signal?: AbortSignal }): Promise<Score>;
-  readonly info: {
+  readonly info: ModelInfo & {
     readonly vocab_size: number;
     /** The most tokens of a prompt and its text together. */
     readonly n_positions: number;

@@ -1,21 +1,27 @@
 //! The fields of a configuration, each read with what it may be: an error names the field, its value, and what works.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value};
 
 use super::json;
 use crate::error::{Error, Result};
+use crate::warnings::passed_over;
 
 /// Characters of a value that a message shows.
 const SHOWN: usize = 80;
 
 /// The fields of one file. One that the file lacks has the default that its reader names; one that has no default is
-/// `required`. Fields that nobody reads are ignored, unless the reader looks at `names`.
+/// `required`. Fields that nobody reads are ignored; which ones these are is known, so that no list of the others is
+/// needed.
 #[derive(Debug)]
 pub struct Fields {
     file: &'static str,
     map: Map<String, Value>,
+    /// The fields that were read, whether the file has them or not.
+    read: RefCell<BTreeSet<String>>,
 }
 
 #[allow(clippy::missing_errors_doc)] // always `unsupported-model`
@@ -25,7 +31,7 @@ impl Fields {
 
     /// Reads the text of `file`, a JSON object. The messages name the file.
     pub fn from_json(file: &'static str, json: &str) -> Result<Self> {
-        Ok(Self { file, map: json::read(file, json)? })
+        Ok(Self { file, map: json::read(file, json)?, read: RefCell::default() })
     }
 
     /// The fields that `keep` is true for.
@@ -40,10 +46,41 @@ impl Fields {
         self.map.keys().map(String::as_str)
     }
 
+    /// Counts a field as read whose value says nothing.
+    pub fn ignore(&self, field: &str) {
+        self.read.borrow_mut().insert(field.to_owned());
+    }
+
+    /// The fields that were read, whether the file has them or not.
+    #[must_use]
+    pub fn into_read(self) -> BTreeSet<String> {
+        self.read.into_inner()
+    }
+
+    /// The warning about the fields that nobody has read, because `reader` does not know them. Those that begin with an
+    /// underscore are the library's that wrote the file.
+    #[must_use]
+    pub fn unread(&self, reader: &str) -> Option<String> {
+        let read = self.read.borrow();
+        let unread = self.names().filter(|field| !field.starts_with('_') && !read.contains(*field));
+        passed_over(self.file, &format!("{reader} does not know"), unread)
+    }
+
+    /// The same with their values.
+    pub fn entries(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.map.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// A sentence about the file.
+    #[must_use]
+    pub fn about(&self, what: &str) -> String {
+        format!("{}: {what}", self.file)
+    }
+
     /// The error about the file as a whole.
     #[must_use]
     pub fn error(&self, what: &str) -> Error {
-        Error::UnsupportedModel(format!("{}: {what}", self.file))
+        Error::UnsupportedModel(self.about(what))
     }
 
     /// The error for `field`: its value, and `what` would work.
@@ -60,6 +97,7 @@ impl Fields {
         what: impl AsRef<str>,
         parse: impl FnOnce(&Value) -> Option<T>,
     ) -> Result<Option<T>> {
+        self.ignore(field);
         match self.map.get(field).map(parse) {
             None => Ok(None),
             Some(Some(parsed)) => Ok(Some(parsed)),

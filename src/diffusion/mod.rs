@@ -62,6 +62,7 @@ pub struct Loading {
     picture_size: [usize; 2],
     rows_at_once: usize,
     device: Device,
+    warnings: Vec<String>,
 }
 
 impl Loading {
@@ -79,9 +80,12 @@ impl Loading {
     ) -> Result<Self> {
         let config = unet::Config::from_json(unet_json)?;
         let index = ModelIndex::read(index_json)?;
-        index.expect_only(PARTS)?;
+        let of_index = index.expect_only(PARTS)?;
         let classes = Classes::new(&index, config.class_embedding)?;
         let scheduler = Scheduler::from_json(scheduler_json, index.scheduler())?;
+        let warnings =
+            of_index.into_iter().chain(config.warning.clone()).chain(scheduler.warning().map(str::to_owned));
+        let warnings = warnings.collect();
         let (inputs, outputs) = (config.in_channels, config.out_channels);
         if ![1, 3].contains(&inputs) || outputs != inputs {
             return unsupported(format!(
@@ -101,7 +105,17 @@ impl Loading {
         let rows_at_once = guided::rows_at_once(&config, [height, width], storage)?;
         let unet = unet::Loading::new(unet_json, storage, device)?;
         let (scheduler_json, device) = (Arc::from(scheduler_json), device.clone());
-        Ok(Self { unet, scheduler_json, scheduler, classes, codec, picture_size, rows_at_once, device })
+        Ok(Self {
+            unet,
+            scheduler_json,
+            scheduler,
+            classes,
+            codec,
+            picture_size,
+            rows_at_once,
+            device,
+            warnings,
+        })
     }
 
     /// The pipeline, once all weights have come.
@@ -109,10 +123,30 @@ impl Loading {
     /// # Errors
     /// `weights-mismatch` when some have not.
     pub fn finish(self) -> Result<Pipeline> {
-        let Self { unet, scheduler_json, scheduler, classes, codec, picture_size, rows_at_once, device } =
-            self;
-        let unet = Arc::new(unet.finish()?);
-        Ok(Pipeline { unet, scheduler_json, scheduler, classes, codec, picture_size, rows_at_once, device })
+        let Self {
+            unet,
+            scheduler_json,
+            scheduler,
+            classes,
+            codec,
+            picture_size,
+            rows_at_once,
+            device,
+            mut warnings,
+        } = self;
+        warnings.extend(unet.checkpoint.warnings("unet/diffusion_pytorch_model.safetensors"));
+        let (unet, warnings) = (Arc::new(unet.finish()?), warnings.into());
+        Ok(Pipeline {
+            unet,
+            scheduler_json,
+            scheduler,
+            classes,
+            codec,
+            picture_size,
+            rows_at_once,
+            device,
+            warnings,
+        })
     }
 }
 
@@ -127,6 +161,7 @@ pub struct Pipeline {
     picture_size: [usize; 2],
     rows_at_once: usize,
     device: Device,
+    warnings: Arc<[String]>,
 }
 
 impl Pipeline {
@@ -152,6 +187,12 @@ impl Pipeline {
     #[must_use]
     pub fn scheduler(&self) -> &Scheduler {
         &self.scheduler
+    }
+
+    /// What was passed over in the folder's files, a sentence each.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// The diffusers classes that the option `scheduler` may name.

@@ -7,8 +7,12 @@ use serde_json::{Map, Value};
 
 use crate::config::json;
 use crate::error::{Error, Result};
+use crate::warnings::passed_over;
 
 const FILE: &str = "model_index.json";
+
+/// The pipelines of diffusers that are made of a U-Net and a scheduler. They pass over what else a folder has.
+const OF_NOTHING_ELSE: [&str; 3] = ["DDPMPipeline", "DDIMPipeline", "PNDMPipeline"];
 
 /// What a pipeline says about itself.
 #[derive(Debug, Default, Deserialize)]
@@ -44,17 +48,19 @@ impl ModelIndex {
         Some(class.strip_prefix("Flax").unwrap_or(class))
     }
 
-    /// Refuses a part that is not one of `known`.
+    /// The warning about parts other than those of `known`, if there are any.
     ///
     /// # Errors
-    /// `unsupported-model` naming it.
-    pub fn expect_only(&self, known: [&str; 2]) -> Result<()> {
-        match self.parts().find(|part| !known.contains(part)) {
-            None => Ok(()),
-            Some(part) => refused(format!(
+    /// `unsupported-model` naming one that the pipeline uses.
+    pub fn expect_only(&self, known: [&str; 2]) -> Result<Option<String>> {
+        let others = || self.parts().filter(|part| !known.contains(part));
+        let pipeline = self.fields.get("_class_name").and_then(Value::as_str).unwrap_or_default();
+        match others().next() {
+            Some(part) if !OF_NOTHING_ELSE.contains(&pipeline) => refused(format!(
                 "the pipeline has a part {part}; those that have a {} work",
                 known.join(" and a ")
             )),
+            _ => Ok(passed_over(FILE, &format!("{pipeline} does not know"), others())),
         }
     }
 }

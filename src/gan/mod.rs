@@ -2,6 +2,8 @@
 
 pub mod model;
 
+use std::sync::Arc;
+
 use burn::tensor::{Device, Tensor, TensorData, Transaction};
 
 use crate::batch::{count_of, labels_of, rows_of};
@@ -9,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::options::Options;
 use crate::readback;
 use crate::rng::{Purpose, Rng};
-use crate::weights::Checkpoint;
+use crate::weights::{Checkpoint, Role};
 use model::{Config, Gan};
 
 /// The most pictures that one step makes. More at once are no faster, and a step cannot be stopped.
@@ -38,6 +40,7 @@ impl Loading {
     pub fn new(config_json: &str, device: &Device) -> Result<Self> {
         let config = Config::from_json(config_json)?;
         let checkpoint = Checkpoint::new(&Gan::new(&config, device), model::key_map, device);
+        let checkpoint = checkpoint.with_file_names(file_names);
         Ok(Self { config, device: device.clone(), checkpoint })
     }
 
@@ -46,8 +49,17 @@ impl Loading {
     /// # Errors
     /// `weights-mismatch` when some have not.
     pub fn finish(self) -> Result<Pipeline> {
+        let warnings = self.checkpoint.warnings("model.safetensors").into();
         let networks = self.checkpoint.into_module(Gan::new(&self.config, &self.device))?;
-        Ok(Pipeline { config: self.config, networks, device: self.device })
+        Ok(Pipeline { config: self.config, networks, device: self.device, warnings })
+    }
+}
+
+/// Some checkpoints hold more than the two networks.
+fn file_names(name: &str) -> Role {
+    match name.split('.').next() {
+        Some("generator" | "discriminator") => Role::Weight(name.to_owned()),
+        _ => Role::Foreign,
     }
 }
 
@@ -57,6 +69,7 @@ pub struct Pipeline {
     config: Config,
     networks: Gan,
     device: Device,
+    warnings: Arc<[String]>,
 }
 
 /// Pictures that one step has made, in the order asked for.
@@ -77,6 +90,12 @@ impl Pipeline {
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// What was passed over in the folder's files, a sentence each.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// Starts a call. Takes these options, all of them optional:
@@ -174,7 +193,7 @@ impl Run {
     /// # Errors
     /// `device-lost` when the device fails, `weights-invalid` when the networks give no finite numbers.
     pub async fn step(&mut self) -> Result<Option<Digits>> {
-        let Pipeline { config, networks, device } = &self.pipeline;
+        let Pipeline { config, networks, device, .. } = &self.pipeline;
         let rows = self.done..self.count.min(self.done + DIGITS_PER_STEP);
         if rows.is_empty() {
             return Ok(None);

@@ -4,8 +4,9 @@
 //! that end only count among the best `num_beams`, scores of ended texts are divided by a power of their length, and
 //! those of open ones are compared with them to know when to stop.
 
-use super::generation::{EarlyStopping, Generation};
-use super::processors::{likeliest, log_softmax, softmax};
+use super::generation::Generation;
+use super::given::EarlyStopping;
+use super::processors::{likeliest, log_softmax, probabilities};
 use super::request::Request;
 use crate::error::Result;
 use crate::rng::{Purpose, Rng};
@@ -56,7 +57,7 @@ impl Beams {
     /// index of the one that it continues.
     ///
     /// # Errors
-    /// `internal`; the beams are then as before.
+    /// `invalid-option` when no token can be drawn, `internal`; the beams are then as before.
     pub fn advance(&mut self, logits: &[Vec<f32>], request: &Request) -> Result<Vec<usize>> {
         let candidates = self.candidates(logits, request)?;
         let all_end = candidates.iter().all(|candidate| candidate.ended);
@@ -89,7 +90,7 @@ impl Beams {
         }
         let count = 2.max(1 + generation.eos_token_ids.len()) * generation.num_beams;
         let chosen = if generation.sampling.is_some() {
-            sample(&scores, count, &mut self.rng)
+            sample(&scores, count, &mut self.rng)?
         } else {
             likeliest(&scores, count)
         };
@@ -147,13 +148,13 @@ fn best(beams: impl Iterator<Item = Beam>, count: usize) -> Vec<Beam> {
 
 /// `count` indices drawn without putting back, each as likely as its score says, in the order drawn: the largest of
 /// the scores with Gumbel noise.
-fn sample(scores: &[f32], count: usize, rng: &mut Rng) -> Vec<usize> {
+fn sample(scores: &[f32], count: usize, rng: &mut Rng) -> Result<Vec<usize>> {
     #[allow(clippy::cast_possible_truncation)]
-    let noisy: Vec<f32> = softmax(scores)
+    let noisy: Vec<f32> = probabilities(scores)?
         .iter()
         .map(|prob| prob.ln() - (-rng.uniform().max(f64::MIN_POSITIVE).ln()).ln() as f32)
         .collect();
-    likeliest(&noisy, count)
+    Ok(likeliest(&noisy, count))
 }
 
 #[allow(clippy::cast_precision_loss)] // at most a context

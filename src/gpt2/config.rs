@@ -1,6 +1,5 @@
 //! A GPT-2's `config.json`, as transformers writes it.
 
-use serde::Deserialize;
 use serde_json::Value;
 
 use crate::config::Fields;
@@ -34,37 +33,24 @@ pub struct Config {
     scale_attn_by_inverse_layer_idx: bool,
     /// The head is the token embedding, transposed; else it has a weight of its own.
     pub tie_word_embeddings: bool,
-    /// What an empty prompt starts from.
+    /// What an empty prompt starts from. Like those that end a text it may be beyond the vocabulary.
     pub bos_token_id: Option<u32>,
-    eos_token_id: TokenIds,
+    eos_token_ids: Vec<u32>,
+    warnings: Vec<String>,
 }
 
-/// One token id, several, or none.
-#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
-#[serde(untagged)]
-pub(super) enum TokenIds {
-    #[default]
-    None,
-    One(u32),
-    Several(Vec<u32>),
-}
-
-impl TokenIds {
-    pub(super) fn as_slice(&self) -> &[u32] {
-        match self {
-            Self::None => &[],
-            Self::One(id) => std::slice::from_ref(id),
-            Self::Several(ids) => ids,
-        }
-    }
-}
+/// The token that begins and ends texts where a config does not say which.
+const END_OF_TEXT: u32 = 50_256;
 
 /// By transformers' names.
-const ACTIVATIONS: [(&str, Activation); 10] = [
+const ACTIVATIONS: [(&str, Activation); 13] = [
     ("gelu_new", Activation::GeluTanh),
     ("gelu_pytorch_tanh", Activation::GeluTanh),
+    ("gelu_python_tanh", Activation::GeluTanh),
+    ("gelu_accurate", Activation::GeluTanh),
     ("gelu_fast", Activation::GeluTanh),
     ("gelu", Activation::Gelu),
+    ("gelu_python", Activation::Gelu),
     ("relu", Activation::Relu),
     ("silu", Activation::Silu),
     ("swish", Activation::Silu),
@@ -79,39 +65,43 @@ impl Config {
     /// The most blocks, however small: a list of a million of them takes gigabytes.
     const MAX_LAYERS: usize = 1024;
 
-    /// Reads and checks a `config.json`. The sizes have no defaults.
+    /// Reads and checks a `config.json`. What it leaves out is what transformers takes: the smallest GPT-2.
     ///
     /// # Errors
     /// `unsupported-model`, saying which field.
     pub fn from_json(json: &str) -> Result<Self> {
         let fields = Fields::from_json("config.json", json)?;
-        // The oldest configs do not say it.
-        let is_gpt2 = |kind: &Value| (kind == "gpt2").then_some(());
-        fields.parsed("model_type", "this pipeline reads \"gpt2\"", is_gpt2)?;
+        check_kind(&fields)?;
+        let has = |field: &str| fields.names().any(|name| name == field);
         let sizes = 1..=Fields::MAX_SIZE;
-        let n_embd = fields.required_size("n_embd", sizes.clone())?;
-        let bos_token_id = |value: &Value| Option::<u32>::deserialize(value).ok();
-        let eos_token_id = |value: &Value| TokenIds::deserialize(value).ok();
-        let config = Self {
-            vocab_size: fields.required_size("vocab_size", sizes.clone())?,
-            n_positions: fields.required_size("n_positions", sizes.clone())?,
+        // A size may have the name that it has in other models too. That one counts if there are both.
+        let size = |own, common, default| {
+            fields.size(if has(common) { common } else { own }, default, sizes.clone())
+        };
+        let n_embd = size("n_embd", "hidden_size", 768)?;
+        let eos_token_ids = eos_token_ids(&fields)?;
+        let mut config = Self {
+            vocab_size: fields.size("vocab_size", 50_257, sizes.clone())?,
+            n_positions: size("n_positions", "max_position_embeddings", 1024)?,
             n_embd,
-            n_layer: fields.required_size("n_layer", sizes.clone())?,
-            n_head: fields.required_size("n_head", sizes.clone())?,
-            n_inner: fields.optional_size("n_inner", None, sizes)?.unwrap_or(4 * n_embd),
+            n_layer: size("n_layer", "num_hidden_layers", 12)?,
+            n_head: size("n_head", "num_attention_heads", 12)?,
+            n_inner: fields.optional_size("n_inner", None, sizes.clone())?.unwrap_or(4 * n_embd),
             activation_function: fields.choice("activation_function", Activation::GeluTanh, &ACTIVATIONS)?,
             layer_norm_epsilon: fields.number("layer_norm_epsilon", 1e-5)?,
             scale_attn_weights: fields.flag("scale_attn_weights", true)?,
             scale_attn_by_inverse_layer_idx: fields.flag("scale_attn_by_inverse_layer_idx", false)?,
             tie_word_embeddings: fields.flag("tie_word_embeddings", true)?,
-            bos_token_id: fields
-                .parsed("bos_token_id", "a token or null works", bos_token_id)?
-                .unwrap_or(Some(50_256)),
-            eos_token_id: fields
-                .parsed("eos_token_id", "a token, several or null work", eos_token_id)?
-                .unwrap_or_default(),
+            bos_token_id: bos_token_id(&fields)?.unwrap_or(Some(END_OF_TEXT)),
+            eos_token_ids: eos_token_ids.clone().unwrap_or_else(|| vec![END_OF_TEXT]),
+            warnings: Vec::new(),
         };
         config.check(&fields)?;
+        if let Some(id) = eos_token_ids.iter().flatten().find(|&&id| !config.knows(id)) {
+            let vocab_size = config.vocab_size;
+            let why = format!("eos_token_id {id} never comes, because vocab_size is {vocab_size}");
+            config.warnings.push(fields.about(&why));
+        }
         Ok(config)
     }
 
@@ -135,10 +125,22 @@ impl Config {
         scale as f32
     }
 
-    /// The tokens that end a text.
+    /// The tokens that end a text. One beyond the vocabulary never comes.
     #[must_use]
     pub fn eos_token_ids(&self) -> &[u32] {
-        self.eos_token_id.as_slice()
+        &self.eos_token_ids
+    }
+
+    /// Whether the vocabulary has this token.
+    #[must_use]
+    pub fn knows(&self, token_id: u32) -> bool {
+        (token_id as usize) < self.vocab_size
+    }
+
+    /// What the file says in vain, a sentence each.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// Numbers in the whole model.
@@ -151,13 +153,14 @@ impl Config {
         block.saturating_mul(self.n_layer).saturating_add(embeddings)
     }
 
-    /// Checks that a tokenizer has no tokens that the model does not know.
+    /// Checks that a tokenizer is this model's. It may have tokens that the model does not know, which no prompt can have then,
+    /// but the model knows most of its vocabulary.
     ///
     /// # Errors
-    /// `unsupported-model` when it has.
+    /// `unsupported-model` when it does not.
     pub fn check_tokenizer(&self, tokenizer: &Tokenizer) -> Result<()> {
-        let (knows, vocab_size) = (tokenizer.vocab_size(), self.vocab_size);
-        if knows > vocab_size {
+        let (knows, vocab_size) = (tokenizer.base_vocab_size(), self.vocab_size);
+        if knows > 2 * vocab_size {
             return Err(Error::UnsupportedModel(format!(
                 "the tokenizer has {knows} tokens and the model's vocab_size is {vocab_size}: they belong to two models"
             )));
@@ -173,9 +176,9 @@ impl Config {
         }
         fields.parsed("quantization_config", "the weights must be F32, F16 or BF16", Value::as_null)?;
         if self.n_inner > Fields::MAX_SIZE {
-            return fields.refused(
-                "n_embd",
-                format!("n_inner, four times as much, would be more than {}", Fields::MAX_SIZE),
+            let (width, most) = (self.n_embd, Fields::MAX_SIZE);
+            return Err(
+                fields.error(&format!("n_embd is {width}; n_inner, four times as much, can be {most}"))
             );
         }
         if !self.n_embd.is_multiple_of(self.n_head) {
@@ -192,10 +195,45 @@ impl Config {
             let parameters = self.parameters();
             return Err(fields.error(&format!("{parameters} parameters, more than {}", Self::MAX_PARAMETERS)));
         }
-        let mut ids = self.eos_token_ids().iter().chain(&self.bos_token_id);
-        match ids.find(|&&id| id as usize >= self.vocab_size) {
-            None => Ok(()),
-            Some(id) => Err(fields.error(&format!("token {id} is beyond vocab_size {}", self.vocab_size))),
-        }
+        Ok(())
     }
+}
+
+/// Refuses the config of another kind of model. The oldest ones of GPT-2 do not say what they are, but their sizes do.
+fn check_kind(fields: &Fields) -> Result<()> {
+    let what = "this pipeline reads \"gpt2\"";
+    let is_gpt2 = |kind: &Value| (kind == "gpt2").then_some(());
+    let signs = ["architectures", "vocab_size", "n_embd", "n_layer", "hidden_size", "num_hidden_layers"];
+    if fields.names().any(|name| signs.contains(&name)) {
+        fields.parsed("model_type", what, is_gpt2)?;
+        return Ok(());
+    }
+    fields.required("model_type", what, is_gpt2)
+}
+
+/// What `fields` say about the token that texts begin with; `Some(None)`: there is none.
+#[allow(clippy::option_option)] // nothing, null and a token are three things
+pub(super) fn bos_token_id(fields: &Fields) -> Result<Option<Option<u32>>> {
+    let parse = |value: &Value| if value.is_null() { Some(None) } else { token_id(value).map(Some) };
+    fields.parsed("bos_token_id", "a token or null works", parse)
+}
+
+/// What `fields` say about the tokens that end a text; none, if they say null.
+pub(super) fn eos_token_ids(fields: &Fields) -> Result<Option<Vec<u32>>> {
+    fields.parsed("eos_token_id", "a token, several or null work", |value| {
+        if value.is_null() { Some(Vec::new()) } else { token_ids(value) }
+    })
+}
+
+/// A list of tokens, or one token as a list of one.
+pub(super) fn token_ids(value: &Value) -> Option<Vec<u32>> {
+    match value {
+        Value::Array(values) => values.iter().map(token_id).collect(),
+        value => token_id(value).map(|id| vec![id]),
+    }
+}
+
+/// A token, known or not: no vocabulary reaches to `u32::MAX`.
+fn token_id(value: &Value) -> Option<u32> {
+    value.as_u64().map(|id| u32::try_from(id).unwrap_or(u32::MAX))
 }

@@ -9,7 +9,7 @@ use super::config::Config;
 use super::input::Input;
 use super::model::Gpt2;
 use crate::error::{Error, Result};
-use crate::weights::{Checkpoint, Parameters, Storage};
+use crate::weights::{Checkpoint, Parameters, Role, Storage};
 
 /// The most bytes that the keys and values of one call may take.
 pub const MAX_CACHE: u64 = 1 << 30;
@@ -30,9 +30,11 @@ impl Loading {
     pub fn new(config_json: &str, storage: Storage, device: &Device) -> Result<Self> {
         let config = Config::from_json(config_json)?;
         storage.check_total(config.parameters())?;
-        let file_names = if config.tie_word_embeddings { tied_file_names } else { file_names };
         let build = |parameters: &mut Parameters| Gpt2::new(&config, parameters);
-        let checkpoint = Checkpoint::for_network(build, storage, device).with_file_names(file_names);
+        let mut checkpoint = Checkpoint::for_network(build, storage, device).with_file_names(file_names);
+        if config.tie_word_embeddings {
+            checkpoint = checkpoint.with_tied(EMBEDDING, HEAD);
+        }
         Ok(Self { config, checkpoint })
     }
 
@@ -47,23 +49,34 @@ impl Loading {
     /// # Errors
     /// `weights-mismatch` when some have not.
     pub fn finish(self) -> Result<LanguageModel> {
-        let Self { config, checkpoint } = self;
+        let Self { mut config, checkpoint } = self;
+        let mut warnings = checkpoint.warnings("model.safetensors");
+        if config.tie_word_embeddings && checkpoint.has_arrived(HEAD) {
+            config.tie_word_embeddings = false;
+            warnings.push(format!(
+                "model.safetensors: {HEAD} differs from {EMBEDDING}, which it is by config.json; both are used"
+            ));
+        }
         let network = checkpoint.into_network(|parameters| Gpt2::new(&config, parameters))?;
-        Ok(LanguageModel { config, network: Arc::new(network) })
+        Ok(LanguageModel { config, network: Arc::new(network), warnings: warnings.into() })
     }
 }
 
-/// Checkpoints of the whole model have the prefix `transformer.`, those of the model without its head do not; old ones
-/// hold the causal mask too, which is not a weight.
-fn file_names(name: &str) -> Option<&str> {
-    let name = name.strip_prefix("transformer.").unwrap_or(name);
-    let is_mask = name.ends_with(".attn.bias") || name.ends_with(".attn.masked_bias");
-    (!is_mask).then_some(name)
-}
+const EMBEDDING: &str = "wte.weight";
+const HEAD: &str = "lm_head.weight";
 
-/// Where the head is the token embedding, some checkpoints hold it a second time.
-fn tied_file_names(name: &str) -> Option<&str> {
-    file_names(name).filter(|name| *name != "lm_head.weight")
+/// Checkpoints of the whole model have the prefix `transformer.`, those of the model without its head do not. Old ones
+/// hold the causal mask too. Models for other tasks, and those that were trained with rewards, have heads of their own.
+fn file_names(name: &str) -> Role {
+    let name = name.trim_start_matches("transformer.");
+    if name.ends_with(".attn.bias") || name.ends_with(".attn.masked_bias") {
+        return Role::Constant;
+    }
+    match name.split('.').next() {
+        Some("wte" | "wpe" | "h" | "ln_f") => Role::Weight(name.to_owned()),
+        _ if name == HEAD => Role::Weight(name.to_owned()),
+        _ => Role::Foreign,
+    }
 }
 
 /// A GPT-2 ready to read. A clone shares the network.
@@ -71,6 +84,7 @@ fn tied_file_names(name: &str) -> Option<&str> {
 pub struct LanguageModel {
     config: Config,
     network: Arc<Gpt2>,
+    warnings: Arc<[String]>,
 }
 
 impl LanguageModel {
@@ -78,6 +92,12 @@ impl LanguageModel {
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// What was passed over in the weight files.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// How the weights are stored: `f32`, `f16` or `q8`.

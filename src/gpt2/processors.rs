@@ -1,13 +1,14 @@
 //! What happens to the scores of the next token before one is chosen.
 //!
 //! The order and the arithmetic are those of transformers' `LogitsProcessor`s: first what forbids or discourages tokens
-//! (repetition penalty, repeated n-grams, bad words, an early end), then, when sampling, what shapes the distribution
-//! (temperature, top-k, top-p, min-p, typical). A forbidden token's score is minus infinity.
+//! (repetition penalty, repeated n-grams, bad words, an early end, suppressed tokens), then, when sampling, what shapes the
+//! distribution (temperature, top-k, top-p, min-p, typical). A forbidden token's score is minus infinity.
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use super::generation::{Generation, Sampling};
+use crate::error::{Error, Result};
 
 const FORBIDDEN: f32 = f32::NEG_INFINITY;
 
@@ -17,8 +18,16 @@ pub fn process(scores: &mut [f32], token_ids: &[u32], prompt_len: usize, generat
     penalise_repetition(scores, token_ids, generation.repetition_penalty);
     forbid_repeated_ngrams(scores, token_ids, generation.no_repeat_ngram_size);
     forbid_bad_words(scores, token_ids, generation);
-    if token_ids.len() - prompt_len < generation.min_new_tokens {
+    let new_tokens = token_ids.len() - prompt_len;
+    if new_tokens < generation.min_new_tokens {
         forbid(scores, &generation.eos_token_ids);
+    }
+    if new_tokens + 1 == generation.max_new_tokens {
+        force(scores, &generation.forced_eos_token_ids);
+    }
+    forbid(scores, &generation.suppress_tokens);
+    if new_tokens == 0 {
+        forbid(scores, &generation.begin_suppress_tokens);
     }
     if let Some(sampling) = &generation.sampling {
         // With beams, enough must be left for every end-of-text token and one token that continues.
@@ -31,6 +40,17 @@ fn forbid<'a>(scores: &mut [f32], tokens: impl IntoIterator<Item = &'a u32>) {
     for &token in tokens {
         if let Some(score) = scores.get_mut(token as usize) {
             *score = FORBIDDEN;
+        }
+    }
+}
+
+/// Leaves only `tokens`, alike. Those that the vocabulary has not are no tokens, and without any everything stays.
+fn force(scores: &mut [f32], tokens: &[u32]) {
+    let known: Vec<usize> = tokens.iter().map(|&id| id as usize).filter(|&id| id < scores.len()).collect();
+    if !known.is_empty() {
+        scores.fill(FORBIDDEN);
+        for token in known {
+            scores[token] = 0.0;
         }
     }
 }
@@ -55,12 +75,13 @@ fn forbid_repeated_ngrams(scores: &mut [f32], token_ids: &[u32], size: usize) {
     }
 }
 
-/// Forbids the last token of a bad word whose other tokens stand at the end.
+/// Forbids the last token of a bad word whose other tokens stand at the end. A word that is no more than the end of a text
+/// may come.
 fn forbid_bad_words(scores: &mut [f32], token_ids: &[u32], generation: &Generation) {
     for word in &generation.bad_words {
         if let Some((last, start)) = word.split_last()
             && token_ids.ends_with(start)
-            && generation.eos_token_ids != [*last]
+            && (!start.is_empty() || !generation.eos_token_ids.contains(last))
         {
             forbid(scores, [last]);
         }
@@ -172,4 +193,18 @@ pub fn softmax(scores: &[f32]) -> Vec<f32> {
         *prob /= sum;
     }
     probs
+}
+
+/// The same of scores to draw from.
+///
+/// # Errors
+/// `invalid-option` when the options have left no token, or made scores infinite.
+pub fn probabilities(scores: &[f32]) -> Result<Vec<f32>> {
+    let probs = softmax(scores);
+    if probs.iter().any(|prob| prob.is_nan()) {
+        let why =
+            "no token can be drawn: all are forbidden, or temperature or repetition_penalty is too small";
+        return Err(Error::InvalidOption(why.to_owned()));
+    }
+    Ok(probs)
 }

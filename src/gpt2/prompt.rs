@@ -1,9 +1,8 @@
 //! The prompt of a call, and its tokens.
 
 use super::config::Config;
-use super::text_stream::TextStream;
 use crate::error::{Error, Result};
-use crate::tokenizer::Tokenizer;
+use crate::tokenizer::{TextStream, Tokenizer};
 
 /// What a text begins with.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,43 +26,48 @@ impl From<Vec<u32>> for Prompt {
 }
 
 impl Prompt {
-    /// Text and tokens; an empty prompt is the model's `bos_token_id` and no text.
+    /// Text and tokens; an empty prompt is `bos_token_id` and no text.
     ///
     /// # Errors
     /// `prompt-too-long` for more tokens than the context, `invalid-option` for tokens that the model does not know.
-    pub(super) fn encode(self, config: &Config, tokenizer: &Tokenizer) -> Result<EncodedPrompt> {
+    pub(super) fn encode(
+        self,
+        config: &Config,
+        tokenizer: &Tokenizer,
+        bos_token_id: Option<u32>,
+    ) -> Result<EncodedPrompt> {
         let context = config.n_positions;
         let (text, mut token_ids) = match self {
             Self::Text(text) => {
                 // Refused before it is encoded: for ten megabytes that takes seconds.
-                let at_least = text.len().div_ceil(tokenizer.longest_token());
+                let at_least = tokenizer.longest_token().map_or(0, |longest| text.len().div_ceil(longest));
                 if at_least > context {
                     return Err(too_long(at_least, context));
                 }
                 let token_ids = tokenizer.encode(&text)?;
                 (Some(text), token_ids)
             }
-            Self::Tokens(token_ids) => {
-                if let Some(id) = token_ids.iter().find(|&&id| id as usize >= config.vocab_size) {
-                    return Err(Error::InvalidOption(format!(
-                        "the prompt has token {id}; the model's vocab_size is {}",
-                        config.vocab_size
-                    )));
-                }
-                (None, token_ids)
-            }
+            Self::Tokens(token_ids) => (None, token_ids),
         };
+        if let Some(&id) = token_ids.iter().find(|&&id| id as usize >= config.vocab_size) {
+            let token =
+                tokenizer.token(id).map_or_else(|| id.to_string(), |token| format!("{token:?} ({id})"));
+            return Err(Error::InvalidOption(format!(
+                "the prompt has the token {token}; the model's vocab_size is {}",
+                config.vocab_size
+            )));
+        }
         if token_ids.len() > context {
             return Err(too_long(token_ids.len(), context));
         }
         let (text, mut stream) = match text {
-            Some(text) => (text, TextStream::after(&token_ids)),
+            Some(text) => (text, TextStream::after(tokenizer, &token_ids)?),
             None => TextStream::split(tokenizer, &token_ids)?,
         };
         if token_ids.is_empty() {
-            let why = "the prompt is empty, and the model has no bos_token_id";
-            token_ids.push(config.bos_token_id.ok_or_else(|| Error::InvalidOption(why.to_owned()))?);
-            stream = TextStream::after(&token_ids);
+            let why = "the prompt is empty, and the model has no bos_token_id in its vocabulary";
+            token_ids.push(bos_token_id.ok_or_else(|| Error::InvalidOption(why.to_owned()))?);
+            stream = TextStream::after(tokenizer, &token_ids)?;
         }
         Ok(EncodedPrompt { text, token_ids, stream })
     }

@@ -5,6 +5,7 @@ use super::event::FinishReason;
 use super::generation::Generation;
 use super::processors::process;
 use super::prompt::EncodedPrompt;
+use super::stop::stops;
 use crate::error::Result;
 
 /// What a call asks for. It stays the same from the first step to the last.
@@ -30,22 +31,14 @@ impl Request {
     pub fn finish_reason(&self, token_ids: &[u32]) -> Result<Option<FinishReason>> {
         let Self { pipeline, generation, .. } = self;
         let new_tokens = self.new_tokens(token_ids);
-        let Some((last, before)) = token_ids.split_last().filter(|_| new_tokens > 0) else {
+        let Some(last) = token_ids.last().filter(|_| new_tokens > 0) else {
             return Ok((generation.max_new_tokens == 0).then_some(FinishReason::Length));
         };
         if generation.eos_token_ids.contains(last) {
             return Ok(Some(FinishReason::EosToken));
         }
-        if let Some(longest) = generation.stop_strings.iter().map(String::len).max() {
-            // Every token has at least one byte, so this many tokens hold the longest stop string.
-            let tail = before.len().saturating_sub(longest + 4);
-            let known = pipeline.tokenizer.decode(&before[tail..])?;
-            let text = pipeline.tokenizer.decode(&token_ids[tail..])?;
-            let known = known.trim_end_matches(char::REPLACEMENT_CHARACTER).len();
-            let comes = |stop: &String| text.match_indices(stop).any(|(start, _)| start + stop.len() > known);
-            if generation.stop_strings.iter().any(comes) {
-                return Ok(Some(FinishReason::StopString));
-            }
+        if stops(&pipeline.tokenizer, token_ids, &generation.stop_strings)? {
+            return Ok(Some(FinishReason::StopString));
         }
         Ok((new_tokens >= generation.max_new_tokens).then_some(FinishReason::Length))
     }

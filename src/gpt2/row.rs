@@ -1,12 +1,12 @@
 //! One sequence of a call without beams.
 
 use super::event::{FinishReason, Token};
-use super::processors::{descending, likeliest, log_softmax, softmax};
+use super::processors::{descending, likeliest, log_softmax, probabilities};
 use super::prompt::EncodedPrompt;
 use super::request::Request;
-use super::text_stream::TextStream;
 use crate::error::Result;
 use crate::rng::{Purpose, Rng};
+use crate::tokenizer::TextStream;
 
 /// A sequence that is continued without beams.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ impl Row {
         Self {
             index,
             token_ids: prompt.token_ids.clone(),
-            stream: prompt.stream,
+            stream: prompt.stream.clone(),
             rng: Rng::of_row(seed, Purpose::Tokens, index),
             finish_reason: None,
         }
@@ -47,8 +47,10 @@ impl Row {
         let logprobs = log_softmax(&logits);
         let mut scores = logits;
         request.process(&mut scores, &self.token_ids);
-        let choice =
-            if generation.sampling.is_some() { draw(&scores, &mut self.rng) } else { largest(&scores) };
+        let choice = match generation.sampling {
+            Some(_) => draw(&scores, &mut self.rng)?,
+            None => largest(&scores),
+        };
         self.token_ids.push(token_id(choice));
         self.finish_reason = request.finish_reason(&self.token_ids)?;
         let tokenizer = &request.pipeline.tokenizer;
@@ -73,23 +75,23 @@ fn token_id(index: usize) -> u32 {
     index as u32
 }
 
-/// The first of the largest.
+/// The first of the largest: where everything is forbidden, the first of all, as in transformers.
 fn largest(scores: &[f32]) -> usize {
     scores.iter().enumerate().fold(0, |best, (index, score)| if *score > scores[best] { index } else { best })
 }
 
 /// A token drawn by its probability, from the likeliest down, so that scores that differ in their last digits, as those
 /// of two devices do, give the same one.
-fn draw(scores: &[f32], rng: &mut Rng) -> usize {
-    let probs = softmax(scores);
+fn draw(scores: &[f32], rng: &mut Rng) -> Result<usize> {
+    let probs = probabilities(scores)?;
     let order = descending(scores);
     let mut left = rng.uniform();
     for &token in &order {
         left -= f64::from(probs[token]);
         if left < 0.0 {
-            return token;
+            return Ok(token);
         }
     }
-    // The probabilities' sum was rounded below the number drawn; or everything is forbidden, and a text must go on.
-    order.first().copied().unwrap_or(0)
+    // The probabilities' sum was rounded below the number drawn.
+    Ok(order[0])
 }

@@ -5,7 +5,7 @@ use burn::tensor::{Tensor, Transaction};
 use super::Pipeline;
 use super::beams::Beams;
 use super::cache::Cache;
-use super::event::{Event, FinishReason, Sequence};
+use super::event::{Event, FinishReason, Sequence, Token};
 use super::generation::Generation;
 use super::prompt::EncodedPrompt;
 use super::request::Request;
@@ -44,6 +44,19 @@ impl Run {
     #[must_use]
     pub fn prompt_ids(&self) -> &[u32] {
         &self.request.prompt.token_ids
+    }
+
+    /// The text that `token_id` would have added instead of `token`, the last one of its sequence. A part of a character is
+    /// U+FFFD.
+    ///
+    /// # Errors
+    /// `internal`.
+    pub fn text_instead(&self, token: &Token, token_id: u32) -> Result<String> {
+        let before = match &self.search {
+            Search::Rows(rows) => rows.get(token.sequence_index).and_then(|row| row.token_ids().split_last()),
+            Search::Beams(_) => None,
+        };
+        self.request.pipeline.tokenizer.text_after(before.map_or(&[], |(_, before)| before), token_id)
     }
 
     /// Takes a step; `None` after [`Event::Complete`].

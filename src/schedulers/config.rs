@@ -52,7 +52,7 @@ impl Default for Config {
 
 impl Config {
     /// Reads the keys that every scheduler knows. `predictions` are the prediction types that this one can use.
-    pub(super) fn read(self, keys: &mut Keys, predictions: &[PredictionType]) -> Result<Self> {
+    pub(super) fn read(self, keys: &Keys, predictions: &[PredictionType]) -> Result<Self> {
         let num_train_timesteps = keys.whole("num_train_timesteps", self.num_train_timesteps, 2..=65_536)?;
         let betas = 1e-6..=0.9999;
         let predictions: Vec<_> =
@@ -90,20 +90,20 @@ impl Config {
     }
 
     /// Reads `rescale_betas_zero_snr`.
-    pub(super) fn read_zero_snr(self, keys: &mut Keys) -> Result<Self> {
+    pub(super) fn read_zero_snr(self, keys: &Keys) -> Result<Self> {
         let rescale_betas_zero_snr = keys.flag("rescale_betas_zero_snr", self.rescale_betas_zero_snr)?;
         Ok(Self { rescale_betas_zero_snr, ..self })
     }
 
     /// Reads `clip_sample` and its range.
-    pub(super) fn read_clip_sample(self, keys: &mut Keys) -> Result<Self> {
+    pub(super) fn read_clip_sample(self, keys: &Keys) -> Result<Self> {
         let clips = keys.flag("clip_sample", self.clip != Clip::Off)?;
         let range = keys.number("clip_sample_range", 1.0, 1e-3..=1e6)?;
         Ok(Self { clip: if clips { Clip::Range(range) } else { Clip::Off }, ..self })
     }
 
     /// Reads `thresholding` and its numbers. Where it is on, `clip_sample` does nothing.
-    pub(super) fn read_thresholding(self, keys: &mut Keys) -> Result<Self> {
+    pub(super) fn read_thresholding(self, keys: &Keys) -> Result<Self> {
         let ratio = keys.number("dynamic_thresholding_ratio", 0.995, 0.0..=1.0)?;
         let max = keys.number("sample_max_value", 1.0, 1.0..=1e6)?;
         let thresholds = keys.flag("thresholding", false)?;
@@ -111,7 +111,7 @@ impl Config {
     }
 
     /// Reads `set_alpha_to_one`.
-    pub(super) fn read_set_alpha_to_one(self, keys: &mut Keys) -> Result<Self> {
+    pub(super) fn read_set_alpha_to_one(self, keys: &Keys) -> Result<Self> {
         let set_alpha_to_one = keys.flag("set_alpha_to_one", self.set_alpha_to_one)?;
         Ok(Self { set_alpha_to_one, ..self })
     }

@@ -16,7 +16,7 @@ pub const PROFILE: Profile = Profile { takes_eta: true, ..Profile::new("DDIMSche
 #[derive(Debug, PartialEq)]
 struct Ddim;
 
-fn read(keys: &mut Keys) -> Result<(Config, Arc<dyn Solver>)> {
+fn read(keys: &Keys) -> Result<(Config, Arc<dyn Solver>)> {
     let defaults = Config {
         timestep_spacing: TimestepSpacing::Leading,
         clip: Clip::Range(1.0),

@@ -29,7 +29,7 @@ enum VarianceType {
     Large,
 }
 
-fn read(keys: &mut Keys) -> Result<(Config, Arc<dyn Solver>)> {
+fn read(keys: &Keys) -> Result<(Config, Arc<dyn Solver>)> {
     let defaults =
         Config { timestep_spacing: TimestepSpacing::Leading, clip: Clip::Range(1.0), ..Config::default() };
     let config = defaults

@@ -43,7 +43,7 @@ enum SolverType {
     Heun,
 }
 
-fn read(keys: &mut Keys) -> Result<(Config, Arc<dyn Solver>)> {
+fn read(keys: &Keys) -> Result<(Config, Arc<dyn Solver>)> {
     let defaults = Config { timestep_spacing: TimestepSpacing::Linspace, ..Config::default() };
     let config = defaults.read(keys, &PredictionType::ALL)?.read_thresholding(keys)?.read_zero_snr(keys)?;
     let mut sigmas = Sigmas::read(keys)?;

@@ -22,7 +22,7 @@ struct Euler {
     continuous: bool,
 }
 
-fn read(keys: &mut Keys) -> Result<(Config, Arc<dyn Solver>)> {
+fn read(keys: &Keys) -> Result<(Config, Arc<dyn Solver>)> {
     let defaults = Config { timestep_spacing: TimestepSpacing::Linspace, ..Config::default() };
     let config = defaults.read(keys, &PredictionType::ALL)?.read_zero_snr(keys)?;
     let sigmas = Sigmas::read(keys)?;

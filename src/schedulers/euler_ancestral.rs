@@ -22,7 +22,7 @@ pub const PROFILE: Profile = Profile {
 #[derive(Debug, PartialEq)]
 struct EulerAncestral;
 
-fn read(keys: &mut Keys) -> Result<(Config, Arc<dyn Solver>)> {
+fn read(keys: &Keys) -> Result<(Config, Arc<dyn Solver>)> {
     let defaults = Config { timestep_spacing: TimestepSpacing::Linspace, ..Config::default() };
     let config =
         defaults.read(keys, &[PredictionType::Epsilon, PredictionType::Velocity])?.read_zero_snr(keys)?;

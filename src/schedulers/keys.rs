@@ -14,13 +14,11 @@ pub const FILE: &str = "scheduler_config.json";
 /// Keys of old releases of diffusers: [`Keys::from_json`] checks `predict_epsilon`, and the others say nothing about sampling.
 const IGNORED: [&str; 4] = ["predict_epsilon", "tensor_format", "timestep_values", "timesteps"];
 
-/// The keys of a file. A scheduler asks for each key that it knows, whether the file has it or not; which ones it asked
-/// for is remembered, so that no list of them is needed.
+/// The keys of a file. A scheduler reads each key that it knows, whether the file has it or not.
 #[derive(Debug)]
 pub struct Keys {
     class_name: String,
     fields: Fields,
-    asked: BTreeSet<&'static str>,
 }
 
 impl Keys {
@@ -29,7 +27,7 @@ impl Keys {
     /// # Errors
     /// `unsupported-model` when the text is not a JSON object.
     pub fn from_json(config_json: &str) -> Result<Self> {
-        let fields = Fields::from_json(FILE, &quote_infinities(config_json))?;
+        let fields = Fields::from_json(FILE, config_json)?;
         let name = |value: &Value| Some(value.as_str().unwrap_or_default().to_owned());
         let class_name = fields.parsed("_class_name", "any will do", name)?.unwrap_or_default();
         // Long ago `prediction_type` was a flag.
@@ -37,7 +35,7 @@ impl Keys {
         fields.parsed("predict_epsilon", "it must be true; say prediction_type \"sample\" instead", noise)?;
         let fields = fields
             .filtered(|key, value| !(key.starts_with('_') || value.is_null() || IGNORED.contains(&key)));
-        Ok(Self { class_name, fields, asked: BTreeSet::new() })
+        Ok(Self { class_name, fields })
     }
 
     /// The scheduler that the file is for; empty when it does not say.
@@ -45,94 +43,66 @@ impl Keys {
         &self.class_name
     }
 
-    /// The keys of the file.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.fields.names()
+    /// The keys that were read.
+    pub fn into_read(self) -> BTreeSet<String> {
+        self.fields.into_read()
     }
 
-    /// The keys that were asked for.
-    pub fn into_asked(self) -> BTreeSet<&'static str> {
-        self.asked
-    }
-
-    /// Asks for a key, which its reader then finds among the fields.
-    fn ask(&mut self, key: &'static str) -> &Fields {
-        self.asked.insert(key);
-        &self.fields
+    /// The warning about the keys that nobody has read, because `reader` does not know them.
+    pub fn unread(&self, reader: &str) -> Option<String> {
+        self.fields.unread(reader)
     }
 
     /// What `parse` makes of a key's value; `wanted` describes the values that it accepts.
     pub fn parsed<T>(
-        &mut self,
-        key: &'static str,
+        &self,
+        key: &str,
         wanted: &str,
         parse: impl Fn(&Value) -> Option<T>,
     ) -> Result<Option<T>> {
-        self.ask(key).parsed(key, format!("it must be {wanted}"), parse)
+        self.fields.parsed(key, format!("it must be {wanted}"), parse)
     }
 
     /// `true` or `false`.
-    pub fn flag(&mut self, key: &'static str, default: bool) -> Result<bool> {
-        self.ask(key).flag(key, default)
+    pub fn flag(&self, key: &str, default: bool) -> Result<bool> {
+        self.fields.flag(key, default)
     }
 
     /// A number that may be missing.
-    pub fn optional_number(&mut self, key: &'static str, range: RangeInclusive<f64>) -> Result<Option<f64>> {
+    pub fn optional_number(&self, key: &str, range: RangeInclusive<f64>) -> Result<Option<f64>> {
         let wanted = format!("a number from {} to {}", range.start(), range.end());
         self.parsed(key, &wanted, |value| value.as_f64().filter(|number| range.contains(number)))
     }
 
     /// A number.
-    pub fn number(&mut self, key: &'static str, default: f64, range: RangeInclusive<f64>) -> Result<f64> {
+    pub fn number(&self, key: &str, default: f64, range: RangeInclusive<f64>) -> Result<f64> {
         Ok(self.optional_number(key, range)?.unwrap_or(default))
     }
 
     /// A whole number.
-    pub fn whole(
-        &mut self,
-        key: &'static str,
-        default: usize,
-        range: RangeInclusive<usize>,
-    ) -> Result<usize> {
-        self.ask(key).size(key, default, range)
+    pub fn whole(&self, key: &str, default: usize, range: RangeInclusive<usize>) -> Result<usize> {
+        self.fields.size(key, default, range)
     }
 
     /// One of the words of `known`, which stand beside their meanings.
-    pub fn word<T: Copy>(&mut self, key: &'static str, default: T, known: &[(&str, T)]) -> Result<T> {
-        self.ask(key).choice(key, default, known)
+    pub fn word<T: Copy>(&self, key: &str, default: T, known: &[(&str, T)]) -> Result<T> {
+        self.fields.choice(key, default, known)
     }
 
     /// Checks a key that works with a single value.
-    pub fn only(&mut self, key: &'static str, works: impl Into<Value>) -> Result<()> {
+    pub fn only(&self, key: &str, works: impl Into<Value>) -> Result<()> {
         let works = works.into();
         self.parsed(key, &works.to_string(), |value| (*value == works).then_some(()))?;
         Ok(())
     }
 
     /// Passes over a key whose value says nothing.
-    pub fn ignore(&mut self, key: &'static str) {
-        self.asked.insert(key);
+    pub fn ignore(&self, key: &str) {
+        self.fields.ignore(key);
     }
 
     /// The error about a key whose value does not work.
     pub fn refused<T>(&self, key: &str, wanted: &str) -> Result<T> {
         self.fields.refused(key, format!("it must be {wanted}"))
     }
-}
-
-/// Python writes infinities, which JSON does not have: `"lambda_min_clipped": -Infinity`. Here they become strings.
-fn quote_infinities(text: &str) -> String {
-    let mut quoted = String::with_capacity(text.len() + 2);
-    for (index, part) in text.split('"').enumerate() {
-        if index > 0 {
-            quoted.push('"');
-        }
-        // Every other part is inside a string; keys and values of this file have no quotes in them.
-        if index % 2 == 0 {
-            quoted.push_str(&part.replace("-Infinity", "\"-Infinity\""));
-        } else {
-            quoted.push_str(part);
-        }
-    }
-    quoted
 }

@@ -87,31 +87,23 @@ impl SchedulerKind {
         with_eta.map(Self::name).collect::<Vec<_>>().join(", ")
     }
 
-    /// Reads a file as this scheduler's. Keys that only other schedulers know are passed over, as `from_config` of
-    /// diffusers does.
+    /// Reads a file as this scheduler's, and warns of the keys that were passed over. As in diffusers, those that only
+    /// other schedulers know need no warning: a pipeline that was saved with another scheduler has them.
     ///
     /// # Errors
-    /// `unsupported-model` naming the key or value that is not known, and those that are.
-    pub(super) fn read(self, mut keys: Keys) -> Result<(Config, Arc<dyn Solver>)> {
-        let mut known = BTreeSet::new();
+    /// `unsupported-model` naming the value that does not work, and those that do.
+    pub(super) fn read(self, keys: &Keys) -> Result<(Config, Arc<dyn Solver>, Option<String>)> {
+        let (config, solver) = (self.profile().read)(keys)?;
         for kind in Self::ALL {
-            known.extend(kind.keys()?);
+            kind.keys()?.iter().for_each(|key| keys.ignore(key));
         }
-        if let Some(key) = keys.names().find(|key| !known.contains(key)) {
-            let own: Vec<&str> = self.keys()?.into_iter().collect();
-            return Err(Error::UnsupportedModel(format!(
-                "{FILE}: {key} is not known; {} reads {}",
-                self.name(),
-                own.join(", ")
-            )));
-        }
-        (self.profile().read)(&mut keys)
+        Ok((config, solver, keys.unread(self.name())))
     }
 
-    /// The keys that it knows: those that it asks an empty file for.
-    fn keys(self) -> Result<BTreeSet<&'static str>> {
-        let mut keys = Keys::from_json("{}")?;
-        (self.profile().read)(&mut keys)?;
-        Ok(keys.into_asked())
+    /// The keys that it knows: those that it reads in an empty file.
+    fn keys(self) -> Result<BTreeSet<String>> {
+        let keys = Keys::from_json("{}")?;
+        (self.profile().read)(&keys)?;
+        Ok(keys.into_read())
     }
 }

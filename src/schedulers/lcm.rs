@@ -25,7 +25,7 @@ struct Lcm {
     timestep_scaling: f64,
 }
 
-fn read(keys: &mut Keys) -> Result<(Config, Arc<dyn Solver>)> {
+fn read(keys: &Keys) -> Result<(Config, Arc<dyn Solver>)> {
     let defaults = Config {
         beta_start: 0.00085,
         beta_end: 0.012,

@@ -56,6 +56,7 @@ pub struct Scheduler {
     kind: SchedulerKind,
     solver: Arc<dyn Solver>,
     noise: Arc<NoiseSchedule>,
+    warning: Option<String>,
 }
 
 impl PartialEq for Scheduler {
@@ -66,22 +67,28 @@ impl PartialEq for Scheduler {
 
 impl Scheduler {
     /// Reads a `scheduler_config.json` as the class that it names, or as `override_class`, a diffusers name such as
-    /// `DDIMScheduler`: then as diffusers' `from_config` does, passing over what only other classes read.
+    /// `DDIMScheduler`, as diffusers' `from_config` does.
     ///
     /// # Errors
-    /// `unsupported-model` naming the class, key or value that is not known, and those that are.
+    /// `unsupported-model` naming the class or value that is not known, and those that are.
     pub fn from_json(config_json: &str, override_class: Option<&str>) -> Result<Self> {
         let keys = Keys::from_json(config_json)?;
         let kind = SchedulerKind::named(override_class.unwrap_or(keys.class_name()))?;
-        let (config, solver) = kind.read(keys)?;
+        let (config, solver, warning) = kind.read(&keys)?;
         let noise = Arc::new(NoiseSchedule::new(config, kind.profile().by_sigmas)?);
-        Ok(Self { kind, solver, noise })
+        Ok(Self { kind, solver, noise, warning })
     }
 
     /// Which one of diffusers' schedulers it is.
     #[must_use]
     pub fn kind(&self) -> SchedulerKind {
         self.kind
+    }
+
+    /// What was passed over in the configuration.
+    #[must_use]
+    pub fn warning(&self) -> Option<&str> {
+        self.warning.as_deref()
     }
 
     /// What the configuration says that all schedulers have in common.

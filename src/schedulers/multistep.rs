@@ -11,7 +11,7 @@ use super::spacing;
 use crate::error::Result;
 
 /// Refuses the keys of flow matching when they turn it on.
-pub fn refuse_flow_matching(keys: &mut Keys) -> Result<()> {
+pub fn refuse_flow_matching(keys: &Keys) -> Result<()> {
     keys.only("use_flow_sigmas", false)?;
     keys.only("use_dynamic_shifting", false)?;
     // These two shape it, and do nothing when it is off.

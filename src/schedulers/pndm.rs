@@ -26,7 +26,7 @@ struct Pndm {
     skip_prk_steps: bool,
 }
 
-fn read(keys: &mut Keys) -> Result<(Config, Arc<dyn Solver>)> {
+fn read(keys: &Keys) -> Result<(Config, Arc<dyn Solver>)> {
     let defaults =
         Config { timestep_spacing: TimestepSpacing::Leading, set_alpha_to_one: false, ..Config::default() };
     let config = defaults

@@ -38,7 +38,7 @@ pub struct Sigmas {
 
 impl Sigmas {
     /// Reads the keys that choose noise levels.
-    pub fn read(keys: &mut Keys) -> Result<Self> {
+    pub fn read(keys: &Keys) -> Result<Self> {
         let karras = keys.flag("use_karras_sigmas", false)?;
         let sigma_min = keys.optional_number("sigma_min", 1e-6..=1e6)?;
         let sigma_max = keys.optional_number("sigma_max", 1e-6..=1e6)?;

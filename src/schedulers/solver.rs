@@ -12,9 +12,9 @@ use super::noise_schedule::NoiseSchedule;
 use super::prediction;
 use crate::error::Result;
 
-/// Reads a `scheduler_config.json`: what all schedulers have in common, and the scheduler with its own options. It asks for
+/// Reads a `scheduler_config.json`: what all schedulers have in common, and the scheduler with its own options. It reads
 /// every key that the scheduler knows.
-pub type Read = fn(&mut Keys) -> Result<(Config, Arc<dyn Solver>)>;
+pub type Read = fn(&Keys) -> Result<(Config, Arc<dyn Solver>)>;
 
 /// What one scheduler is called, how it is read, and what is peculiar to it. Each file has a constant of this type.
 #[derive(Debug)]

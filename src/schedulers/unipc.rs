@@ -39,7 +39,7 @@ enum SolverType {
     Bh2,
 }
 
-fn read(keys: &mut Keys) -> Result<(Config, Arc<dyn Solver>)> {
+fn read(keys: &Keys) -> Result<(Config, Arc<dyn Solver>)> {
     let defaults = Config { timestep_spacing: TimestepSpacing::Linspace, ..Config::default() };
     let config = defaults.read(keys, &PredictionType::ALL)?.read_thresholding(keys)?.read_zero_snr(keys)?;
     let solver = UniPc {

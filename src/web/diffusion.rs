@@ -4,7 +4,7 @@ use js_sys::{Array, Float32Array, Object, Uint8ClampedArray, Uint32Array};
 use wasm_bindgen::prelude::*;
 
 use super::loader::{self, Loader};
-use super::{DeviceHandle, object, options, random_seed};
+use super::{DeviceHandle, object, options, random_seed, strings};
 use crate::diffusion::{Event, Loading, Pictures, Pipeline, Progress, Run, Source};
 use crate::weights::Checkpoint;
 use crate::{error, picture};
@@ -56,14 +56,15 @@ impl DiffusionPipeline {
             ("sample_size", pipeline.picture_size().into_iter().map(number).collect::<Array>().into()),
             ("channels", number(pipeline.picture_channels())),
             ("num_classes", number(classes.count)),
-            ("labels", classes.labels.iter().map(JsValue::from).collect::<Array>().into()),
+            ("labels", strings(&classes.labels)),
             ("guidance", classes.none.is_some().into()),
             ("guidance_scale", classes.guidance_scale.into()),
             ("scheduler", scheduler.kind().name().into()),
-            ("schedulers", Pipeline::schedulers().into_iter().map(JsValue::from).collect::<Array>().into()),
+            ("schedulers", strings(&Pipeline::schedulers())),
             ("num_train_timesteps", number(config.num_train_timesteps)),
             ("num_inference_steps", number(scheduler.default_steps())),
             ("prediction_type", config.prediction_type.name().into()),
+            ("warnings", strings(pipeline.warnings())),
         ])
     }
 

@@ -4,7 +4,7 @@ use js_sys::{Float32Array, Object, Uint8ClampedArray, Uint32Array};
 use wasm_bindgen::prelude::*;
 
 use super::loader::{self, Loader};
-use super::{DeviceHandle, object, options, random_seed};
+use super::{DeviceHandle, object, options, random_seed, strings};
 use crate::gan::{Loading, Pipeline, Run};
 use crate::weights::Checkpoint;
 use crate::{error, picture};
@@ -37,7 +37,7 @@ pub struct GanPipeline(Pipeline);
 
 #[wasm_bindgen]
 impl GanPipeline {
-    /// What a page needs to know of the model: `{ kind: 'gan', image_size, num_classes, latent_dim }`.
+    /// What a page needs to know of the model: `{ kind: 'gan', image_size, num_classes, latent_dim, warnings }`.
     #[must_use]
     pub fn info(&self) -> Object {
         let config = self.0.config();
@@ -48,6 +48,7 @@ impl GanPipeline {
             ("image_size", number(config.image_size)),
             ("num_classes", number(config.num_classes)),
             ("latent_dim", number(config.latent_dim)),
+            ("warnings", strings(self.0.warnings())),
         ])
     }
 

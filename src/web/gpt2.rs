@@ -5,10 +5,10 @@ use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use super::loader::{self, Loader};
-use super::{DeviceHandle, object, options, random_seed};
+use super::{DeviceHandle, object, options, random_seed, strings};
 use crate::error::Error;
 use crate::gpt2::{Defaults, Event, Loading, Pipeline, Prompt, Run, Sequence, Token};
-use crate::tokenizer::Tokenizer;
+use crate::tokenizer::{Files, Tokenizer};
 use crate::weights::Checkpoint;
 
 /// A GPT-2 being loaded, with what is not in its weights.
@@ -32,34 +32,22 @@ impl loader::Loading for Gpt2Loading {
 
 #[wasm_bindgen]
 impl Loader {
-    /// Prepares for the weights of the GPT-2 that `config_json` describes. The tokenizer is `tokenizer_json`, or
-    /// made of `vocab_json` and `merges`. `dtype` says how the weights are kept: `auto`, `f32`, `f16` or `q8`.
+    /// Prepares for the weights of the GPT-2 whose folder has these small `files`: an object with the text of each by its name.
+    /// `dtype` says how the weights are kept: `auto`, `f32`, `f16` or `q8`.
     ///
     /// # Errors
     /// `unsupported-model`, also when model and tokenizer do not belong together; `invalid-option` for `dtype`.
-    #[allow(clippy::needless_pass_by_value)] // strings of JavaScript's come by value
-    pub fn gpt2(
-        config_json: &str,
-        tokenizer_json: Option<String>,
-        vocab_json: Option<String>,
-        merges: Option<String>,
-        generation_config_json: Option<String>,
-        dtype: &str,
-        device: &DeviceHandle,
-    ) -> Result<Loader, JsValue> {
-        let tokenizer = match (tokenizer_json, vocab_json, merges) {
-            (Some(json), ..) => Tokenizer::from_json(&json)?,
-            (None, Some(vocab), Some(merges)) => Tokenizer::from_vocabulary(&vocab, &merges)?,
-            _ => {
-                let what = "the folder has neither tokenizer.json nor vocab.json and merges.txt";
-                return Err(Error::UnsupportedModel(what.to_owned()).into());
-            }
-        };
-        let defaults = generation_config_json.as_deref().map(Defaults::from_json).transpose()?;
+    pub fn gpt2(files: JsValue, dtype: &str, device: &DeviceHandle) -> Result<Loader, JsValue> {
+        let files: Files = serde_wasm_bindgen::from_value(files)
+            .map_err(|error| Error::Internal(format!("the files are no object of texts: {error}")))?;
+        let tokenizer = Tokenizer::from_files(&files)?;
+        let text = |file: &str| files.get(file).map(String::as_str);
+        let config_json = text("config.json").unwrap_or_default();
+        let defaults = Defaults::of_folder(config_json, text("generation_config.json"))?;
         let storage = device.storage.with_dtype(dtype)?;
         let loading = Loading::new(config_json, storage, &device.device)?;
         loading.config().check_tokenizer(&tokenizer)?;
-        Ok(Self::new(Gpt2Loading { loading, tokenizer, defaults: defaults.unwrap_or_default() }))
+        Ok(Self::new(Gpt2Loading { loading, tokenizer, defaults }))
     }
 }
 
@@ -70,7 +58,7 @@ pub struct Gpt2Pipeline(Pipeline);
 
 #[wasm_bindgen]
 impl Gpt2Pipeline {
-    /// What a page needs to know of the model: `{ vocab_size, n_positions, n_layer, n_head, dtype }`.
+    /// What a page needs to know of the model: `{ vocab_size, n_positions, n_layer, n_head, dtype, warnings }`.
     #[must_use]
     pub fn info(&self) -> Object {
         let config = self.0.model().config();
@@ -84,6 +72,7 @@ impl Gpt2Pipeline {
             ("n_layer", number(config.n_layer)),
             ("n_head", number(config.n_head)),
             ("dtype", self.0.model().dtype().into()),
+            ("warnings", strings(&self.0.warnings())),
         ])
     }
 
@@ -93,7 +82,7 @@ impl Gpt2Pipeline {
     /// `invalid-option`, `prompt-too-long`.
     pub fn start(&self, prompt: JsValue, js_options: &JsValue) -> Result<Gpt2Run, JsValue> {
         let run = self.0.start(prompt_from_js(prompt)?, options::from_js(js_options)?, random_seed())?;
-        Ok(Gpt2Run { pipeline: self.0.clone(), run })
+        Ok(Gpt2Run(run))
     }
 
     /// What one head attends to in `prompt`, with options `layer` and `head`: `{ token_ids, tokens, attention }`. The last is
@@ -122,10 +111,7 @@ impl Gpt2Pipeline {
 /// A call under way.
 #[wasm_bindgen]
 #[derive(Debug)]
-pub struct Gpt2Run {
-    pipeline: Pipeline,
-    run: Run,
-}
+pub struct Gpt2Run(Run);
 
 /// An [`Event`] as the page gets it.
 #[derive(Serialize)]
@@ -163,14 +149,14 @@ impl Gpt2Run {
     #[wasm_bindgen(getter)]
     #[allow(clippy::cast_precision_loss)] // at most 2⁵³ − 1
     pub fn seed(&self) -> f64 {
-        self.run.seed() as f64
+        self.0.seed() as f64
     }
 
     /// The prompt's tokens.
     #[must_use]
     #[wasm_bindgen(getter)]
     pub fn prompt_ids(&self) -> Vec<u32> {
-        self.run.prompt_ids().to_vec()
+        self.0.prompt_ids().to_vec()
     }
 
     /// The next event, or `undefined` when the text is complete:
@@ -180,7 +166,7 @@ impl Gpt2Run {
     /// # Errors
     /// `device-lost`, `weights-invalid`.
     pub async fn step(&mut self) -> Result<JsValue, JsValue> {
-        let Some(event) = self.run.step().await? else {
+        let Some(event) = self.0.step().await? else {
             return Ok(JsValue::UNDEFINED);
         };
         let event = match event {
@@ -196,7 +182,7 @@ impl Gpt2Run {
 
     fn with_texts(&self, token: Token) -> Result<JsToken, Error> {
         let alternative = |&(token_id, logprob): &(u32, f32)| {
-            let text = self.pipeline.tokenizer().decode(&[token_id])?;
+            let text = self.0.text_instead(&token, token_id)?;
             Ok(Alternative { token_id, text, logprob })
         };
         let top_logprobs = token.top_logprobs.iter().map(alternative).collect::<Result<_, Error>>()?;
@@ -206,8 +192,7 @@ impl Gpt2Run {
 
 /// Tokens, their texts, and a number or more about each.
 fn inspected(pipeline: &Pipeline, token_ids: &[u32], name: &str, numbers: &[f32]) -> Result<Object, JsValue> {
-    let tokens: Vec<String> =
-        token_ids.iter().map(|&id| pipeline.tokenizer().decode(&[id])).collect::<Result<_, _>>()?;
+    let tokens = pipeline.tokenizer().texts(token_ids)?;
     Ok(object([
         ("token_ids", Uint32Array::from(token_ids).into()),
         ("tokens", to_js(&tokens)?),

@@ -13,7 +13,7 @@ mod options;
 use std::cell::RefCell;
 use std::sync::Once;
 
-use js_sys::{Function, Object, Reflect};
+use js_sys::{Array, Function, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
 use crate::error::Error;
@@ -90,4 +90,8 @@ fn object<const N: usize>(properties: [(&str, JsValue); N]) -> Object {
         let _ = Reflect::set(&object, &name.into(), &value); // a fresh object takes any property
     }
     object
+}
+
+fn strings<'a>(strings: impl IntoIterator<Item = &'a (impl AsRef<str> + 'a)>) -> JsValue {
+    strings.into_iter().map(|string| JsValue::from_str(string.as_ref())).collect::<Array>().into()
 }

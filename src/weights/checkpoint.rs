@@ -1,6 +1,5 @@
 //! The tensors that a network wants, as they arrive.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use burn::tensor::{Device, Tensor, TensorData};
@@ -10,14 +9,25 @@ use super::module::{Key, KeyMap};
 use super::parameters::{Arrived, Parameters, Source};
 use super::reader::Sink;
 use super::storage::Storage;
+use super::tied::Tied;
 use crate::error::{Error, Result};
 use crate::kernels::{Layout, Weight};
+use crate::warnings::passed_over;
 
-/// The wanted name of a tensor, from the name that a file has for it; `None` for one that the model does without.
-pub type FileNames = fn(name: &str) -> Option<&str>;
+/// What a tensor of a file is to the network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Role {
+    /// One of its weights, under the name that the network has for it. A network that wants none of that name does not
+    /// fit the file.
+    Weight(String),
+    /// Nothing that was learned, such as a mask.
+    Constant,
+    /// A part of something else around the network, such as another head.
+    Foreign,
+}
 
-/// The name that a tensor has today, from the one that older files have for it; `None` for a name of today.
-pub type OlderNames = fn(name: &str) -> Option<String>;
+/// What a tensor is, from the name that a file has for it.
+pub type FileNames = fn(name: &str) -> Role;
 
 /// The tensors that a network wants, as they arrive.
 #[derive(Debug)]
@@ -27,13 +37,17 @@ pub struct Checkpoint {
     /// How a Burn module's parameters are named; of no use to other networks.
     pub(super) key_map: KeyMap,
     file_names: FileNames,
-    older_names: OlderNames,
+    tied: Option<Tied>,
     wanted: BTreeMap<String, Wanted>,
+    /// Whether it is known what the checkpoint has: from the index of its shards, or from the header of its one file.
+    listed: bool,
+    /// The foreign tensors that it has.
+    foreign: Vec<String>,
     pub(super) arrived: BTreeMap<String, Arrived>,
 }
 
 /// A tensor as the file must have it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Wanted {
     pub shape: Vec<usize>,
     /// Transposed as it arrives.
@@ -62,30 +76,34 @@ impl Checkpoint {
             device: device.clone(),
             storage,
             key_map: |path, _| Key { name: path.to_owned(), transposed: false },
-            file_names: |name| Some(name),
-            older_names: |_| None,
+            file_names: |name| Role::Weight(name.to_owned()),
+            tied: None,
             wanted,
+            listed: false,
+            foreign: Vec::new(),
             arrived: BTreeMap::new(),
         }
     }
 
-    /// The same for files that have other names for the tensors, or tensors that the model does without.
+    /// The same for files that have other names for the tensors, or tensors that the network does without.
     #[must_use]
     pub fn with_file_names(self, file_names: FileNames) -> Self {
         Self { file_names, ..self }
     }
 
-    /// The same for files that may be older than some of the names.
+    /// The same for files that may have the tensor `name` under the name `other`. Where they have both, with different
+    /// numbers, the two are two tensors, and [`Self::has_arrived`] says so.
     #[must_use]
-    pub fn with_older_names(self, older_names: OlderNames) -> Self {
-        Self { older_names, ..self }
+    pub fn with_tied(self, name: &'static str, other: &'static str) -> Self {
+        Self { tied: Some(Tied::new(name, other)), ..self }
     }
 
-    /// The wanted name of a file's tensor; `None` for one that the model does without.
-    fn key<'a>(&self, name: &'a str) -> Option<Cow<'a, str>> {
-        match (self.older_names)(name) {
-            None => (self.file_names)(name).map(Cow::Borrowed),
-            Some(name) => (self.file_names)(&name).map(|name| Cow::Owned(name.to_owned())),
+    /// The wanted name of a file's tensor; `None` for one that the network does without.
+    fn key(&self, name: &str) -> Option<String> {
+        match ((self.file_names)(name), &self.tied) {
+            (Role::Weight(name), Some(tied)) => Some(tied.wanted(name)),
+            (Role::Weight(name), None) => Some(name),
+            _ => None,
         }
     }
 
@@ -94,22 +112,68 @@ impl Checkpoint {
         self.wanted.iter().map(|(name, wanted)| (name.as_str(), wanted.shape.as_slice()))
     }
 
-    /// Checks that a complete list of a checkpoint's tensor names has everything that is wanted.
+    /// Checks that a checkpoint in shards has everything that is wanted. `names` are those of all its tensors. Without
+    /// them, the checkpoint is one file, whose header is checked.
     ///
     /// # Errors
     /// `weights-mismatch` naming the first that is missing.
-    pub fn expect_all<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Result<()> {
-        let names: BTreeSet<_> = names.into_iter().filter_map(|name| self.key(name)).collect();
-        self.expect(|name| names.contains(name))
+    pub fn expect_all<'a>(&mut self, names: impl IntoIterator<Item = &'a str> + Clone) -> Result<()> {
+        self.learn(names.clone());
+        self.expect_in(names)
+    }
+
+    /// Learns which tensors the checkpoint has, before any of them comes.
+    fn learn<'a>(&mut self, names: impl IntoIterator<Item = &'a str>) {
+        let mut weights = BTreeSet::new();
+        for name in names {
+            match (self.file_names)(name) {
+                Role::Weight(name) => drop(weights.insert(name)),
+                Role::Foreign => self.foreign.push(name.to_owned()),
+                Role::Constant => {}
+            }
+        }
+        if let Some(tied) = &mut self.tied
+            && tied.learn(&weights)
+            && let Some(wanted) = self.wanted.get(tied.name)
+        {
+            self.wanted.insert(tied.other.to_owned(), wanted.clone());
+        }
+        self.listed = true;
+    }
+
+    fn expect_in<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Result<()> {
+        let keys: BTreeSet<_> = names.into_iter().filter_map(|name| self.key(name)).collect();
+        self.expect(|name| keys.contains(name))
     }
 
     pub(super) fn expect(&self, has: impl Fn(&str) -> bool) -> Result<()> {
-        match self.wanted.keys().find(|name| !has(name)) {
-            None => Ok(()),
-            Some(missing) => Err(Error::WeightsMismatch(format!(
-                "the checkpoint has no tensor {missing:?}, which the model's config.json asks for"
-            ))),
-        }
+        let Some(missing) = self.wanted.keys().find(|name| !has(name)) else {
+            return Ok(());
+        };
+        let wrapped = self.foreign.iter().find_map(|name| name.strip_suffix(missing)?.strip_suffix('.'));
+        Err(Error::WeightsMismatch(match wrapped {
+            None => {
+                format!("the checkpoint has no tensor {missing:?}, which the model's config.json asks for")
+            }
+            Some(wrapper) => format!(
+                "the checkpoint has no tensor {missing:?}, but \"{wrapper}.{missing}\": it was saved inside a wrapper. \
+                 Names without \"{wrapper}.\" can be read"
+            ),
+        }))
+    }
+
+    /// Whether a tensor has come that is wanted under this name.
+    #[must_use]
+    pub fn has_arrived(&self, name: &str) -> bool {
+        self.arrived.contains_key(name)
+    }
+
+    /// What was passed over in the checkpoint, which messages call `file`.
+    #[must_use]
+    pub fn warnings(&self, file: &str) -> Vec<String> {
+        passed_over(file, "the network does without", self.foreign.iter().map(String::as_str))
+            .into_iter()
+            .collect()
     }
 
     /// What `build` makes of the tensors that have arrived: the same that [`Self::for_network`] was given.
@@ -124,6 +188,11 @@ impl Checkpoint {
 
 impl Sink for Checkpoint {
     fn header(&mut self, header: &Header) -> Result<()> {
+        let all = header.tensors.iter().map(|info| info.name.as_str());
+        let is_whole = !self.listed;
+        if is_whole {
+            self.learn(all.clone());
+        }
         let mut names = BTreeSet::new();
         for info in &header.tensors {
             let TensorInfo { name, dtype, shape, .. } = info;
@@ -131,7 +200,7 @@ impl Sink for Checkpoint {
                 continue;
             };
             let mismatch = |what: String| Err(Error::WeightsMismatch(format!("tensor {name:?} {what}")));
-            match self.wanted.get(&*key) {
+            match self.wanted.get(&key) {
                 None => return mismatch("is in the file, but the model has no place for it".to_owned()),
                 Some(wanted) if wanted.shape != *shape => {
                     let wanted = &wanted.shape;
@@ -147,11 +216,11 @@ impl Sink for Checkpoint {
             if !matches!(dtype, Dtype::F32 | Dtype::F16 | Dtype::BF16) {
                 return mismatch(format!("is stored as {dtype:?}; F32, F16 and BF16 can be read"));
             }
-            if self.arrived.contains_key(&*key) || !names.insert(key) {
+            if self.arrived.contains_key(&key) || !names.insert(key) {
                 return mismatch("stands in two shards, or under two names".to_owned());
             }
         }
-        Ok(())
+        if is_whole { self.expect_in(all) } else { Ok(()) }
     }
 
     fn wants(&self, info: &TensorInfo) -> bool {
@@ -165,8 +234,19 @@ impl Sink for Checkpoint {
                 info.name, values[position]
             )));
         }
-        let key = self.key(&info.name).unwrap_or(Cow::Borrowed(&info.name));
-        let arrived = match (self.wanted.get(&*key), info.shape.as_slice()) {
+        let Some(key) = self.key(&info.name) else {
+            return Ok(()); // never: it is not wanted
+        };
+        if let Some(tied) = &mut self.tied
+            && tied.repeats(&key, &values)
+        {
+            self.wanted.remove(tied.other);
+            if let Some(arrived) = self.arrived.remove(tied.other) {
+                self.arrived.insert(tied.name.to_owned(), arrived);
+            }
+            return Ok(());
+        }
+        let arrived = match (self.wanted.get(&key), info.shape.as_slice()) {
             (Some(Wanted { layout: Some(layout), .. }), shape) => {
                 let shape = matrix_shape(shape);
                 let format = self.storage.format_of(info, shape)?;
@@ -177,7 +257,7 @@ impl Sink for Checkpoint {
             }
             _ => Arrived::Plain(self.plain(values)),
         };
-        self.arrived.insert(key.into_owned(), arrived);
+        self.arrived.insert(key, arrived);
         Ok(())
     }
 }

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use crate::error::{Error, Result, shortened};
 
@@ -179,7 +179,7 @@ impl<'de> Deserialize<'de> for RawHeader {
                 let mut entries = BTreeMap::new();
                 while let Some(name) = map.next_key::<String>()? {
                     if name == "__metadata__" {
-                        map.next_value::<BTreeMap<String, String>>()?;
+                        map.next_value::<IgnoredAny>()?; // nothing in it is of use
                     } else if entries.insert(name.clone(), map.next_value()?).is_some() {
                         return Err(serde::de::Error::custom(format!("tensor {name:?} stands twice")));
                     }
@@ -210,6 +210,16 @@ mod tests {
         let names: Vec<&str> = header.tensors.iter().map(|tensor| tensor.name.as_str()).collect();
         assert_eq!(names, ["a", "b"]);
         assert_eq!(header.file_len(), 8 + json.len() as u64 + 28);
+    }
+
+    #[test]
+    fn metadata_may_be_anything() {
+        for metadata in ["null", "7", r#"{"format":"pt","step":{"loss":[1.5]}}"#] {
+            let json = format!(
+                r#"{{"__metadata__":{metadata},"a":{{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}}}"#
+            );
+            assert_eq!(Header::parse(json.as_bytes()).unwrap().tensors.len(), 1, "{metadata}");
+        }
     }
 
     #[test]

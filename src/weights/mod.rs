@@ -5,7 +5,7 @@
 //! ```
 //!
 //! A [`Checkpoint`] knows from the network itself which tensors it wants and in which shapes, so a file
-//! that does not fit is refused as soon as its header has come. A network asks for its tensors by name as it is built
+//! that does not fit, or lacks one, is refused as soon as its header has come. A network asks for its tensors by name as it is built
 //! ([`Parameters`]), in whatever format they are stored; or it is a Burn `Module`, whose `f32` parameters are found by a
 //! walk (`module.rs`).
 
@@ -16,8 +16,9 @@ mod parameters;
 mod reader;
 mod shards;
 mod storage;
+mod tied;
 
-pub use checkpoint::{Checkpoint, FileNames, OlderNames};
+pub use checkpoint::{Checkpoint, FileNames, Role};
 pub use header::{Dtype, Header, MAX_HEADER_LEN, PREFIX_LEN, TensorInfo};
 pub use module::{Key, KeyMap};
 pub use parameters::Parameters;

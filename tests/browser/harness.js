@@ -23,13 +23,16 @@ export class Site {
   answers = new Map();
   /** Every request, as `GET /path`. @type {string[]} */
   log = [];
-  #server = http.createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-    this.log.push(`${request.method} ${pathname}`);
-    const answer = this.answers.get(pathname);
-    if (answer) answer(request, response);
-    else serveFile(root, request, response);
-  });
+  #server;
+
+  /** @param {Answer} [otherwise] what it answers to all other requests */
+  constructor(otherwise = (request, response) => serveFile(root, request, response)) {
+    this.#server = http.createServer((request, response) => {
+      const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+      this.log.push(`${request.method} ${pathname}`);
+      (this.answers.get(pathname) ?? otherwise)(request, response);
+    });
+  }
 
   async start() {
     await new Promise((resolve) => this.#server.listen(0, () => resolve(undefined)));

@@ -73,7 +73,7 @@ describe('drawing', () => {
     );
     const [classes, rgb, gan] = infos;
     const names = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'];
-    const common = { kind: 'diffusion', num_train_timesteps: 1000, prediction_type: 'epsilon' };
+    const common = { kind: 'diffusion', num_train_timesteps: 1000, prediction_type: 'epsilon', warnings: [] };
     assert.deepEqual(classes, {
       ...common,
       sample_size: [8, 8],

@@ -575,6 +575,41 @@ describe('a model’s files', () => {
     assert.equal(more.complete.sequences[0].token_ids.length, 5);
   });
 
+  test('a wrong generation_config.json is refused by file and field, before the weights', async () => {
+    const body = JSON.stringify({ do_sample: true, temperature: 0.0 });
+    site.answers.set(file('generation_config.json'), send(body));
+    const { code, message, steps } = await write(PROMPT);
+    assert.equal(code, 'unsupported-model');
+    assert.match(message ?? '', /generation_config\.json: temperature is 0/);
+    assert.deepEqual([steps.length, site.count(WEIGHTS)], [0, 0]);
+    await assertStillWorks();
+  });
+
+  test('a config.json of 2019 and one with common names are read as the present one is', async () => {
+    const {
+      model_type: _,
+      n_embd,
+      n_head,
+      n_layer,
+      n_positions,
+      ...rest
+    } = JSON.parse(bytesOf(`${WRITER}/config.json`).toString());
+    const expected = await texts(PROMPT);
+    for (const config of [
+      { n_ctx: n_positions, n_embd, n_head, n_layer, n_positions, vocab_size: rest.vocab_size },
+      {
+        ...rest,
+        hidden_size: n_embd,
+        num_attention_heads: n_head,
+        num_hidden_layers: n_layer,
+        max_position_embeddings: n_positions,
+      },
+    ]) {
+      site.answers.set(file('config.json'), send(JSON.stringify(config)));
+      assert.deepEqual(await texts(PROMPT), expected);
+    }
+  });
+
   test('what has been loaded once loads again without a network, whatever of it is optional', async () => {
     site.answers.set(file('tokenizer.json'), gone);
     const calls = [WRITER, SHIPPED].map(

@@ -1,7 +1,7 @@
 //! A model's folder as a host has it, names and bytes, and its way into a pipeline: what the worker's JavaScript does with
 //! it (`www/engine/worker/`), natively.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use burn::tensor::Device;
 use hearth::error::{Error, Result};
@@ -50,15 +50,12 @@ impl Files {
 
     /// Loads a GPT-2.
     pub fn gpt2(&self) -> Result<gpt2::Pipeline> {
-        let tokenizer = match (self.text("tokenizer.json"), self.text("vocab.json"), self.text("merges.txt"))
-        {
-            (Some(json), ..) => Tokenizer::from_json(&json)?,
-            (None, Some(vocab), Some(merges)) => Tokenizer::from_vocabulary(&vocab, &merges)?,
-            _ => return Err(absent("tokenizer.json")),
-        };
-        let defaults = self.text("generation_config.json");
-        let defaults = defaults.as_deref().map(gpt2::Defaults::from_json).transpose()?.unwrap_or_default();
-        let mut loading = gpt2::Loading::new(&self.required("config.json")?, Storage::CPU, &Device::flex())?;
+        let texts: HashMap<String, String> =
+            self.names().filter_map(|name| Some((name.to_owned(), self.text(name)?))).collect();
+        let tokenizer = Tokenizer::from_files(&texts)?;
+        let config = self.required("config.json")?;
+        let defaults = gpt2::Defaults::of_folder(&config, self.text("generation_config.json").as_deref())?;
+        let mut loading = gpt2::Loading::new(&config, Storage::CPU, &Device::flex())?;
         loading.config().check_tokenizer(&tokenizer)?;
         self.feed("model", &mut loading.checkpoint)?;
         gpt2::Pipeline::new(loading.finish()?, tokenizer, defaults)

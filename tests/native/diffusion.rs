@@ -307,10 +307,42 @@ fn a_folder_that_is_something_else_is_refused_before_its_weights() {
     assert!(
         Loading::new(CLASSES.unet, CLASSES.scheduler, Some(&ignored), Storage::CPU, &Device::flex()).is_ok()
     );
-    let flow = load(CLASSES.unet, "{\"_class_name\":\"HeunDiscreteScheduler\"}", CLASSES.index, Storage::CPU);
+    let index = CLASSES.index.replace("DDIMScheduler", "HeunDiscreteScheduler");
+    let flow = load(CLASSES.unet, CLASSES.scheduler, &index, Storage::CPU);
     assert!(flow.contains("HeunDiscreteScheduler") && flow.contains("DDIMScheduler"), "{flow}");
     let unsized_unet = with_unet("\"sample_size\": [\n    8,\n    8\n  ]", "\"sample_size\": null");
     assert!(unsized_unet.contains("sample_size"), "{unsized_unet}");
+}
+
+#[test]
+fn what_diffusers_passes_over_is_passed_over_and_named() {
+    let changed = |text: &str, field: &str, value: Value| {
+        let mut json: Value = serde_json::from_str(text).unwrap();
+        json[field] = value;
+        json.to_string()
+    };
+    assert!(load(&RGB).warnings().is_empty(), "{:?}", load(&RGB).warnings());
+    let index = changed(RGB.index, "feature_extractor", json!(["transformers", "CLIPImageProcessor"]));
+    let unet = changed(RGB.unet, "cross_attention_dim", json!(8));
+    let scheduler = changed(RGB.scheduler, "use_beta_schedule", json!(true));
+    let pipeline = RGB.load_as(&unet, &scheduler, Some(&index), Storage::CPU, &Device::flex()).unwrap();
+    let named = ["feature_extractor", "cross_attention_dim", "use_beta_schedule"];
+    assert_eq!(pipeline.warnings().len(), named.len());
+    for (warning, name) in pipeline.warnings().iter().zip(named) {
+        assert!(warning.contains(name), "{warning}");
+    }
+    assert_eq!(drawn(&pipeline, few(json!({}))).pixels, drawn(&load(&RGB), few(json!({}))).pixels);
+    // Another scheduler reads the same file.
+    for name in Pipeline::schedulers() {
+        let call = || few(json!({ "scheduler": name }));
+        assert_eq!(drawn(&pipeline, call()).pixels, drawn(&load(&RGB), call()).pixels, "{name}");
+    }
+    // A pipeline of another class may use the part.
+    let latent = changed(&index, "_class_name", json!("LDMPipeline"));
+    assert!(
+        unsupported(Loading::new(RGB.unet, RGB.scheduler, Some(&latent), Storage::CPU, &Device::flex()))
+            .contains("feature_extractor")
+    );
 }
 
 #[test]

@@ -330,6 +330,8 @@ fn two_shards_cannot_both_hold_a_tensor() {
     let fixture = fixture("sharded");
     let mut loading = Loading::new(fixture.config, &Device::flex()).unwrap();
     let (_, bytes) = fixture.files[0];
+    let all: Vec<String> = loading.checkpoint.wanted().map(|(name, _)| name.to_owned()).collect();
+    loading.checkpoint.expect_all(all.iter().map(String::as_str)).unwrap();
     let mut first = Reader::new(None);
     first.push(bytes, &mut loading.checkpoint).unwrap();
     first.finish().unwrap();

@@ -6,10 +6,12 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod checkpoints;
 mod diffusion;
 mod folders;
 mod gan;
 mod gpt2;
+mod gpt2_folders;
 mod image_to_image;
 mod kernels;
 mod memory;
@@ -18,5 +20,6 @@ mod nn;
 mod options;
 mod schedulers;
 mod text;
+mod tokenizers;
 mod unet;
 mod weights;

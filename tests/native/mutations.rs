@@ -646,6 +646,32 @@ fn a_merges_txt() {
     each_mutation_is_an_error_or_works(&folder, "merges.txt", &[merges], write);
 }
 
+#[test]
+fn the_files_beside_a_vocabulary() {
+    let (vocab, merges) = vocabulary();
+    let token = |content: &str, special: bool| {
+        json!({ "content": content, "lstrip": false, "normalized": true, "rstrip": false, "single_word": false,
+            "special": special })
+    };
+    let config = json!({
+        "add_bos_token": false, "add_prefix_space": false, "bos_token": token("<|endoftext|>", true),
+        "clean_up_tokenization_spaces": true, "eos_token": "<|endoftext|>", "errors": "replace",
+        "extra_special_tokens": ["zq"], "model_max_length": 1024, "pad_token": null,
+        "tokenizer_class": "GPT2Tokenizer", "unk_token": "<|endoftext|>",
+    });
+    let mut of_today = config.clone();
+    of_today["added_tokens_decoder"] =
+        json!({ "0": token("<|endoftext|>", true), "299": token("w8", false) });
+    let map = json!({ "bos_token": "<|endoftext|>", "additional_special_tokens": ["w8"], "pad_token": token("w9", true) });
+    let folder = text_folder().without("tokenizer.json").with("vocab.json", vocab).with("merges.txt", merges);
+    let bases = [of_today.to_string(), config.to_string()];
+    each_mutation_is_an_error_or_works(&folder, "tokenizer_config.json", &bases, write);
+    let folder = folder.with("tokenizer_config.json", config.to_string());
+    let added = json!({ "w8": 300, "w9": 301 }).to_string();
+    each_mutation_is_an_error_or_works(&folder, "added_tokens.json", &[added], write);
+    each_mutation_is_an_error_or_works(&folder, "special_tokens_map.json", &[map.to_string()], write);
+}
+
 fn vocabulary() -> (String, String) {
     (
         include_str!("../fixtures/gpt2/writer/vocab.json").to_owned(),

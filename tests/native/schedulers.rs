@@ -275,6 +275,14 @@ fn a_file_saved_by_diffusers_says_the_same_as_its_defaults() {
         let read = Scheduler::from_json(json, None).unwrap();
         assert_eq!(read.kind().name(), class);
         assert_eq!(read, scheduler(&json!({}), &class));
+        assert_eq!(read.warning(), None);
+        // Each scheduler reads all keys of its own, and needs no other to know them.
+        let keys: Map<String, Value> = serde_json::from_str(&json.replace("-Infinity", "-1e9")).unwrap();
+        for key in keys.keys().filter(|key| !key.starts_with('_')) {
+            let read = Scheduler::from_json(&json!({ key: { "wrong": [] } }).to_string(), Some(&class));
+            let ignored = ["flow_shift", "time_shift_type"].contains(&key.as_str());
+            assert_eq!(read.is_ok(), ignored, "{class} does not read {key}");
+        }
     }
 }
 
@@ -300,23 +308,54 @@ fn the_logarithmic_variances_are_the_variances() {
 }
 
 #[test]
-fn an_unknown_class_or_key_is_refused_with_those_that_there_are() {
+fn an_unknown_class_is_refused_with_those_that_there_are() {
     let unknown =
         message(&Scheduler::from_json("{}", Some("HeunScheduler")).unwrap_err(), "unsupported-model");
     assert!(unknown.contains("HeunScheduler") && unknown.contains("LCMScheduler"), "{unknown}");
     let unnamed = message(&Scheduler::from_json("{}", None).unwrap_err(), "unsupported-model");
     assert!(unnamed.contains("DDIMScheduler"), "{unnamed}");
-    let key = refused(&json!({ "shift": 3.0 }), "DDIMScheduler");
-    assert!(key.contains("shift") && key.contains("set_alpha_to_one"), "{key}");
-    for harmless in ["_diffusers_version", "tensor_format", "clip_sample", "shift_terminal"] {
-        scheduler(&json!({ harmless: null }), "PNDMScheduler");
-    }
-    scheduler(&json!({ "_anything": 1, "clip_sample": true, "use_flow_sigmas": true }), "PNDMScheduler");
     for broken in
         ["", "[]", "{\"beta_start\": }", "{\"beta_end\": Infinity}", "\"", "{\"a\": \"\\\"-Infinity"]
     {
         let error = Scheduler::from_json(broken, Some("DDPMScheduler")).unwrap_err();
         assert!(message(&error, "unsupported-model").starts_with("scheduler_config.json"), "{error}");
+    }
+}
+
+/// As diffusers does: it prints "… were passed to DDIMScheduler, but are not expected and will be ignored".
+#[test]
+fn unknown_keys_are_passed_over_and_named() {
+    let strangers = json!({
+        "scheduler_name": "DDPMScheduler", "use_beta_schedule": true, " trained_betas": null, "shift": 3.0,
+        "beta_start ": 0.5, "timestep_spacings": [1], "prediction": { "type": "sample" },
+    });
+    for kind in SchedulerKind::ALL {
+        let read = scheduler(&strangers, kind.name());
+        assert_eq!(read, scheduler(&json!({}), kind.name()), "{}", kind.name());
+        let warning = read.warning().expect("there is something to say");
+        assert!(warning.starts_with("scheduler_config.json: ") && warning.contains(kind.name()), "{warning}");
+        for key in ["use_beta_schedule", "shift", "beta_start ", "timestep_spacings", "prediction"] {
+            assert!(warning.contains(&format!("{key:?}")), "{warning}");
+        }
+    }
+}
+
+/// A folder that was saved with another scheduler has keys of both, and diffusers says nothing of them.
+#[test]
+fn keys_of_other_schedulers_and_private_ones_are_passed_over_in_silence() {
+    let cases = [
+        (
+            "PNDMScheduler",
+            json!({ "rescale_betas_zero_snr": true, "clip_sample": true, "use_flow_sigmas": true }),
+        ),
+        ("DDIMScheduler", json!({ "skip_prk_steps": true, "use_karras_sigmas": true, "solver_order": 9 })),
+        ("DDPMScheduler", json!({ "_anything": 1, "set_alpha_to_one": false, "timestep_scaling": "x" })),
+        ("LCMScheduler", json!({ "shift_terminal": null, "tensor_format": "pt", "timesteps": [1] })),
+    ];
+    for (class, config) in cases {
+        let read = scheduler(&config, class);
+        assert_eq!(read.warning(), None, "{class} {config}");
+        assert_eq!(read, scheduler(&json!({}), class));
     }
 }
 

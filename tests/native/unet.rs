@@ -187,6 +187,28 @@ fn unsupported_configurations_are_refused_by_field_and_value() {
     }
 }
 
+/// As diffusers does.
+#[test]
+fn fields_that_are_not_known_are_passed_over_and_named() {
+    for fixture in &UNETS {
+        assert_eq!(Config::from_json(fixture.config).unwrap().warning, None, "{}", fixture.name);
+    }
+    let mut config = config_of("plain");
+    for (field, value) in [("dropout", json!(0.1)), ("num_train_timesteps", json!(500)), ("_mine", json!(1))]
+    {
+        config[field] = value;
+    }
+    assert_eq!(Config::from_json(&config.to_string()).unwrap().warning, None);
+    config["cross_attention_dim"] = json!(768);
+    config["encoder_hid_dim"] = json!(null);
+    let warned = Config::from_json(&config.to_string()).unwrap();
+    let warning = warned.warning.clone().expect("there is something to say");
+    assert!(warning.starts_with("unet/config.json: ") && warning.contains("UNet2DModel"), "{warning}");
+    assert!(warning.contains("\"cross_attention_dim\", \"encoder_hid_dim\""), "{warning}");
+    let plain = Config::from_json(fixture("plain").config).unwrap();
+    assert_eq!(Config { warning: None, ..warned }, plain);
+}
+
 #[test]
 fn absurd_sizes_are_refused_before_anything_is_allocated() {
     let cases = [

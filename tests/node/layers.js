@@ -17,7 +17,7 @@ export const LAYERS = {
 };
 
 /** The modules of src that anybody may import, and that import only each other. */
-export const BASE = ['batch', 'config', 'error', 'options', 'picture', 'readback', 'rng'];
+export const BASE = ['batch', 'config', 'error', 'options', 'picture', 'readback', 'rng', 'warnings'];
 
 /** What networks are made of. */
 const NETWORK = ['nn', 'weights', 'kernels'];

@@ -71,12 +71,17 @@ class Loader {
 /**
  * Loads a model of these parts.
  * @param {import('../../www/engine/worker/load.js').Part[]} parts
- * @param {{ signal?: AbortSignal, onProgress?: (loaded: number, total: number | null) => void }} [options]
+ * @param {{ signal?: AbortSignal, onProgress?: (loaded: number, total: number | null) => void, query?: string }} [options]
  */
-function load(parts, { signal = new AbortController().signal, onProgress = () => {} } = {}) {
+function load(parts, { signal = new AbortController().signal, onProgress = () => {}, query = '' } = {}) {
   const loader = new Loader();
   const kind = /** @type {any} */ ({ prepare: async () => ({ newLoader: () => loader, parts }) });
-  const loading = loadModel(kind, new Folder(`${origin}/`, signal), /** @type {any} */ ({}), onProgress);
+  const loading = loadModel(
+    kind,
+    new Folder(`${origin}/${query}`, signal),
+    /** @type {any} */ ({}),
+    onProgress,
+  );
   return { loader, loading };
 }
 
@@ -142,6 +147,31 @@ test('a part in shards is counted as its index says, and until then nobody knows
   assert.deepEqual([totals[0], totals.at(-1)], [null, 7000]);
 });
 
+test('every file of a folder is asked for with the folder’s query, its shards too', async () => {
+  const index = JSON.stringify({ weight_map: { a: 'one.safetensors' } });
+  files.set('/unet/model.safetensors.index.json?sig=x', index);
+  files.set('/unet/one.safetensors?sig=x', new Uint8Array(3000));
+  const { loader, loading } = load([two[1]], { query: '?sig=x' });
+  await loading;
+  assert.deepEqual(loader.files, [3000]);
+  assert.deepEqual(new Set(log.map((entry) => entry.split('?')[1])), new Set(['sig=x']));
+});
+
+test('a web page in place of a part is a part that is not there', async () => {
+  const index = JSON.stringify({ weight_map: { a: 'one.safetensors' } });
+  files.set('/unet/model.safetensors', '<!doctype html><title>App</title>');
+  const error = {
+    code: 'weights-invalid',
+    message: /unet\/model\.safetensors: the server answered with a web page/,
+  };
+  await assert.rejects(load([two[1]]).loading, error);
+  files.set('/unet/model.safetensors.index.json', index);
+  files.set('/unet/one.safetensors', new Uint8Array(3000));
+  const { loader, loading } = load([two[1]]);
+  await loading;
+  assert.deepEqual(loader.files, [3000]);
+});
+
 test('stopping in one part keeps the next from being asked for', async () => {
   files.set('/text_encoder/model.safetensors', new Uint8Array(300_000));
   files.set('/unet/model.safetensors', new Uint8Array(500_000));
@@ -153,12 +183,27 @@ test('stopping in one part keeps the next from being asked for', async () => {
   assert.equal(log.filter((entry) => entry === 'GET /unet/model.safetensors').length, 0);
 });
 
-test('a part without weights is named, and so is the pickle that it has instead', async () => {
+test('a part without weights is named, and so is what it has instead', async () => {
   files.set('/text_encoder/model.safetensors', new Uint8Array(2000));
   await assert.rejects(load(two).loading, { code: 'network', message: /unet\/model\.safetensors: 404/ });
-  files.set('/unet/model.bin', 'cposix');
   const [encoder, unet] = two;
-  const { loader, loading } = load([encoder, { ...unet, pickled: 'unet/model.bin' }]);
-  await assert.rejects(loading, { code: 'unsupported-model', message: /unet\/model\.bin is a pickle/ });
-  assert.equal(loader.freed, 1);
+  const unread = ['model.bin', 'model.bin.index.json', 'model.h5', 'model.msgpack'].map(
+    (name) => `unet/${name}`,
+  );
+  for (const [file, format] of [
+    [unread[3], "a file of Flax's"],
+    [unread[2], "a file of TensorFlow's"],
+    [unread[1], "the index of a pickle of PyTorch's"],
+    [unread[0], "a pickle of PyTorch's"],
+  ]) {
+    files.set(`/${file}`, 'cposix');
+    const { loader, loading } = load([encoder, { ...unet, unread }]);
+    await assert.rejects(loading, ({ code, message }) => {
+      assert.equal(code, 'unsupported-model');
+      assert.ok(message.startsWith(`${origin}/${file} is ${format}`), message);
+      assert.match(message, /needs a \.safetensors file.*refs%2Fpr%2FN/);
+      return true;
+    });
+    assert.equal(loader.freed, 1);
+  }
 });

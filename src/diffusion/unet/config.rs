@@ -5,7 +5,7 @@ use crate::config::Fields;
 use crate::error::Result;
 use crate::kernels::Activation;
 
-/// Every field that changes what the model computes.
+/// Every field that changes what the model computes, and what else the file has.
 /// Source: diffusers' `UNet2DModel`, <https://huggingface.co/docs/diffusers/api/models/unet2d>.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
@@ -45,6 +45,8 @@ pub struct Config {
     pub norm_eps: f64,
     /// The timestep scales and shifts a normed picture, and is not added to it.
     pub scale_shift: bool,
+    /// What was passed over in the file.
+    pub warning: Option<String>,
 }
 
 impl Config {
@@ -67,7 +69,7 @@ impl Config {
         let time_embed_dim = fields.optional_size("time_embedding_dim", default_dim, sizes.clone())?;
         let shifts = [("default", false), ("scale_shift", true)];
         let scale_shift = fields.choice("resnet_time_scale_shift", false, &shifts)?;
-        let config = Self {
+        let mut config = Self {
             sample_size: sample_size(&fields)?,
             in_channels: fields.size("in_channels", 3, sizes.clone())?,
             out_channels: fields.size("out_channels", 3, sizes.clone())?,
@@ -86,8 +88,12 @@ impl Config {
             norm_num_groups,
             scale_shift,
             block_out_channels,
+            warning: None,
         };
         config.check(&fields)?;
+        // These are for training, and for a kind of time embedding that is refused.
+        ["dropout", "num_train_timesteps"].iter().for_each(|field| fields.ignore(field));
+        config.warning = fields.unread("UNet2DModel");
         Ok(config)
     }
 

@@ -16,7 +16,7 @@ pub use kinds::{Block, ClassEmbedding, MidBlock, Sampler, TimeEmbedding};
 pub use model::UNet2DModel;
 
 use crate::error::{Error, Result};
-use crate::weights::{Checkpoint, Parameters, Storage};
+use crate::weights::{Checkpoint, Parameters, Role, Storage};
 
 /// The most parameters: the largest U-Nets have a billion.
 const MAX_PARAMETERS: u64 = 1 << 31;
@@ -38,7 +38,7 @@ impl Loading {
     pub fn new(config_json: &str, storage: Storage, device: &Device) -> Result<Self> {
         let config = Config::from_json(config_json)?;
         let build = |parameters: &mut Parameters| UNet2DModel::new(&config, parameters);
-        let checkpoint = Checkpoint::for_network(build, storage, device).with_older_names(older_names);
+        let checkpoint = Checkpoint::for_network(build, storage, device).with_file_names(file_names);
         let mut all: u64 = 0;
         for (name, shape) in checkpoint.wanted() {
             let numbers = shape.iter().fold(1, |numbers: u64, &size| numbers.saturating_mul(size as u64));
@@ -78,10 +78,19 @@ impl Loading {
     }
 }
 
-/// Before diffusers 0.15 the parts of an attention had other names.
-fn older_names(name: &str) -> Option<String> {
+/// Before diffusers 0.15 the parts of an attention had other names. What is in none of a U-Net's parts, whether this one has
+/// them or not, is not of the network.
+fn file_names(name: &str) -> Role {
+    match name.split('.').next() {
+        Some(
+            "conv_in" | "time_proj" | "time_embedding" | "class_embedding" | "down_blocks" | "mid_block"
+            | "up_blocks",
+        )
+        | Some("conv_norm_out" | "conv_out") => {}
+        _ => return Role::Foreign,
+    }
     let names =
         [(".query.", ".to_q."), (".key.", ".to_k."), (".value.", ".to_v."), (".proj_attn.", ".to_out.0.")];
-    let (older, today) = names.into_iter().find(|(older, _)| name.contains(older))?;
-    Some(name.replace(older, today))
+    let older = names.into_iter().find(|(older, _)| name.contains(older));
+    Role::Weight(older.map_or_else(|| name.to_owned(), |(older, today)| name.replace(older, today)))
 }

@@ -1,119 +1,83 @@
-// Weight files kept in the browser's Cache API. A file is kept whole and intact, or not at all.
+// The browser's Cache API as a place for files. A text is one entry. A weight file is an index and the segments that it names
+// (kept.js reads them, recorder.js writes them), so that half of a download is worth something too.
 // Where there is no cache (an insecure page, a full disk, a private window), everything works without.
 
-const NAME = 'hearth-weights-1';
-const VERSION = 'hearth-sha256';
+const NAME = 'hearth-weights-2';
+const FORMER = 'hearth-weights-1';
+const HASH = 'hearth-sha256';
+const SEGMENT = 'hearth-segment';
 
 /**
- * The address under which a file is kept: with its hash, so that a new version is another file.
+ * The address under which something of a file is kept: with its hash, so that a new version is another file. It has no query of
+ * the file's own, because a signature is another one every day.
  * @param {string} url
- * @param {string} [sha256]
+ * @param {{ sha256?: string, segment?: string }} [what]
  */
-function keyOf(url, sha256) {
+export function keyOf(url, { sha256, segment } = {}) {
   const key = new URL(url);
-  key.hash = '';
-  if (sha256) key.searchParams.set(VERSION, sha256);
+  key.hash = key.search = '';
+  if (sha256) key.searchParams.set(HASH, sha256);
+  if (segment) key.searchParams.set(SEGMENT, segment);
   return key.href;
 }
 
+/** @type {Promise<unknown> | undefined} */
+let cleaning;
+
 /** @returns {Promise<Cache | null>} */
-async function open() {
+export async function open() {
   try {
+    await (cleaning ??= caches.delete(FORMER));
     return await caches.open(NAME);
   } catch {
     return null;
   }
 }
 
-/**
- * The kept file, a 404 if it is known not to be there, or null.
- * @param {string} url
- * @param {string} [sha256]
- * @returns {Promise<Response | null>}
- */
-export async function find(url, sha256) {
-  try {
-    return (await (await open())?.match(keyOf(url, sha256))) ?? null;
-  } catch {
-    return null;
-  }
+/** Keeps a small file. @param {string} url @param {string} text */
+export function keepText(url, text) {
+  return replace(url, new Response(text));
 }
 
-/**
- * Remembers, as an empty 404, that there is no such file, so that this is known without a network too.
- * @param {string} url
- */
-export async function recordAbsence(url) {
+/** Remembers, as an empty 404, that there is no such file, so that this is known without a network too. @param {string} url */
+export function keepAbsence(url) {
+  return replace(url, new Response(null, { status: 404 }));
+}
+
+/** @param {string} url @param {Response} response */
+async function replace(url, response) {
   try {
-    await (await open())?.put(keyOf(url), new Response(null, { status: 404 }));
+    const cache = await open();
+    if (!cache) return;
+    await clear(cache, url);
+    await cache.put(keyOf(url), response);
   } catch {
     // Then the server is asked again next time.
   }
 }
 
 /**
- * Forgets a file, in every version.
+ * A small file; null if it is known not to be there.
  * @param {string} url
- * @param {string} [except] the address of the version to keep
+ * @returns {Promise<string | null | undefined>}
  */
-export async function forget(url, except) {
+export async function findText(url) {
   try {
-    const cache = await open();
-    const plain = keyOf(url);
-    for (const { url: kept } of (await cache?.keys(plain, { ignoreSearch: true })) ?? []) {
-      const bare = new URL(kept);
-      bare.searchParams.delete(VERSION);
-      if (bare.href === plain && kept !== except) await cache?.delete(kept);
-    }
+    const kept = await (await open())?.match(keyOf(url));
+    return kept?.status === 404 ? null : await kept?.text();
   } catch {
-    // Nothing kept, nothing to forget.
+    return undefined;
   }
 }
 
 /**
- * Records a file while it is being read. Nothing is kept until `keep`, and nothing stays after `discard`.
- * A failure (above all a full quota) is silent: the file is read all the same, but not kept.
+ * Forgets whatever is kept of a file, in every version.
+ * @param {Cache} cache
  * @param {string} url
- * @param {string | undefined} sha256
- * @param {Headers} headers those of the response, of which the validators are kept
+ * @param {readonly string[]} [except] keys
  */
-export async function record(url, sha256, headers) {
-  const cache = await open();
-  const key = keyOf(url, sha256);
-  const { readable, writable } = new TransformStream();
-  const writer = writable.getWriter();
-  const kept = new Headers({ 'content-type': 'application/octet-stream' });
-  for (const name of ['etag', 'last-modified']) {
-    const value = headers.get(name);
-    if (value) kept.set(name, value);
+export async function clear(cache, url, except = []) {
+  for (const { url: key } of await cache.keys(keyOf(url), { ignoreSearch: true })) {
+    if (!except.includes(key)) await cache.delete(key);
   }
-  let failed = !cache;
-  const stored = Promise.resolve(cache?.put(key, new Response(readable, { headers: kept }))).catch(() => {
-    failed = true;
-  });
-  writer.closed.catch(() => {});
-  return {
-    /** @param {Uint8Array} chunk */
-    async write(chunk) {
-      if (failed) return;
-      // `stored` settles first if the cache gives up, and then nobody takes the chunk.
-      await Promise.race([writer.write(chunk), stored]).catch(() => {
-        failed = true;
-      });
-    },
-    /** @returns {Promise<boolean>} whether the file is now kept */
-    async keep() {
-      if (failed) return false;
-      await Promise.race([writer.close(), stored]).catch(() => {
-        failed = true;
-      });
-      await stored;
-      if (!failed) await forget(url, key);
-      return !failed;
-    },
-    async discard() {
-      await writer.abort().catch(() => {});
-      await stored;
-    },
-  };
 }

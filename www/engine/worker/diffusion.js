@@ -1,7 +1,7 @@
 // Diffusion models in the engine: folders as diffusers lays them out.
 
 import { Loader } from '../../pkg/hearth.js';
-import { Absent } from './source.js';
+import { Absent } from './download.js';
 
 /** @type {import('./kinds.js').Kind} */
 export const diffusion = {
@@ -24,7 +24,12 @@ export const diffusion = {
     ]);
     const weights = `${unet.within}diffusion_pytorch_model`;
     const newLoader = () => Loader.diffusion(unet.text, scheduler.text, index, device);
-    return { newLoader, parts: [{ name: 'unet', weights, pickled: `${weights}.bin` }] };
+    const unread = [
+      `${weights}.bin`,
+      `${weights}.bin.index.json`,
+      `${unet.within}diffusion_flax_model.msgpack`,
+    ];
+    return { newLoader, parts: [{ name: 'unet', weights, unread }] };
   },
 
   start: (pipeline, { options, image, mask }) => pipeline.start(options, image, mask),
@@ -52,5 +57,5 @@ async function part(folder, within, file) {
   if (text !== undefined) return { within, text };
   const atTop = await folder.optionalText(file);
   if (atTop !== undefined) return { within: '', text: atTop };
-  throw new Absent(folder.url + within + file);
+  throw new Absent(folder.address(within + file));
 }

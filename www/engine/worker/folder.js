@@ -1,23 +1,36 @@
-// A model's folder: its small files, each fetched once, whoever asks for it.
+// A model's folder: its small files, each fetched once, whoever asks for it, and what it is best to know of the others.
 
-import * as cache from './cache.js';
+import { fileAddress } from '../address.js';
+import { keepAbsence } from './cache.js';
+import { Absent } from './download.js';
+import { Manifest } from './shipped.js';
 import * as source from './source.js';
 
 export class Folder {
   /** @type {Map<string, Promise<string>>} */
   #texts = new Map();
 
-  /** @param {string} url with a slash at its end @param {AbortSignal} signal stops whatever is being fetched */
+  /** What somebody who uses the model should know of its files, in sentences. @type {string[]} */
+  warnings = [];
+
+  /** @param {string} url with a slash at its path's end @param {AbortSignal} signal stops whatever is being fetched */
   constructor(url, signal) {
     this.url = url;
     this.signal = signal;
+    /** What is known of the folder's files if it ships with Hearth. */
+    this.manifest = new Manifest(signal);
+  }
+
+  /** The address of a file. @param {string} file */
+  address(file) {
+    return fileAddress(this.url, file);
   }
 
   /** The text of a file. @param {string} file @returns {Promise<string>} */
   text(file) {
     let text = this.#texts.get(file);
     if (!text) {
-      text = source.text(this.url + file, this.signal);
+      text = source.text(this.address(file), this.signal);
       text.catch(() => {}); // whoever waits for the text gets the error
       this.#texts.set(file, text);
     }
@@ -29,8 +42,8 @@ export class Folder {
     try {
       return await this.text(file);
     } catch (error) {
-      if (!(error instanceof source.Absent)) throw error;
-      await cache.recordAbsence(this.url + file);
+      if (!(error instanceof Absent)) throw error;
+      await keepAbsence(this.address(file));
       return undefined;
     }
   }

@@ -12,7 +12,11 @@ export const gan = {
 
   async prepare(folder, { device }) {
     const config = await folder.text('config.json');
-    return { newLoader: () => Loader.gan(config, device), parts: [{ name: 'model', weights: 'model' }] };
+    const unread = ['pytorch_model.bin', 'pytorch_model.bin.index.json'];
+    return {
+      newLoader: () => Loader.gan(config, device),
+      parts: [{ name: 'model', weights: 'model', unread }],
+    };
   },
 
   start: (pipeline, { options }) => pipeline.start(options),

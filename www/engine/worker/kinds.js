@@ -1,11 +1,11 @@
 // The kinds of models that the engine runs, and how a folder says which one it holds.
 // A new kind is a file that describes it, and one more entry here.
 
+import { withoutQuery } from '../address.js';
 import { HearthError } from '../errors.js';
 import { diffusion } from './diffusion.js';
 import { gan } from './gan.js';
 import { gpt2 } from './gpt2.js';
-import { shippedFile } from './shipped.js';
 
 /**
  * @typedef {import('./folder.js').Folder} Folder
@@ -54,8 +54,7 @@ export function identifyingFiles(task) {
 export async function recognise(task, folder) {
   if (identifyingFiles(task).includes(INDEX) && !(await hasWeightsAtTop(folder))) {
     const index = await folder.optionalText(INDEX);
-    // Some hosts answer with a web page when there is no file.
-    if (index !== undefined && !index.trimStart().startsWith('<')) return kindOf(folder, INDEX, index);
+    if (index !== undefined) return kindOf(folder, INDEX, index);
   }
   const config = folder.text(CONFIG);
   const kinds = kindsFor(task);
@@ -69,18 +68,18 @@ export async function recognise(task, folder) {
  * spares the browser's console a message about a missing file.
  * @param {Folder} folder
  */
-async function hasWeightsAtTop({ url, signal }) {
-  return (await shippedFile(`${url}model.safetensors`, signal)) !== undefined;
+async function hasWeightsAtTop(folder) {
+  return (await folder.manifest.find(folder.address('model.safetensors'))) !== undefined;
 }
 
 /** @param {Folder} folder @param {Kind['file']} file @param {string} text */
 function kindOf(folder, file, text) {
   const refused = (/** @type {string} */ what) =>
-    new HearthError('unsupported-model', `${folder.url}${file} ${what}`);
+    new HearthError('unsupported-model', `${withoutQuery(folder.address(file))} ${what}`);
   /** @type {unknown} */
   let json;
   try {
-    json = JSON.parse(text);
+    json = JSON.parse(quoteNumbers(text));
   } catch (error) {
     throw refused(`is no JSON: ${/** @type {Error} */ (error).message}`);
   }
@@ -90,6 +89,12 @@ function kindOf(folder, file, text) {
   const known = KINDS.map(({ name, file, sign }) => `${name} (${file} with ${sign})`).join(', ');
   throw refused(`has ${described(json)}; Hearth loads ${known}`);
 }
+
+/** Numbers that Python writes and JSON does not have, as strings. @param {string} text */
+const quoteNumbers = (text) =>
+  text.replace(/"(?:[^"\\]|\\.)*"|-?(?:NaN|Infinity)/g, (found) =>
+    found.startsWith('"') ? found : `"${found}"`,
+  );
 
 /** @param {unknown} json @returns {json is Record<string, any>} */
 function isObject(json) {

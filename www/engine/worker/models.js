@@ -1,5 +1,6 @@
 // The models that the engine holds. All who ask for the same model share it, even while it is being loaded.
 
+import { withoutQuery } from '../address.js';
 import { HearthError, aborted } from '../errors.js';
 import { Folder } from './folder.js';
 import { recognise, identifyingFiles } from './kinds.js';
@@ -11,6 +12,7 @@ import { loadModel } from './load.js';
  *
  * @typedef {object} Model
  * @property {string} key
+ * @property {Folder} folder
  * @property {Promise<Kind>} kind
  * @property {number} users pipelines, and calls under way
  * @property {Promise<any>} loading the wasm's pipeline
@@ -49,11 +51,26 @@ function begin(key, task, url, target) {
   const folder = new Folder(url, controller.signal);
   const kind = recognise(task, folder);
   const loading = kind.then((kind) => loadModel(kind, folder, target, onProgress));
-  const model = { key, kind, users: 0, controller, listeners, loading };
-  // A model that failed must not be found again.
-  loading.catch(() => models.get(key) === model && models.delete(key));
+  const model = { key, folder, kind, users: 0, controller, listeners, loading };
+  loading.then(
+    (pipeline) =>
+      infoOf(model, pipeline).warnings.forEach((warning) => console.warn(`${withoutQuery(url)} ${warning}`)),
+    // A model that failed must not be found again.
+    () => models.get(key) === model && models.delete(key),
+  );
   models.set(key, model);
   return model;
+}
+
+/**
+ * What a page is told of a model: with what was passed over in its files, or could not be checked.
+ * @param {Model} model
+ * @param {any} pipeline
+ * @returns {{ warnings: string[] } & Record<string, any>}
+ */
+export function infoOf({ folder }, pipeline) {
+  const info = pipeline.info();
+  return { ...info, warnings: [...folder.warnings, ...info.warnings] };
 }
 
 /** @param {Model} model */

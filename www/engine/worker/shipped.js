@@ -1,5 +1,6 @@
 // The models that ship with Hearth: their weight files have known sizes and hashes.
 
+import { withoutQuery } from '../address.js';
 import { HearthError } from '../errors.js';
 import * as source from './source.js';
 
@@ -7,29 +8,40 @@ import * as source from './source.js';
 
 const FOLDER = new URL('../../../models/', import.meta.url).href;
 
-/** @type {Promise<Record<string, ShippedFile>> | undefined} */
-let manifest;
+/** The manifest of the models that ship, as a model's folder reads it: once, so that all its files are of one version. */
+export class Manifest {
+  #signal;
+  /** @type {Promise<Record<string, ShippedFile>> | undefined} */
+  #files;
 
-/**
- * What is known of a weight file, if it ships with Hearth.
- * @param {string} url
- * @param {AbortSignal} signal
- * @returns {Promise<ShippedFile | undefined>}
- */
-export async function shippedFile(url, signal) {
-  if (!url.startsWith(FOLDER)) return undefined;
-  return (await readManifest(signal))[url.slice(FOLDER.length)];
-}
+  /** @param {AbortSignal} signal */
+  constructor(signal) {
+    this.#signal = signal;
+  }
 
-/** @param {AbortSignal} signal */
-async function readManifest(signal) {
-  manifest ??= source.text(`${FOLDER}manifest.json`, signal).then((json) => JSON.parse(json).files);
-  try {
-    return await manifest;
-  } catch (error) {
-    manifest = undefined;
-    throw error instanceof SyntaxError
-      ? new HearthError('network', 'models/manifest.json is damaged')
-      : error;
+  /**
+   * What is known of a weight file, if it ships with Hearth.
+   * @param {string} url
+   * @returns {Promise<ShippedFile | undefined>}
+   */
+  async find(url) {
+    if (!url.startsWith(FOLDER)) return undefined;
+    this.#files ??= this.#read();
+    return (await this.#files)[withoutQuery(url).slice(FOLDER.length)];
+  }
+
+  /** Reads the manifest again, from the server itself. */
+  refresh() {
+    this.#files = this.#read(true);
+    this.#files.catch(() => {}); // whoever looks for a file gets the error
+  }
+
+  async #read(fresh = false) {
+    const json = await source.text(`${FOLDER}manifest.json`, this.#signal, fresh);
+    try {
+      return JSON.parse(json).files;
+    } catch {
+      throw new HearthError('network', 'models/manifest.json is damaged');
+    }
   }
 }

@@ -4,7 +4,8 @@ import init, { heap_bytes, on_panic } from '../../pkg/hearth.js';
 import { HearthError, aborted } from '../errors.js';
 import { nextTask, serve } from '../protocol.js';
 import { openDevice } from './device.js';
-import { drop, handleOf, release, take, using } from './models.js';
+import { Absent } from './download.js';
+import { drop, handleOf, infoOf, release, take, using } from './models.js';
 
 const PROGRESS_MS = 50;
 
@@ -36,9 +37,15 @@ async function deviceFor(preference) {
   return openDevice(preference, (reason) => die('device-lost', `the GPU device was lost (${reason})`));
 }
 
+/** A folder that is not there may be meant to be one of the Hub's. @param {unknown} error @param {string} [onHub] @returns {never} */
+function guess(error, onHub) {
+  if (!(error instanceof Absent) || !onHub) throw error;
+  throw new HearthError(error.code, `${error.message}. If the Hub's model is meant, its address is ${onHub}`);
+}
+
 /** @type {Record<string, import('../protocol.js').Handler>} */
 const handlers = {
-  async load({ task, model: url, device: preference, dtype }, { signal, emit }) {
+  async load({ task, model: url, onHub, device: preference, dtype }, { signal, emit }) {
     /** @type {Promise<never>} */
     const stop = new Promise((_, reject) => signal.addEventListener('abort', () => reject(aborted())));
     const { device, fallback_reason } = await Promise.race([deviceFor(preference), stop]);
@@ -60,7 +67,7 @@ const handlers = {
     };
     model.listeners.add(listener);
     try {
-      const found = await Promise.race([model.kind, stop]);
+      const found = await Promise.race([model.kind.catch((error) => guess(error, onHub)), stop]);
       if (!found.tasks.includes(task)) {
         const what = `${task} is nothing that ${found.name} does, which is what ${url} has`;
         throw new HearthError('unsupported-model', what);
@@ -69,7 +76,7 @@ const handlers = {
       if (signal.aborted) throw aborted();
       const { kind, adapter, is_fallback_adapter } = device;
       const where = { device: kind, adapter, is_fallback_adapter, fallback_reason };
-      return { handle: handleOf(model), ...where, info: pipeline.info() };
+      return { handle: handleOf(model), ...where, info: infoOf(model, pipeline) };
     } catch (error) {
       latest = null;
       release(model);
