@@ -475,7 +475,7 @@ export interface TextPipeline extends Pipeline {
  * Loads a model.
  *
  * @param task what the model is for
- * @param model the URL of its folder, relative to the page
+ * @param model the URL of its folder, relative to the page, or its page on the Hugging Face Hub
  */
 export function pipeline(
   task: 'unconditional-image-generation',

@@ -95,7 +95,9 @@ impl SchedulerKind {
     pub(super) fn read(self, keys: &Keys) -> Result<(Config, Arc<dyn Solver>, Option<String>)> {
         let (config, solver) = (self.profile().read)(keys)?;
         for kind in Self::ALL {
-            kind.keys()?.iter().for_each(|key| keys.ignore(key));
+            for key in kind.keys()? {
+                keys.ignore(&key);
+            }
         }
         Ok((config, solver, keys.unread(self.name())))
     }

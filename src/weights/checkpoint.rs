@@ -150,8 +150,8 @@ impl Checkpoint {
         let Some(missing) = self.wanted.keys().find(|name| !has(name)) else {
             return Ok(());
         };
-        let wrapped = self.foreign.iter().find_map(|name| name.strip_suffix(missing)?.strip_suffix('.'));
-        Err(Error::WeightsMismatch(match wrapped {
+        let around = self.foreign.iter().find_map(|name| name.strip_suffix(missing)?.strip_suffix('.'));
+        Err(Error::WeightsMismatch(match around {
             None => {
                 format!("the checkpoint has no tensor {missing:?}, which the model's config.json asks for")
             }

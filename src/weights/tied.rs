@@ -52,7 +52,9 @@ impl Tied {
             return false;
         }
         let mut hasher = DefaultHasher::new();
-        values.iter().for_each(|value| hasher.write_u32(value.to_bits()));
+        for value in values {
+            hasher.write_u32(value.to_bits());
+        }
         first.replace(hasher.finish()) == *first
     }
 }

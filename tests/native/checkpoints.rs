@@ -116,7 +116,9 @@ fn what_is_not_of_the_network_is_passed_over_and_named() {
     ];
     for (dtype, bytes) in [("F32", 4), ("BF16", 2), ("I64", 8), ("BOOL", 1)] {
         let mut tensors = tensors(plain);
-        heads.iter().for_each(|name| add(&mut tensors, name, dtype, &[2, 12], bytes));
+        for name in heads {
+            add(&mut tensors, name, dtype, &[2, 12], bytes);
+        }
         let model = gpt2_of(plain.config, &[file(&tensors)]).unwrap();
         assert_is(plain, &model, dtype);
         let [warning] = model.warnings() else { panic!("{:?}", model.warnings()) };

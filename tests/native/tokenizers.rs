@@ -139,7 +139,8 @@ fn a_text_ends_where_transformers_ends_it_at_a_stop_string() {
         let tokenizer = kind.load();
         for (stop, ends) in &kind.stopped {
             for ((token_ids, text), expected) in kind.decoded.iter().zip(ends) {
-                let stopped = |end: &usize| stops(&tokenizer, &token_ids[..*end], &[stop.clone()]).unwrap();
+                let stopped =
+                    |end: &usize| stops(&tokenizer, &token_ids[..*end], std::slice::from_ref(stop)).unwrap();
                 let end = (1..=token_ids.len()).find(stopped);
                 assert_eq!(end, *expected, "{}: {stop:?} in {text:?}, {token_ids:?}", kind.name);
             }

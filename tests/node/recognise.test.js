@@ -7,8 +7,8 @@ import { recognise } from '../../www/engine/worker/kinds.js';
 
 /** The name of the kind that a folder with this config.json holds. @param {string} config */
 async function kindOf(config) {
-  const text = async () => config;
-  const folder = { url: 'https://host.example/model/', signal: new AbortController().signal, text };
+  const address = (/** @type {string} */ file) => `https://host.example/model/${file}`;
+  const folder = { address, text: async () => config };
   return (await recognise('text-generation', /** @type {any} */ (folder))).name;
 }
 

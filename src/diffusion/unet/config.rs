@@ -92,7 +92,8 @@ impl Config {
         };
         config.check(&fields)?;
         // These are for training, and for a kind of time embedding that is refused.
-        ["dropout", "num_train_timesteps"].iter().for_each(|field| fields.ignore(field));
+        fields.ignore("dropout");
+        fields.ignore("num_train_timesteps");
         config.warning = fields.unread("UNet2DModel");
         Ok(config)
     }

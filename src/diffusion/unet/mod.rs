@@ -81,13 +81,19 @@ impl Loading {
 /// Before diffusers 0.15 the parts of an attention had other names. What is in none of a U-Net's parts, whether this one has
 /// them or not, is not of the network.
 fn file_names(name: &str) -> Role {
-    match name.split('.').next() {
-        Some(
-            "conv_in" | "time_proj" | "time_embedding" | "class_embedding" | "down_blocks" | "mid_block"
-            | "up_blocks",
-        )
-        | Some("conv_norm_out" | "conv_out") => {}
-        _ => return Role::Foreign,
+    const PARTS: [&str; 9] = [
+        "conv_in",
+        "time_proj",
+        "time_embedding",
+        "class_embedding",
+        "down_blocks",
+        "mid_block",
+        "up_blocks",
+        "conv_norm_out",
+        "conv_out",
+    ];
+    if !name.split('.').next().is_some_and(|part| PARTS.contains(&part)) {
+        return Role::Foreign;
     }
     let names =
         [(".query.", ".to_q."), (".key.", ".to_k."), (".value.", ".to_v."), (".proj_attn.", ".to_out.0.")];

@@ -24,7 +24,7 @@ export const gpt2 = {
   async prepare(folder, { device, dtype = 'auto' }) {
     const config = folder.text('config.json');
     const files = await textsOf(folder, gpt2.wanted ?? []);
-    if (!files['tokenizer.json']) Object.assign(files, await textsOf(folder, olderFiles(files)));
+    if (files['tokenizer.json'] === undefined) Object.assign(files, await textsOf(folder, olderFiles(files)));
     files['config.json'] = await config;
     const newLoader = () => Loader.gpt2(files, dtype, device);
     return { newLoader, parts: [{ name: 'model', weights: 'model', unread: UNREAD }] };
