@@ -69,3 +69,17 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+/// What another library says of a text, which may quote all of it: a message of a sensible length.
+#[must_use]
+pub fn shortened(what: &dyn fmt::Display) -> String {
+    let (begin, end) = (300, 100);
+    let text = what.to_string();
+    let count = text.chars().count();
+    if count <= begin + end {
+        return text;
+    }
+    let first: String = text.chars().take(begin).collect();
+    let last: String = text.chars().skip(count - end).collect();
+    format!("{first} … {last}")
+}

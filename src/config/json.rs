@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::de::DeserializeOwned;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shortened};
 
 /// Reads the text of `file`, which the message names. Numbers that Python writes and JSON does not have become strings:
 /// `"NaN"`, `"Infinity"`, `"-Infinity"`.
@@ -14,7 +14,8 @@ use crate::error::{Error, Result};
 pub fn read<T: DeserializeOwned>(file: &str, json: &str) -> Result<T> {
     let is_pythons = json.contains("NaN") || json.contains("Infinity");
     let json = if is_pythons { Cow::Owned(quote_numbers(json)) } else { Cow::Borrowed(json) };
-    serde_json::from_str(&json).map_err(|error| Error::UnsupportedModel(format!("{file}: {error}")))
+    serde_json::from_str(&json)
+        .map_err(|error| Error::UnsupportedModel(format!("{file}: {}", shortened(&error))))
 }
 
 fn quote_numbers(json: &str) -> String {

@@ -22,7 +22,7 @@ pub fn rows_at_once(config: &Config, size: [usize; 2], storage: Storage) -> Resu
     let bytes = config.largest_tensor(1, size).saturating_mul(size_of::<f32>() as u64);
     match usize::try_from(most / bytes.max(1)) {
         Ok(0) => Err(Error::UnsupportedModel(format!(
-            "pictures of {} × {} need a tensor of {bytes} bytes on their way through this U-Net; there is room for {most}",
+            "unet/config.json: pictures of {} × {} need a tensor of {bytes} bytes on their way; there is room for {most}",
             size[0], size[1]
         ))),
         Ok(rows) => Ok(rows.min(MAX_ROWS)),

@@ -82,7 +82,7 @@ impl Loading {
         let index = ModelIndex::read(index_json)?;
         let of_index = index.expect_only(PARTS)?;
         let classes = Classes::new(&index, config.class_embedding)?;
-        let scheduler = Scheduler::from_json(scheduler_json, None)?;
+        let scheduler = Scheduler::from_json(scheduler_json, index.scheduler())?;
         let warnings =
             of_index.into_iter().chain(config.warning.clone()).chain(scheduler.warning().map(str::to_owned));
         let warnings = warnings.collect();

@@ -41,6 +41,13 @@ impl ModelIndex {
         self.fields.iter().filter(move |(_, value)| is_part(value)).map(|(name, _)| name.as_str())
     }
 
+    /// The class of the scheduler, if the index names one. As in diffusers it counts, and not what the scheduler's own file
+    /// says. Those of Flax are those of PyTorch.
+    pub fn scheduler(&self) -> Option<&str> {
+        let class = self.fields.get("scheduler")?.get(1)?.as_str()?;
+        Some(class.strip_prefix("Flax").unwrap_or(class))
+    }
+
     /// The warning about parts other than those of `known`, if there are any.
     ///
     /// # Errors

@@ -62,6 +62,8 @@ const ACTIVATIONS: [(&str, Activation); 13] = [
 impl Config {
     /// The most parameters: GPT-2's largest checkpoint has 1.6 billion.
     const MAX_PARAMETERS: usize = 1 << 31;
+    /// The most blocks, however small: a list of a million of them takes gigabytes.
+    const MAX_LAYERS: usize = 1024;
 
     /// Reads and checks a `config.json`. What it leaves out is what transformers takes: the smallest GPT-2.
     ///
@@ -185,6 +187,9 @@ impl Config {
         }
         if !(self.layer_norm_epsilon > 0.0 && self.layer_norm_epsilon < 1.0) {
             return fields.refused("layer_norm_epsilon", "it must be between 0 and 1");
+        }
+        if self.n_layer > Self::MAX_LAYERS {
+            return fields.refused("n_layer", format!("1 to {} work", Self::MAX_LAYERS));
         }
         if self.parameters() > Self::MAX_PARAMETERS {
             let parameters = self.parameters();

@@ -60,7 +60,7 @@ impl Attention {
     /// How much each token of one text attends to each, `[n_head, length, length]`.
     fn probs(&self, x: &Tensor<2>, norm: &LayerNorm) -> Tensor<3> {
         let qkv = self.c_attn.forward_normed(norm, x, Activation::Identity);
-        kernels::attention_probs(qkv, self.n_head, self.scale)
+        kernels::attention_probs(&qkv, self.n_head, self.scale)
     }
 }
 

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::config::Config;
-use super::keys::Keys;
+use super::keys::{FILE, Keys};
 use super::solver::{Profile, Solver};
 use super::{ddim, ddpm, dpm_solver, euler, euler_ancestral, lcm, pndm, unipc};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shortened};
 
 /// A scheduler of diffusers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +68,11 @@ impl SchedulerKind {
     /// `unsupported-model` listing those that there are.
     pub fn named(name: &str) -> Result<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(|| {
-            Error::UnsupportedModel(format!("the scheduler is {name:?}; there are {}", Self::names()))
+            Error::UnsupportedModel(format!(
+                "{FILE}: _class_name is {}; there are {}",
+                shortened(&format!("{name:?}")),
+                Self::names()
+            ))
         })
     }
 

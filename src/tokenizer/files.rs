@@ -6,7 +6,7 @@ use tokenizers::pre_tokenizers::byte_level::ByteLevel;
 use tokenizers::{ModelWrapper, PreTokenizerWrapper, Tokenizer as Inner};
 
 use super::special_tokens::{SpecialTokens, flag};
-use super::{Files, Tokenizer, bert, gpt2, unsupported};
+use super::{Files, Tokenizer, bert, gpt2, guard, unsupported};
 use crate::config::json;
 use crate::error::{Error, Result};
 
@@ -32,10 +32,7 @@ impl Tokenizer {
         let config: Map<String, Value> = read("tokenizer_config.json")?;
         let mut defaults: &[_] = &[];
         let (mut inner, name) = if let Some(json) = file("tokenizer.json") {
-            (
-                Inner::from_bytes(json).map_err(|error| unsupported("tokenizer.json", &error))?,
-                "tokenizer.json",
-            )
+            (guard::read(json)?, "tokenizer.json")
         } else if let (Some(vocab), Some(merges)) = (file("vocab.json"), file("merges.txt")) {
             (gpt2::byte_level(vocab, merges)?, "vocab.json")
         } else if let Some(vocab) = file("vocab.txt") {

@@ -3,6 +3,7 @@
 mod bert;
 mod files;
 mod gpt2;
+mod guard;
 mod special_tokens;
 mod text_stream;
 mod texts;
@@ -14,7 +15,7 @@ use tokenizers::models::bpe::{BPE, BpeBuilder, Vocab};
 use tokenizers::{Decoder, ModelWrapper, PreTokenizerWrapper, Tokenizer as Inner};
 
 use crate::config::json;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shortened};
 use texts::Spelling;
 
 pub use text_stream::TextStream;
@@ -46,7 +47,7 @@ impl From<Inner> for Tokenizer {
     fn from(mut inner: Inner) -> Self {
         without_training(&mut inner);
         let vocab = inner.get_vocab(true);
-        let vocab_size = vocab.values().max().map_or(0, |&largest| largest as usize + 1);
+        let vocab_size = vocab.values().max().map_or(0, |&largest| (largest as usize).saturating_add(1));
         // Other tokenizers drop spaces, or have one token for every word that they do not know.
         let keeps_all_bytes = matches!(inner.get_pre_tokenizer(), Some(PreTokenizerWrapper::ByteLevel(_)))
             && inner.get_normalizer().is_none();
@@ -69,8 +70,7 @@ impl Tokenizer {
     /// # Errors
     /// `unsupported-model` when it is not one.
     pub fn from_json(json: &str) -> Result<Self> {
-        let inner = Inner::from_bytes(json.as_bytes());
-        inner.map(Self::from).map_err(|error| unsupported("tokenizer.json", &error))
+        guard::read(json).map(Self::from)
     }
 
     /// Number of tokens that it knows: ids are below this.
@@ -124,7 +124,7 @@ impl Tokenizer {
     /// The tokens of a text, with those that the tokenizer puts around it.
     ///
     /// # Errors
-    /// `internal`: any text can be spelled in bytes.
+    /// `unsupported-model` for a character that its vocabulary has no token for, not even one for the unknown.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>> {
         let [begin, end] = self.ends;
         Ok(begin.into_iter().chain(self.ids(text, true)?).chain(end).collect())
@@ -153,7 +153,8 @@ impl Tokenizer {
     }
 
     fn ids(&self, text: &str, add_special_tokens: bool) -> Result<Vec<u32>> {
-        let encoding = self.inner.encode_fast(text, add_special_tokens).map_err(|error| internal(&error))?;
+        let encoding = self.inner.encode_fast(text, add_special_tokens);
+        let encoding = encoding.map_err(|error| unsupported(self.file, &error))?;
         Ok(encoding.get_ids().to_vec())
     }
 
@@ -211,7 +212,7 @@ fn byte_pair_encoding(vocab_json: &str, merges: &str) -> Result<BpeBuilder> {
 }
 
 fn unsupported(file: &str, error: &dyn std::fmt::Display) -> Error {
-    Error::UnsupportedModel(format!("{file}: {error}"))
+    Error::UnsupportedModel(format!("{file}: {}", shortened(error)))
 }
 
 fn internal(error: &dyn std::fmt::Display) -> Error {

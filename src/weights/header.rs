@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shortened};
 
 /// Bytes before the header: its length as a `u64`.
 pub const PREFIX_LEN: usize = 8;
@@ -99,8 +99,9 @@ impl Header {
     /// # Errors
     /// `weights-invalid`, saying which tensor is wrong.
     pub fn parse(json: &[u8]) -> Result<Self> {
-        let RawHeader(entries) = serde_json::from_slice(json)
-            .map_err(|error| Error::WeightsInvalid(format!("the safetensors header: {error}")))?;
+        let RawHeader(entries) = serde_json::from_slice(json).map_err(|error| {
+            Error::WeightsInvalid(format!("the safetensors header: {}", shortened(&error)))
+        })?;
         let mut spans = Vec::with_capacity(entries.len());
         for (name, entry) in entries {
             let [begin, end] = entry.data_offsets;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shortened};
 
 #[derive(Deserialize)]
 struct Index {
@@ -16,15 +16,17 @@ struct Index {
 /// # Errors
 /// `weights-invalid` when it is not an index, names no file, or names a file outside the model's folder.
 pub fn shards_of_index(json: &str) -> Result<(Vec<String>, Vec<String>)> {
-    let Index { weight_map } = serde_json::from_str(json)
-        .map_err(|error| Error::WeightsInvalid(format!("model.safetensors.index.json: {error}")))?;
+    let Index { weight_map } = serde_json::from_str(json).map_err(|error| {
+        Error::WeightsInvalid(format!("model.safetensors.index.json: {}", shortened(&error)))
+    })?;
     let files: BTreeSet<String> = weight_map.values().cloned().collect();
     if files.is_empty() {
         return Err(Error::WeightsInvalid("model.safetensors.index.json names no file".to_owned()));
     }
     if let Some(outside) = files.iter().find(|file| !is_plain_file_name(file)) {
         return Err(Error::WeightsInvalid(format!(
-            "model.safetensors.index.json names {outside:?}, which is not a file of the model's folder"
+            "model.safetensors.index.json names {}, which is not a file of the model's folder",
+            shortened(&format!("{outside:?}"))
         )));
     }
     Ok((files.into_iter().collect(), weight_map.into_keys().collect()))

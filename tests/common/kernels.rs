@@ -186,7 +186,7 @@ pub async fn assert_attention_is_its_twin(device: &Device) {
         let got = attention(&qkv, &mut cache, call);
         assert_tensors_close(&what, got, attention_twin(&qkv, &mut empty(), call)).await;
         if rows == 1 {
-            let probs = read(attention_probs(qkv.clone(), n_head, scale)).await;
+            let probs = read(attention_probs(&qkv, n_head, scale)).await;
             for (index, row) in probs.chunks(length).enumerate() {
                 let (seen, ahead) = row.split_at(index % length + 1);
                 assert!((seen.iter().sum::<f32>() - 1.0).abs() < 1e-5, "{what}: a row is a distribution");

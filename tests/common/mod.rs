@@ -3,6 +3,7 @@
 #![allow(dead_code)] // each test binary uses a part
 
 pub mod diffusion;
+pub mod files;
 pub mod kernels;
 
 use burn::tensor::{Device, Tensor};

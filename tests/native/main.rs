@@ -8,11 +8,14 @@ mod common;
 
 mod checkpoints;
 mod diffusion;
+mod folders;
 mod gan;
 mod gpt2;
 mod gpt2_folders;
 mod image_to_image;
 mod kernels;
+mod memory;
+mod mutations;
 mod nn;
 mod options;
 mod schedulers;

@@ -105,7 +105,7 @@ pub fn attention(qkv: &Tensor<2>, cache: &mut KeyValues, call: AttentionCall) ->
 /// How much each token of one text attends to each, `[n_head, length, length]`: rows are distributions, and nothing
 /// looks ahead. `qkv` is as in [`attention`], of a single row.
 #[must_use]
-pub fn attention_probs(qkv: Tensor<2>, n_head: usize, scale: f32) -> Tensor<3> {
+pub fn attention_probs(qkv: &Tensor<2>, n_head: usize, scale: f32) -> Tensor<3> {
     let [length, width] = qkv.dims();
     let head_size = width / 3 / n_head;
     let of_head =
