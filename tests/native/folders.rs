@@ -283,8 +283,10 @@ fn texts() -> Vec<Row> {
         row("uer/gpt2-chinese-cluecorpussmall, as a tokenizer.json", gpt2(&chinese, &writers()), Writes),
         row(
             "uer/gpt2-chinese-cluecorpussmall",
-            gpt2(&chinese, &writers()).without("tokenizer.json").with("vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n"),
-            Refused(&["tokenizer.json"]),
+            gpt2(&chinese, &writers())
+                .without("tokenizer.json")
+                .with("vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n你\n好\n"),
+            Reads("你好", &[2, 4, 5, 3]),
         ),
         row(
             "rinna/japanese-gpt2-medium",
