@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use super::{cross_attention_twin, scale_of};
+use super::scale_of;
 use crate::kernels::gpu::{Shader, WORKGROUP, buffer, float, launch, unrolled, word};
 
 /// The most fours of a result that an invocation has: as many as stay in registers.
@@ -40,13 +40,38 @@ pub fn cross_attention(
 ) -> Option<Tensor<2>> {
     let shape @ [all, width] = queries.dims();
     let (head_size, query_count, key_count) = (width / heads, all / rows, keys.dims()[0] / rows);
-    let buffers = vec![buffer(queries)?, buffer(keys)?, buffer(values)?];
-    if !head_size.is_multiple_of(4) {
-        return Some(cross_attention_twin(queries, keys, values, rows, heads)); // the shader reads fours
+    let missing = head_size.next_multiple_of(4) - head_size;
+    if missing > 0 {
+        buffer(queries)?; // before anything is made for the shader
+        let [queries, keys, values] = [queries, keys, values].map(|tensor| padded(tensor, heads, missing));
+        let scale = scale_of(head_size);
+        let mixed = mix(&queries, &keys, &values, [rows, heads, query_count, key_count], scale)?;
+        return Some(mixed.reshape([all, heads, head_size + missing]).narrow(2, 0, head_size).reshape(shape));
     }
-    let quads = head_size / 4;
+    mix(queries, keys, values, [rows, heads, query_count, key_count], scale_of(head_size))
+}
+
+/// The tensor with as many zeros behind each head: the shader reads fours.
+fn padded(tensor: &Tensor<2>, heads: usize, missing: usize) -> Tensor<2> {
+    let [all, width] = tensor.dims();
+    let of_heads = tensor.clone().reshape([all, heads, width / heads]);
+    let zeros = Tensor::zeros([all, heads, missing], &tensor.device());
+    Tensor::cat(vec![of_heads, zeros], 2).reshape([all, width + heads * missing])
+}
+
+/// The same for heads whose size is a multiple of four.
+fn mix(
+    queries: &Tensor<2>,
+    keys: &Tensor<2>,
+    values: &Tensor<2>,
+    [rows, heads, query_count, key_count]: [usize; 4],
+    scale: f32,
+) -> Option<Tensor<2>> {
+    let shape @ [_, width] = queries.dims();
+    let buffers = vec![buffer(queries)?, buffer(keys)?, buffer(values)?];
+    let quads = width / heads / 4;
     let part = (1..=MAX_PART.min(quads)).rev().find(|part| quads.is_multiple_of(*part))?;
-    let info = [word(heads), word(query_count), word(key_count), float(scale_of(head_size))];
+    let info = [word(heads), word(query_count), word(key_count), float(scale)];
     let groups = [(query_count * quads / part).div_ceil(WORKGROUP), heads, rows];
     launch(CrossAttentionShader { quads, part }, groups, buffers, shape, &info)
 }
