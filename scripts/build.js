@@ -6,7 +6,8 @@ import { existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync 
 import path from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
 
-import { Failure, installPackages, installRustTools, root, run, script } from './shell.js';
+import { Failure, installPackages, root, run, script } from './shell.js';
+import { installRustTools } from './tools.js';
 
 const out = path.join(root, 'www', 'pkg');
 const wasm = path.join(out, 'hearth_bg.wasm');

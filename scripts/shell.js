@@ -1,4 +1,4 @@
-// Running other programs, and the tools that the build needs.
+// Running other programs.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -6,7 +6,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-const tools = path.join(root, '.tools');
+/** Where the build's own tools are. */
+export const tools = path.join(root, '.tools');
 
 /** The environment with the project's own tools on the PATH. */
 const environment = {
@@ -62,45 +63,8 @@ export function installPackages() {
   run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
 }
 
-/** Installs the Rust target and the wasm tools, at the versions that the build is made for. */
-export function installRustTools() {
-  if (output('rustup', ['--version']) === null) {
-    throw new Failure('Hearth is built with Rust: install rustup from https://rustup.rs, then try again.');
-  }
-  const targets = output('rustup', ['target', 'list', '--installed']) ?? '';
-  if (!targets.includes('wasm32-unknown-unknown')) run('rustup', ['target', 'add', 'wasm32-unknown-unknown']);
-  installCrate('wasm-bindgen-cli', 'wasm-bindgen', lockedVersion('wasm-bindgen'));
-  installCrate('wasm-pack', 'wasm-pack', '0.15.1');
-}
-
-/** The version of a crate in Cargo.lock: the command-line tool must be of the same one. */
-function lockedVersion(/** @type {string} */ name) {
-  const lock = readFileSync(path.join(root, 'Cargo.lock'), 'utf8');
-  const version = lock.match(new RegExp(`name = "${name}"\\nversion = "([^"]+)"`))?.[1];
-  if (!version) throw new Failure(`Cargo.lock names no ${name}`);
-  return version;
-}
-
-/** Installs a crate's program into .tools: one that is built already where cargo-binstall is there to fetch it. */
-function installCrate(
-  /** @type {string} */ crate,
-  /** @type {string} */ binary,
-  /** @type {string} */ version,
-) {
-  if (output(binary, ['--version'])?.trim().endsWith(` ${version}`)) return;
-  const what = [`${crate}@${version}`, '--root', tools, '--force'];
-  const hasBinstall = output('cargo', ['binstall', '-V']) !== null;
-  const how = hasBinstall
-    ? 'fetching'
-    : 'compiling, about five minutes on two cores; cargo-binstall is quicker';
-  console.log(`Installing ${crate} ${version} into .tools, once (${how})…`);
-  if (hasBinstall && succeeds('cargo', ['binstall', '--no-confirm', ...what])) return;
-  // A crate's own lock file can name versions that a registry mirror has not got.
-  if (!succeeds('cargo', ['install', '--locked', ...what])) run('cargo', ['install', ...what]);
-}
-
 /** Whether a program that is run succeeds. @param {string} program @param {string[]} args */
-function succeeds(program, args) {
+export function succeeds(program, args) {
   try {
     run(program, args);
     return true;

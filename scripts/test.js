@@ -8,7 +8,8 @@ import path from 'node:path';
 
 import { build, sizes } from './build.js';
 import { flags, installChromium } from './chromium.js';
-import { Failure, installPackages, installRustTools, output, root, run, script } from './shell.js';
+import { Failure, installPackages, output, root, run, script } from './shell.js';
+import { installRustTools } from './tools.js';
 
 /** The wasm engine as brotli may be this large, in bytes. */
 const MAX_BROTLI = 2_500_000;
