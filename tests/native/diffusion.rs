@@ -99,6 +99,25 @@ fn every_option_changes_the_pictures() {
 }
 
 #[test]
+fn dtype_says_how_weights_are_kept_and_changes_the_pictures_a_little() {
+    let with = |dtype: &str| {
+        let storage = Storage::CPU.with_dtype(dtype).unwrap();
+        let pipeline = CLASSES.load(storage, &Device::flex()).expect("the fixture loads");
+        assert_eq!(pipeline.dtype(), if dtype == "auto" { "f32" } else { dtype });
+        drawn(&pipeline, few(json!({ "class_labels": [3, 8], "guidance_scale": 2 }))).pixels
+    };
+    let exact = with("f32");
+    assert_eq!(with("auto"), exact);
+    for (dtype, most) in [("f16", 0.01), ("q8", 0.08)] {
+        let pixels = with(dtype);
+        let differences = pixels.iter().zip(&exact).map(|(a, b)| (a - b).abs());
+        #[allow(clippy::cast_precision_loss)] // numbers of two pictures
+        let mean = differences.sum::<f32>() / exact.len() as f32;
+        assert!(mean > 0.0 && mean < most, "{dtype}: {mean}");
+    }
+}
+
+#[test]
 fn guidance_goes_from_no_class_to_the_class_and_beyond() {
     let pipeline = load(&CLASSES);
     let of = |class: usize, scale: f64| {
