@@ -383,10 +383,9 @@ describe('folders', () => {
     const bare = await draw('bare', {});
     assert.equal(bare.code, 'network');
     assert.match(bare.message, /config\.json: 404/);
-    site.answers.set(
-      `/${RGB}/scheduler/scheduler_config.json`,
-      send('{"_class_name":"HeunDiscreteScheduler"}'),
-    );
+    // As in diffusers, the index says which scheduler it is, and not the scheduler's own file.
+    const parts = { unet: ['diffusers', 'UNet2DModel'], scheduler: ['diffusers', 'HeunDiscreteScheduler'] };
+    site.answers.set(`/${RGB}/model_index.json`, send(JSON.stringify(parts)));
     const heun = await draw(RGB, {});
     assert.equal(heun.code, 'unsupported-model');
     assert.match(heun.message, /HeunDiscreteScheduler.*DDIMScheduler/);
