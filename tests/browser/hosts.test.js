@@ -217,6 +217,19 @@ describe('a model that has changed', () => {
     assert.deepEqual([await warnings(), await warnings()], [[], []]);
   });
 
+  test('is fetched anew where nothing tells if it is the same and the copy is damaged', async () => {
+    old();
+    host.validators = [];
+    const before = await made();
+    await page.evaluate(async () => {
+      const cache = await caches.open('hearth-weights-2');
+      const segments = (await cache.keys()).filter(({ url }) => url.includes('segment'));
+      for (const segment of segments) await cache.put(segment, new Response('short'));
+    });
+    await leaveAndReturn();
+    assert.equal(await made(), before);
+  });
+
   test('has its new config.json with its new weights, though the browser may still use the old one', async () => {
     old();
     await made();
@@ -237,7 +250,7 @@ function warnings() {
     const newLoader = () => ({ begin_file() {}, push() {}, end_file() {}, finish() {}, free() {} });
     const parts = [{ name: 'model', weights: 'model' }];
     await loadModel({ prepare: async () => ({ newLoader, parts }) }, folder, {}, () => {});
-    return folder.warnings;
+    return [...folder.warnings];
   }, `${host.folder}/`);
 }
 
