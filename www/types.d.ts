@@ -22,6 +22,9 @@ export interface PipelineOptions {
   onProgress?: (progress: Progress) => void;
 }
 
+/** Those of a text model are the same. */
+export type TextPipelineOptions = PipelineOptions;
+
 /** Every `code` that an error of Hearth's can have. */
 export type ErrorCode =
   | 'device-unavailable'

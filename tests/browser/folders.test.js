@@ -132,16 +132,15 @@ test('a pad token without a row in the model is an error only in a prompt, which
   assert.match(message ?? '', /\[PAD\].*300/);
 });
 
+/** The token " a", which the model writes twice in a row. */
+const A = 280;
+
 test('a stop string ends a text with the first token that has a part of it, wherever it began', async () => {
-  const { prompt_ids, token_ids, text } = await write(PROMPT);
-  const stop = text.slice(PROMPT.length).match(/[^\ufffd]{2}(?=\ufffd)/)?.[0] ?? assert.fail(text);
-  const stopped = await write(PROMPT, { stop_strings: [stop] });
-  assert.ok(stopped.text.endsWith(stop) && stopped.token_ids.length < token_ids.length);
-  assert.deepEqual(stopped.token_ids, token_ids.slice(0, stopped.token_ids.length));
+  const { prompt_ids, token_ids } = await write(PROMPT);
+  const second = token_ids.findIndex((id, index) => id === A && token_ids[index - 1] === A);
+  const stopped = await write([...prompt_ids, ...token_ids.slice(0, second)], { stop_strings: ['a a'] });
+  assert.deepEqual(stopped.token_ids, [A]);
   assert.equal(stopped.finish_reason, 'stop-string');
-  const before = [...prompt_ids, ...stopped.token_ids.slice(0, -1)];
-  const begun = await write(before, { stop_strings: [stop] });
-  assert.deepEqual(begun.token_ids, stopped.token_ids.slice(-1));
 });
 
 test('a folder with tokenizer.json is asked for no older file, and a shipped one for none that it has not', async () => {

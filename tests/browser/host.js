@@ -15,6 +15,7 @@ const PAGE = '<!doctype html><title>App</title>';
 /** How hosts say that something is not there. @type {Record<string, Answer>} */
 export const NOT_THERE = {
   'with 404': (_, response) => response.writeHead(404, CORS).end('Not found'),
+  'with 204': (_, response) => response.writeHead(204, CORS).end(),
   'with 410': (_, response) => response.writeHead(410, CORS).end('Gone'),
   'with 403 and XML, as S3 does': (_, response) =>
     response
@@ -54,7 +55,7 @@ export class Host extends Site {
   head;
   /** What other origins can read of a file's version. @type {readonly ('etag' | 'last-modified')[]} */
   validators = ['etag', 'last-modified'];
-  /** Whether it knows `Range`. */
+  /** Whether it knows `Range`. As some browsers ask beforehand if they may send one, it can seem to refuse the connection. @type {boolean | 'refused'} */
   ranges = true;
   /** What every address must end in. */
   query = '';
@@ -117,13 +118,14 @@ export class Host extends Site {
     const file = this.#files.get(name);
     if (!file) return this.missing(request, response);
 
+    if (this.ranges === 'refused' && headers.range) return response.destroy();
     const { body, at } = file;
     /** @type {Fields} */
     const fields = { ...CORS, 'cache-control': 'max-age=600', 'content-type': 'application/octet-stream' };
     if (this.validators.includes('etag')) fields['access-control-expose-headers'] = 'etag';
     fields.etag = `"${at.getTime()}"`;
     if (this.validators.includes('last-modified')) fields['last-modified'] = at.toUTCString();
-    const start = this.ranges ? Number(headers.range?.match(/\d+/)?.[0] ?? 0) : 0;
+    const start = this.ranges === true ? Number(headers.range?.match(/\d+/)?.[0] ?? 0) : 0;
     if (start > 0 && start >= body.length) return response.writeHead(416, CORS).end();
     if (start > 0) fields['content-range'] = `bytes ${start}-${body.length - 1}/${body.length}`;
     const rest = body.subarray(start);

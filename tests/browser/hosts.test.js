@@ -58,6 +58,17 @@ async function made(...call) {
   return made;
 }
 
+/** What the repository's own folders make, each once. @type {Map<string, Promise<string>>} */
+const expected = new Map();
+
+/** @param {string} folder @param {string} [task] */
+function madeOf(folder, task) {
+  const key = `${folder} ${task}`;
+  const known = expected.get(key) ?? made(`/${folder}`, task);
+  expected.set(key, known);
+  return known;
+}
+
 /** The weights with other values in their last layer, and so of the same length. @param {string} file */
 function retrained(file) {
   const bytes = Buffer.from(bytesOf(file));
@@ -76,7 +87,7 @@ describe('what is not there', () => {
     test(`a folder is as complete on a host that answers so ${how}`, async () => {
       host.missing = answer;
       const sameAs = async (/** @type {string} */ folder, /** @type {string} */ task) =>
-        assert.equal(await made(host.folder, task), await made(`/${folder}`, task), `${folder} ${task}`);
+        assert.equal(await made(host.folder, task), await madeOf(folder, task), `${folder} ${task}`);
       // Without model_index.json; in shards; without generation_config.json; with the tokenizer's older files; the
       // oldest folders of diffusers, which have everything at the top.
       host.copy(GAN);
@@ -87,7 +98,6 @@ describe('what is not there', () => {
       host.copy(WRITER);
       await sameAs(WRITER, 'text-generation');
       host.move('tokenizer.json');
-      host.move('config.json', 'config.json');
       await sameAs(WRITER, 'text-generation');
       host.copy(DIFFUSION);
       host.move('unet/config.json', 'config.json');
@@ -217,6 +227,19 @@ describe('a model that has changed', () => {
     assert.deepEqual([await warnings(), await warnings()], [[], []]);
   });
 
+  test('is fetched anew where nothing tells if it is the same and the copy is damaged', async () => {
+    old();
+    host.validators = [];
+    const before = await made();
+    await page.evaluate(async () => {
+      const cache = await caches.open('hearth-weights-2');
+      const segments = (await cache.keys()).filter(({ url }) => url.includes('segment'));
+      for (const segment of segments) await cache.put(segment, new Response('short'));
+    });
+    await leaveAndReturn();
+    assert.equal(await made(), before);
+  });
+
   test('has its new config.json with its new weights, though the browser may still use the old one', async () => {
     old();
     await made();
@@ -237,7 +260,7 @@ function warnings() {
     const newLoader = () => ({ begin_file() {}, push() {}, end_file() {}, finish() {}, free() {} });
     const parts = [{ name: 'model', weights: 'model' }];
     await loadModel({ prepare: async () => ({ newLoader, parts }) }, folder, {}, () => {});
-    return folder.warnings;
+    return [...folder.warnings];
   }, `${host.folder}/`);
 }
 
@@ -333,7 +356,7 @@ describe('a 206 that lies', () => {
           })
           .end(body),
       );
-      assert.equal(await made(), await made(`/${GAN}`));
+      assert.equal(await made(), await madeOf(GAN));
       assert.equal(host.count(path), requests);
     });
   }
@@ -347,7 +370,7 @@ describe('a 206 that lies', () => {
       const exposed = { 'access-control-expose-headers': 'content-range', 'content-range': range };
       response.writeHead(206, { ...CORS, ...exposed, 'content-length': body.length }).end(body);
     });
-    assert.equal(await made(), await made(`/${GAN}`));
+    assert.equal(await made(), await madeOf(GAN));
   });
 
   test('a file that is another one when it goes on is read anew, be it only by its length', async () => {
@@ -360,7 +383,7 @@ describe('a 206 that lies', () => {
     const loading = make();
     await until(() => host.weights.length === 1);
     host.put(WEIGHTS, longer);
-    assert.equal((await loading).made, await made(`/${GAN}`));
+    assert.equal((await loading).made, await madeOf(GAN));
   });
 });
 
@@ -384,6 +407,6 @@ describe('an address', () => {
 
   test('of a file is that of its folder', async () => {
     host.copy(GAN);
-    assert.equal(await made(`${host.origin}/m/${WEIGHTS}`), await made(`/${GAN}`));
+    assert.equal(await made(`${host.origin}/m/${WEIGHTS}`), await madeOf(GAN));
   });
 });

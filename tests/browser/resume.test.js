@@ -208,6 +208,12 @@ describe('a download begins anew', () => {
     assert.deepEqual(await goOn(), [`${anew} bytes=${HALF}-`]);
   });
 
+  test('where a part cannot be asked for at all', async () => {
+    await drawHalf();
+    host.ranges = 'refused';
+    assert.equal((await goOn()).at(-1), anew);
+  });
+
   for (const what of /** @type {const} */ (['shorten', 'spoil'])) {
     test(`when somebody did ${what} what was kept`, async () => {
       await drawHalf();
@@ -217,6 +223,19 @@ describe('a download begins anew', () => {
       assert.deepEqual(await goOn(), [], 'and then it is right');
     });
   }
+});
+
+test('a file of which all has come, but its page was closed before it was loaded, is not asked for again', async () => {
+  const { drawn } = await draw();
+  await page.evaluate(async (url) => {
+    const cache = await caches.open('hearth-weights-2');
+    const index = await (await cache.match(url))?.json();
+    await cache.put(url, Response.json({ ...index, complete: false }));
+  }, `${host.folder}/${WEIGHTS}`);
+  await page.reload();
+  host.asked = [];
+  assert.equal((await draw()).drawn, drawn);
+  assert.deepEqual(host.weights, []);
 });
 
 test('what does not fit on the disk is not kept, not even in part', async () => {

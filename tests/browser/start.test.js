@@ -317,6 +317,16 @@ describe('files of two builds', () => {
     });
   }
 
+  test('a worker from before workers said that they are there is fetched anew', async () => {
+    keepAnother(WORKER, 'onmessage = () => {};', JS);
+    await openPage('/tests/browser/blank.html');
+    await page.clock.install();
+    const drawing = draw();
+    await until(() => page.workers().length === 1);
+    await page.clock.fastForward('00:31');
+    assert.deepEqual(await drawing, { count: 1 });
+  });
+
   test('that works where a policy allows nothing but the worker’s address', async () => {
     stale['a module of the worker that lacks an export']();
     await open(widget(), csp("default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'"));

@@ -77,13 +77,16 @@ const FAMILIES = [
   'Noto Sans CJK SC',
   'PingFang SC',
 ];
+/** A font that is there, on whichever system. */
+const LOCAL = ['DejaVu Sans', 'Liberation Sans', 'Noto Sans', 'Arial'].map((name) => `local('${name}')`);
+
 for (const [font, metrics] of Object.entries({
   wide: 'size-adjust: 125%',
   tall: 'ascent-override: 140%; descent-override: 60%',
 })) {
   test(`nothing moves on a phone, in Chinese and in a ${font} font, while a story is written`, async () => {
     const face = (/** @type {string} */ family) =>
-      `@font-face { font-family: '${family}'; src: local('DejaVu Sans'); ${metrics} }`;
+      `@font-face { font-family: '${family}'; src: ${LOCAL}; ${metrics} }`;
     const css = `${bytesOf('www/page/page.css')} ${FAMILIES.map(face).join('')} body { font-family: 'Noto Sans' }`;
     site.answers.set('/www/page/page.css', send(css, { 'content-type': 'text/css' }));
     await open(
@@ -93,7 +96,11 @@ for (const [font, metrics] of Object.entries({
       },
     );
     await element().locator('.status p', { hasText: '写了 40 个词元' }).waitFor();
-    const shift = await page.evaluate(() => /** @type {any} */ (globalThis).shift);
+    const [shift, loaded] = await page.evaluate(() => [
+      /** @type {any} */ (globalThis).shift,
+      [...document.fonts].filter(({ status }) => status === 'loaded').length,
+    ]);
+    assert.ok(loaded > 0, 'the font is there');
     assert.ok(shift < 0.01, `what was on the page has moved by ${shift}`);
   });
 }

@@ -1,7 +1,8 @@
 // How the page and the worker talk.
 //
 //   page → worker   { id, type, ...params }   a request; { id, type: 'abort' } stops it
-//   worker → page   { ready }                 first of all: the engine is loaded, and requests can come; or
+//   worker → page   { starting }              first of all: its modules are there, and the wasm is being loaded, then
+//                   { ready }                 the engine is loaded, and requests can come; or
 //                   { failed, buildsDiffer }  it could not be loaded: why, and whether glue and wasm are of two builds
 //                   { id, event }             any number of events, then exactly one of
 //                   { id, result }            the request's result, or
@@ -13,7 +14,7 @@ import { HearthError, aborted } from './errors.js';
 /**
  * @typedef {{ code: string, message: string }} PlainError
  * @typedef {{ id: number, event?: any, result?: any, error?: PlainError } | { lost: PlainError }} Reply
- * @typedef {{ ready: true } | { failed: string, buildsDiffer: boolean } | { lost: PlainError }} Opening
+ * @typedef {{ starting: true } | { ready: true } | { failed: string, buildsDiffer: boolean } | { lost: PlainError }} Opening
  * @typedef {{ id: number, type: string, [name: string]: any }} Request
  */
 

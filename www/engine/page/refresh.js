@@ -31,11 +31,16 @@ export async function refresh(worker, certain) {
   try {
     await follow(worker());
     // Read to its end, or it would not be kept.
-    if (changed) for (const url of wasm) await (await fetch(url, { cache: 'reload' })).arrayBuffer();
+    if (changed) for (const url of wasm) await drain(await fetch(url, { cache: 'reload' }));
     return changed;
   } catch {
     return false; // without a network there is nothing newer
   }
+}
+
+/** @param {Response} response */
+async function drain({ body }) {
+  await body?.pipeTo(new WritableStream());
 }
 
 /** @param {string} url @param {RequestCache} cache */

@@ -15,6 +15,9 @@ const importingLate = () => `import(${JSON.stringify(address())}).catch(reportEr
 const inBlob = (/** @type {string} */ code) =>
   URL.createObjectURL(new Blob([code], { type: 'text/javascript' }));
 
+/** How long a worker may say nothing while the modules that it imports are fetched. */
+const SILENCE_MS = 30_000;
+
 /**
  * The ways, in the order in which they are tried.
  * @typedef {{ name: string, type: WorkerType, script: () => string }} Way
@@ -51,7 +54,7 @@ export async function startWorker() {
 /** The error for scripts that cannot be loaded. That may be because they are of two builds. */
 class NotLoaded extends HearthError {}
 
-/** The error for glue and wasm that do not fit together. */
+/** The error for files that do not fit together: glue and wasm, or a page and a worker of before it that never says a word. */
 class BuildsDiffer extends HearthError {}
 
 /** Tries the ways until one works. */
@@ -119,14 +122,22 @@ function trusted(name) {
  * @returns {Promise<Worker>}
  */
 async function alive(worker) {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let silence;
   try {
     return await new Promise((resolve, reject) => {
       const heard = (/** @type {MessageEvent<import('../protocol.js').Opening>} */ { data }) => {
-        if ('ready' in data) resolve(worker);
+        clearTimeout(silence);
+        if ('starting' in data) worker.addEventListener('message', heard, { once: true });
+        else if ('ready' in data) resolve(worker);
         else if ('lost' in data) reject(HearthError.from(data.lost));
         else reject(new (data.buildsDiffer ? BuildsDiffer : HearthError)('engine-unavailable', data.failed));
       };
       worker.addEventListener('message', heard, { once: true });
+      silence = setTimeout(
+        () => reject(new BuildsDiffer('engine-unavailable', 'the worker does not answer')),
+        SILENCE_MS,
+      );
       worker.addEventListener(
         'error',
         (event) => {
@@ -140,5 +151,7 @@ async function alive(worker) {
   } catch (error) {
     worker.terminate();
     throw error;
+  } finally {
+    clearTimeout(silence);
   }
 }

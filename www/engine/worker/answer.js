@@ -13,6 +13,9 @@ const REFUSALS = {
   403: 'it is not public, or it is not there',
 };
 
+/** A success without a file. */
+export const NO_CONTENT = 204;
+
 /** Whether the same question may soon have another answer: a time-out, too many requests, the server's own failures. @param {number} status */
 export function isBusy(status) {
   return status === 408 || status === 429 || status >= 500;
@@ -30,8 +33,13 @@ export function lengthIn(headers) {
 }
 
 /** Whether the answer says that it is a web page. @param {Headers} headers */
-export function saysHtml(headers) {
+function saysHtml(headers) {
   return /^text\/html/i.test(headers.get('content-type') ?? '');
+}
+
+/** Whether the answer says that the file is there: it has a body, which is no web page. @param {Response} response */
+export function hasFile({ ok, status, headers }) {
+  return ok && status !== NO_CONTENT && !saysHtml(headers);
 }
 
 /** How many bytes at the beginning of a file show what it is. */

@@ -2,7 +2,16 @@
 
 import { withoutQuery } from '../address.js';
 import { HearthError, aborted } from '../errors.js';
-import { compare, isBusy, isIdentical, lengthsAgree, positionOf, statusOf, versionOf } from './answer.js';
+import {
+  NO_CONTENT,
+  compare,
+  isBusy,
+  isIdentical,
+  lengthsAgree,
+  positionOf,
+  statusOf,
+  versionOf,
+} from './answer.js';
 
 /** @typedef {import('./answer.js').Version} Version */
 
@@ -87,7 +96,13 @@ export class Download {
    * @returns {Promise<boolean>} whether it is
    */
   async startAfter({ size, index: { version } }, hashed) {
-    const response = await this.#retry(() => this.#connectFrom(size, version));
+    const response = await this.#retry(() => this.#connectFrom(size, version)).catch((error) => {
+      if (this.#signal.aborted) throw error;
+      return null; // some browsers first ask if they may ask for a range, and plain file hosts refuse that
+    });
+    this.#failures = 0;
+    this.unreachable = false;
+    if (!response) return false;
     const now = versionOf(response);
     const position = positionOf(response, size, version.lengths);
     if (now.lengths.length === 0 && position === size) now.lengths = version.lengths;
@@ -98,7 +113,6 @@ export class Download {
       this.#received = size;
       return true;
     }
-    this.#failures = 0;
     if (response.status === 200) this.#response = response;
     else cancel(response);
     return false;
@@ -212,7 +226,8 @@ export class Download {
     });
     const response = await this.#watched(connecting);
     if (isBusy(response.status)) throw new ConnectionError(statusOf(response));
-    if (!response.ok && response.status !== 416) throw new Absent(this.#url, statusOf(response));
+    const isRefused = !response.ok && response.status !== 416;
+    if (isRefused || response.status === NO_CONTENT) throw new Absent(this.#url, statusOf(response));
     return response;
   }
 

@@ -10,8 +10,8 @@ export class Folder {
   /** @type {Map<string, Promise<string>>} */
   #texts = new Map();
 
-  /** What somebody who uses the model should know of its files, in sentences. @type {string[]} */
-  warnings = [];
+  /** What somebody who uses the model should know of its files, in sentences. @type {Set<string>} */
+  warnings = new Set();
 
   /** @param {string} url with a slash at its path's end @param {AbortSignal} signal stops whatever is being fetched */
   constructor(url, signal) {

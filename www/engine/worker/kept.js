@@ -48,6 +48,11 @@ export class Kept {
     this.size = index.segments.reduce((sum, { size }) => sum + size, 0);
   }
 
+  /** Whether nothing is missing. The last bytes may have come just before the page was closed. */
+  get isWhole() {
+    return this.index.complete || this.index.version.lengths.includes(this.size);
+  }
+
   get keys() {
     const { segments } = this.index;
     return segments.map(({ name }) => keyOf(this.#url, { sha256: this.#sha256, segment: name }));

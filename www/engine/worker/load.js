@@ -154,7 +154,7 @@ async function loadFile(loader, part, url, { folder, fresh }, onBytes) {
   }
   if (file.uncertain) {
     const what = 'came from the cache, and its server does not say whether it has a newer one';
-    folder.warnings.push(`${withoutQuery(url)} ${what}`);
+    folder.warnings.add(`${withoutQuery(url)} ${what}`);
   }
 }
 

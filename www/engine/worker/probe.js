@@ -1,7 +1,7 @@
 // What a server says of a file without sending it.
 
 import { aborted } from '../errors.js';
-import { compare, isBusy, lengthIn, saysHtml, versionOf } from './answer.js';
+import { compare, hasFile, isBusy, lengthIn, versionOf } from './answer.js';
 
 const PATIENCE_MS = 5_000;
 /** How much of a file is compared where a server tells nothing of its version. A model that was trained on differs everywhere. */
@@ -33,7 +33,7 @@ async function* answers(url, signal) {
  */
 export async function isThere(url, signal) {
   for await (const { response } of answers(url, signal)) {
-    if (response.ok) return !saysHtml(response.headers);
+    if (response.ok) return hasFile(response);
     if (response.status === 404) break;
   }
   return false;
@@ -47,7 +47,7 @@ export async function isThere(url, signal) {
  */
 export async function lengthOf(url, signal) {
   for await (const { response } of answers(url, signal)) {
-    if (response.ok) return saysHtml(response.headers) ? null : lengthIn(response.headers);
+    if (response.ok) return hasFile(response) ? lengthIn(response.headers) : null;
     if (response.status === 404) break;
   }
   return null;
@@ -64,27 +64,34 @@ export async function revalidate(url, kept, signal) {
   /** @type {'same' | 'unknown'} */
   let verdict = 'same';
   for await (const { method, response } of answers(url, signal)) {
-    if (!response.ok || saysHtml(response.headers)) {
+    if (!hasFile(response)) {
       // The answer to HEAD may mean only that HEAD is not allowed.
-      if (method === 'GET') return isBusy(response.status) ? verdict : 'changed';
+      if (method === 'GET' && !isBusy(response.status)) return 'changed';
       continue;
     }
     const compared = compare(kept.index.version, versionOf(response));
     if (compared !== 'unknown') return compared;
-    // Under an address with another query it is taken for the same file only where that can be seen.
-    if (kept.index.query !== new URL(url).search) return 'changed';
     verdict = 'unknown';
     if (method === 'GET' && !(await beginsLike(response, kept, signal))) return 'changed';
   }
-  return verdict;
+  // Under an address with another query it is taken for the same file only where that can be seen.
+  const isOther = kept.index.query !== new URL(url).search;
+  return verdict === 'unknown' && isOther ? 'changed' : verdict;
 }
 
-/** @param {Response} response @param {import('./kept.js').Kept} kept @param {AbortSignal} signal */
+/**
+ * Whether a file begins as the kept one does. A kept one that cannot be read is no longer the same.
+ * @param {Response} response
+ * @param {import('./kept.js').Kept} kept
+ * @param {AbortSignal} signal
+ */
 async function beginsLike({ body }, kept, signal) {
   const [now, before] = await Promise.all([
     beginning(chunksOf(/** @type {ReadableStream<Uint8Array>} */ (body))),
-    beginning(kept.chunks(signal)),
+    beginning(kept.chunks(signal)).catch(() => null),
   ]);
+  if (signal.aborted) throw aborted();
+  if (before === null) return false;
   const count = Math.min(now.length, before.length);
   return now.subarray(0, count).every((byte, index) => byte === before[index]);
 }

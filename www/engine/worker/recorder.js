@@ -8,10 +8,10 @@ import { clear, keyOf, open } from './cache.js';
  * @typedef {import('./kept.js').Kept} Kept
  */
 
-/** A segment has so many bytes, or fewer when nothing more came for a second: that is what closing the page may cost. */
+/** A segment has so many bytes, or what came in a second. That is what closing the page may cost. */
 const SEGMENT_BYTES = 2 ** 23;
 const SEGMENT_MS = 1000;
-/** But at least this part of the file so far, so that a slow connection does not make thousands of segments. */
+/** What came in a second is at least this part of the file so far, or a slow connection would make thousands of segments. */
 const SEGMENT_PART = 1 / 32;
 
 /** The files that are being recorded in this worker, each with what stops its reading. @type {Map<string, AbortSignal>} */

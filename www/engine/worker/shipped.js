@@ -30,8 +30,9 @@ export class Manifest {
     return (await this.#files)[withoutQuery(url).slice(FOLDER.length)];
   }
 
-  /** Reads the manifest again, from the server itself. */
+  /** Reads the manifest again, if it was read, from the server itself. */
   refresh() {
+    if (!this.#files) return;
     this.#files = this.#read(true);
     this.#files.catch(() => {}); // whoever looks for a file gets the error
   }

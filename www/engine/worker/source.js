@@ -60,12 +60,12 @@ export async function text(url, signal, fresh = false) {
  */
 export async function open(url, { signal, sha256, fresh = false }) {
   const kept = fresh ? null : await find(url, sha256);
-  if (kept?.index.complete) {
+  if (kept?.isWhole) {
     // With a hash the kept file is known to be the right one.
     const verdict = sha256 ? 'same' : await revalidate(url, kept, signal);
     if (verdict !== 'changed') return fromCache(kept, verdict === 'unknown', signal);
   }
-  return download(url, { signal, sha256, fresh, part: kept?.index.complete ? null : kept });
+  return download(url, { signal, sha256, fresh, part: kept?.isWhole ? null : kept });
 }
 
 /** @param {import('./kept.js').Kept} kept @param {boolean} uncertain @param {AbortSignal} signal @returns {Source} */

@@ -1,6 +1,7 @@
 // The engine: one worker with one device, one copy of each model's weights, and the wasm that computes.
 
 import init, { heap_bytes, on_panic } from '../../pkg/hearth.js';
+import { withoutQuery } from '../address.js';
 import { HearthError, aborted } from '../errors.js';
 import { nextTask, serve } from '../protocol.js';
 import { openDevice } from './device.js';
@@ -60,7 +61,7 @@ const handlers = {
     try {
       const found = await Promise.race([model.kind.catch((error) => guess(error, onHub)), stop]);
       if (!found.tasks.includes(task)) {
-        const what = `${task} is nothing that ${found.name} does, which is what ${url} has`;
+        const what = `${task} is nothing that ${found.name} does, which is what ${withoutQuery(url)} has`;
         throw new HearthError('unsupported-model', what);
       }
       const pipeline = await Promise.race([model.loading, stop]);
@@ -118,6 +119,7 @@ addEventListener('message', ({ data }) => receive(data));
 
 /** Loads the wasm. The page sends nothing before it has heard how that went. */
 async function start() {
+  post({ starting: true });
   try {
     await init();
     on_panic((/** @type {string} */ message) => die('internal', `the engine stopped: ${message}`));
