@@ -7,13 +7,22 @@ const LENGTH: usize = 80;
 
 /// The warning that `names` of `file` were passed over, for `why`: words after "what". `None` where there are none.
 #[must_use]
-pub fn passed_over<'a>(file: &str, why: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
-    let names: Vec<String> =
-        names.map(|name| format!("{:?}", name.chars().take(LENGTH).collect::<String>())).collect();
-    let shown = names.get(..SHOWN).unwrap_or(&names).join(", ");
-    let more = names.len().saturating_sub(SHOWN);
-    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
-    (!names.is_empty()).then(|| format!("{file}: passed over what {why}: {shown}{rest}"))
+pub fn passed_over<'a>(file: &str, why: &str, mut names: impl Iterator<Item = &'a str>) -> Option<String> {
+    about(file, &format!("passed over what {why}"), &mut names)
+}
+
+/// The warning that `what`, said of `file`, is true of these names. `None` where there are none.
+#[must_use]
+pub fn about(file: &str, what: &str, names: &mut dyn Iterator<Item = &str>) -> Option<String> {
+    let shown: Vec<String> = names
+        .take(SHOWN)
+        .map(|name| format!("{:?}", name.chars().take(LENGTH).collect::<String>()))
+        .collect();
+    let rest = match names.count() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    (!shown.is_empty()).then(|| format!("{file}: {what}: {}{rest}", shown.join(", ")))
 }
 
 #[cfg(test)]

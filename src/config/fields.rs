@@ -46,6 +46,11 @@ impl Fields {
         self.map.keys().map(String::as_str)
     }
 
+    /// The same with their values.
+    pub fn entries(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.map.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
     /// Counts a field as read whose value says nothing.
     pub fn ignore(&self, field: &str) {
         self.read.borrow_mut().insert(field.to_owned());
@@ -64,11 +69,6 @@ impl Fields {
         let read = self.read.borrow();
         let unread = self.names().filter(|field| !field.starts_with('_') && !read.contains(*field));
         passed_over(self.file, &format!("{reader} does not know"), unread)
-    }
-
-    /// The same with their values.
-    pub fn entries(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.map.iter().map(|(name, value)| (name.as_str(), value))
     }
 
     /// A sentence about the file.

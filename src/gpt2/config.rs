@@ -97,9 +97,10 @@ impl Config {
             warnings: Vec::new(),
         };
         config.check(&fields)?;
-        if let Some(id) = eos_token_ids.iter().flatten().find(|&&id| !config.knows(id)) {
+        if eos_token_ids.iter().flatten().any(|&id| !config.knows(id)) {
             let vocab_size = config.vocab_size;
-            let why = format!("eos_token_id {id} never comes, because vocab_size is {vocab_size}");
+            let why =
+                format!("eos_token_id has a token that never comes, because vocab_size is {vocab_size}");
             config.warnings.push(fields.about(&why));
         }
         Ok(config)
@@ -174,7 +175,7 @@ impl Config {
                 (*value != Value::Bool(true)).then_some(())
             })?;
         }
-        fields.parsed("quantization_config", "the weights must be F32, F16 or BF16", Value::as_null)?;
+        fields.parsed("quantization_config", "the weights must be F64, F32, F16 or BF16", Value::as_null)?;
         if self.n_inner > Fields::MAX_SIZE {
             let (width, most) = (self.n_embd, Fields::MAX_SIZE);
             return Err(
@@ -233,7 +234,8 @@ pub(super) fn token_ids(value: &Value) -> Option<Vec<u32>> {
     }
 }
 
-/// A token, known or not: no vocabulary reaches to `u32::MAX`.
+/// A token, known or not. `u32::MAX` is none: no vocabulary reaches so far. Many people write -1 for it.
 fn token_id(value: &Value) -> Option<u32> {
-    value.as_u64().map(|id| u32::try_from(id).unwrap_or(u32::MAX))
+    let is_whole = value.is_u64() || value.is_i64();
+    is_whole.then(|| value.as_u64().and_then(|id| u32::try_from(id).ok()).unwrap_or(u32::MAX))
 }

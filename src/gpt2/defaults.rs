@@ -126,8 +126,8 @@ impl Defaults {
     fn read(fields: &Fields, should_act: impl Fn(&str) -> bool) -> Result<Self> {
         let mut warnings = Vec::new();
         let mut options = Options::new();
-        // Many people write temperature 0 beside do_sample false.
-        let is_greedy = fields.entries().any(|(name, value)| name == "do_sample" && *value == false);
+        // Nothing is drawn unless the file says so, and many people write temperature 0 for that.
+        let is_greedy = !fields.entries().any(|(name, value)| name == "do_sample" && *value == true);
         for (name, value) in fields.entries().filter(|(name, _)| !SPECIAL.contains(name)) {
             let mut alone = Options::new().with(name, value.clone());
             match Given::read(&mut alone, &Given::default()) {

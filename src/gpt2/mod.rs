@@ -74,8 +74,8 @@ impl Pipeline {
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         let config = self.model.config();
-        let of_tokenizer = self.tokenizer.warnings(config.vocab_size);
-        [config.warnings(), self.defaults.warnings(), &of_tokenizer, self.model.warnings()].concat()
+        let of_tokenizer = self.tokenizer.warning(config.vocab_size);
+        [config.warnings(), self.defaults.warnings(), of_tokenizer.as_slice(), self.model.warnings()].concat()
     }
 
     /// The model's defaults for what a call does not say.

@@ -39,7 +39,7 @@ impl Tokenizer {
             defaults = &bert::SPECIAL;
             (bert::word_piece(vocab, &config)?, "vocab.txt")
         } else {
-            let what = "the folder has neither tokenizer.json nor vocab.json and merges.txt";
+            let what = "the folder has no tokenizer.json, no vocab.json with merges.txt, and no vocab.txt";
             return Err(Error::UnsupportedModel(what.to_owned()));
         };
         if let Some(byte_level) = pre_tokenizer_of_gpt2(&inner, &config) {

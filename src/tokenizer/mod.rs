@@ -16,14 +16,13 @@ use tokenizers::{Decoder, ModelWrapper, PreTokenizerWrapper, Tokenizer as Inner}
 
 use crate::config::json;
 use crate::error::{Error, Result, shortened};
+use crate::warnings;
 use texts::Spelling;
 
 pub use text_stream::TextStream;
 
 /// What GPT-2 puts between texts. transformers adds it to every vocabulary that lacks it.
 const END_OF_TEXT: &str = "<|endoftext|>";
-/// How many tokens a warning names.
-const NAMED: usize = 3;
 
 /// The small files of a model's folder, by name.
 pub type Files = HashMap<String, String>;
@@ -87,32 +86,16 @@ impl Tokenizer {
 
     /// What there is to say of a tokenizer whose model knows `model_vocab_size` tokens.
     #[must_use]
-    pub fn warnings(&self, model_vocab_size: usize) -> Vec<String> {
+    pub fn warning(&self, model_vocab_size: usize) -> Option<String> {
         let vocab = self.inner.get_vocab(true);
         let mut beyond: Vec<_> = vocab
             .iter()
             .filter(|&(token, &id)| id as usize >= model_vocab_size && token != END_OF_TEXT)
             .map(|(token, &id)| (id, token.as_str()))
             .collect();
-        if beyond.is_empty() {
-            return Vec::new();
-        }
         beyond.sort_unstable();
-        let mut names: Vec<_> = beyond.iter().take(NAMED).map(|&(_, token)| token.to_owned()).collect();
-        let more = beyond.len().saturating_sub(NAMED);
-        if more > 0 {
-            names.push(format!("and {more} more"));
-        }
-        let (count, it) = if beyond.len() == 1 {
-            ("1 token".to_owned(), "it")
-        } else {
-            (format!("{} tokens", beyond.len()), "one of them")
-        };
-        vec![format!(
-            "{} has {count} beyond the model's vocab_size {model_vocab_size} ({}); a prompt with {it} is refused",
-            self.file,
-            names.join(", ")
-        )]
+        let what = format!("no prompt can have what is beyond the model's vocab_size {model_vocab_size}");
+        warnings::about(self.file, &what, &mut beyond.iter().map(|&(_, token)| token))
     }
 
     /// An upper bound of the bytes of text in a token, where there is one.

@@ -238,8 +238,8 @@ impl Sink for Checkpoint {
                     wanted.format(&self.storage, info)?;
                 }
             }
-            if !matches!(dtype, Dtype::F32 | Dtype::F16 | Dtype::BF16) {
-                return mismatch(format!("is stored as {dtype:?}; F32, F16 and BF16 can be read"));
+            if !matches!(dtype, Dtype::F64 | Dtype::F32 | Dtype::F16 | Dtype::BF16) {
+                return mismatch(dtype.refusal());
             }
             if self.arrived.contains_key(&key) || !names.insert(key) {
                 return mismatch("stands in two shards, or under two names".to_owned());

@@ -49,6 +49,11 @@ impl Dtype {
             Self::F64 | Self::I64 | Self::U64 => 8,
         }
     }
+
+    /// What to say of a weight that is stored as something else than the reader decodes.
+    pub(super) fn refusal(self) -> String {
+        format!("is stored as {self:?}; F64, F32, F16 and BF16 can be read")
+    }
 }
 
 /// One tensor as the header describes it. Its bytes are known to lie within the file.

@@ -197,14 +197,14 @@ struct Decoder {
 impl Decoder {
     fn new(info: &TensorInfo) -> Result<Self> {
         let decode: fn(&[u8], &mut Vec<f32>) = match info.dtype {
+            #[allow(clippy::cast_possible_truncation)] // nothing here has more digits
+            Dtype::F64 => |bytes, out| out.extend(elements(bytes).map(|x| f64::from_le_bytes(x) as f32)),
             Dtype::F32 => |bytes, out| out.extend(elements(bytes).map(f32::from_le_bytes)),
             Dtype::F16 => |bytes, out| out.extend(elements(bytes).map(|x| f16::from_le_bytes(x).to_f32())),
             Dtype::BF16 => |bytes, out| out.extend(elements(bytes).map(|x| bf16::from_le_bytes(x).to_f32())),
             other => {
-                return Err(Error::WeightsMismatch(format!(
-                    "tensor {:?} is stored as {other:?}; F32, F16 and BF16 can be read",
-                    info.name
-                )));
+                let what = format!("tensor {:?} {}", info.name, other.refusal());
+                return Err(Error::WeightsMismatch(what));
             }
         };
         let too_large = || {

@@ -128,6 +128,25 @@ fn what_is_not_of_the_network_is_passed_over_and_named() {
 }
 
 #[test]
+fn weights_of_64_bits_load_and_whole_numbers_are_refused_at_the_header() {
+    let plain = fixture("gpt2/plain");
+    let stored_as = |dtype: &str, of_f32: fn(f32) -> [u8; 8]| {
+        let mut tensors = tensors(plain);
+        for (info, bytes) in tensors.values_mut() {
+            info["dtype"] = json!(dtype);
+            *bytes =
+                bytes.chunks(4).flat_map(|x| of_f32(f32::from_le_bytes(x.try_into().unwrap()))).collect();
+        }
+        file(&tensors)
+    };
+    let double = stored_as("F64", |value| f64::from(value).to_le_bytes());
+    assert_is(plain, &gpt2_of(plain.config, &[double]).unwrap(), "F64");
+    let whole = stored_as("I64", |_| [0; 8]);
+    let refused = message(header_alone("gpt2/plain", &whole), "weights-mismatch");
+    assert!(refused.contains("I64") && refused.contains("F64, F32, F16 and BF16"), "{refused}");
+}
+
+#[test]
 fn masks_are_passed_over_in_silence() {
     for (name, prefix) in [("gpt2/plain", "transformer."), ("gpt2/bare", "")] {
         let mut tensors = tensors(fixture(name));

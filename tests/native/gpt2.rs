@@ -154,7 +154,7 @@ fn the_tokens_that_begin_and_end_a_text_may_be_none_or_several() {
     }
     for (field, value) in [
         ("eos_token_id", json!("</s>")),
-        ("eos_token_id", json!(-1)),
+        ("eos_token_id", json!(-1.5)),
         ("bos_token_id", json!([7])),
         ("tie_word_embeddings", json!(null)),
         ("activation_function", json!(null)),

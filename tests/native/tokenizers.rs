@@ -331,7 +331,7 @@ fn a_token_without_a_row_in_the_model_is_refused_in_a_prompt_alone_and_named() {
     assert_eq!(
         pipeline.warnings(),
         [
-            "tokenizer.json has 2 tokens beyond the model's vocab_size 300 ([PAD], [MORE]); a prompt with one of them is refused"
+            r#"tokenizer.json: no prompt can have what is beyond the model's vocab_size 300: "[PAD]", "[MORE]""#
         ]
     );
     assert_eq!(plain.warnings(), Vec::<String>::new());
