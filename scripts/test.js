@@ -35,7 +35,7 @@ function wasmTests() {
   const env = {
     CHROMEDRIVER: chromedriver,
     CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: 'wasm-bindgen-test-runner',
-    WASM_BINDGEN_TEST_TIMEOUT: '300',
+    WASM_BINDGEN_TEST_TIMEOUT: '1200',
   };
   // Release, because what ships is what should be tested.
   run('cargo', ['test', '--release', ...WASM, '--test', 'web'], { env });
