@@ -27,16 +27,25 @@ async function* answers(url, signal) {
 }
 
 /**
+ * The server's answer for a file that it says it has, or null.
+ * @param {string} url
+ * @param {AbortSignal} signal
+ */
+async function answerFor(url, signal) {
+  for await (const { response } of answers(url, signal)) {
+    if (response.ok) return hasFile(response) ? response : null;
+    if (response.status === 404) break;
+  }
+  return null;
+}
+
+/**
  * Whether a server says that it has a file.
  * @param {string} url
  * @param {AbortSignal} signal
  */
 export async function isThere(url, signal) {
-  for await (const { response } of answers(url, signal)) {
-    if (response.ok) return hasFile(response);
-    if (response.status === 404) break;
-  }
-  return false;
+  return (await answerFor(url, signal)) !== null;
 }
 
 /**
@@ -46,11 +55,8 @@ export async function isThere(url, signal) {
  * @returns {Promise<number | null>}
  */
 export async function lengthOf(url, signal) {
-  for await (const { response } of answers(url, signal)) {
-    if (response.ok) return hasFile(response) ? lengthIn(response.headers) : null;
-    if (response.status === 404) break;
-  }
-  return null;
+  const answer = await answerFor(url, signal);
+  return answer && lengthIn(answer.headers);
 }
 
 /**
