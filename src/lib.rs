@@ -5,6 +5,7 @@
 //! knows of JavaScript; everything else runs and is tested natively as well.
 
 mod batch;
+pub mod clip;
 pub mod config;
 pub mod diffusion;
 pub mod error;
@@ -18,6 +19,7 @@ pub mod readback;
 pub mod rng;
 pub mod schedulers;
 pub mod tokenizer;
+pub mod vae;
 pub mod warnings;
 #[cfg(target_arch = "wasm32")]
 pub mod web;

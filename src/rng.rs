@@ -22,6 +22,8 @@ pub enum Purpose {
     Tokens = 2,
     /// The noise that is added while a picture is being made.
     StepNoise = 3,
+    /// The latents of a picture, which an autoencoder draws.
+    Posterior = 4,
 }
 
 /// One stream of random numbers.

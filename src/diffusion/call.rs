@@ -4,10 +4,12 @@ use serde_json::Value;
 
 use super::Pipeline;
 use super::condition::Condition;
-use super::guided::is;
+use super::guided::{Guidance, is, rows_at_once};
 use super::noise::latents;
+use super::text::{TextPart, Texts};
 use crate::batch::{count_of, labels_of, rows_of};
 use crate::error::{Error, Result};
+use crate::nn::Timesteps;
 use crate::options::Options;
 use crate::schedulers::{Schedule, SchedulerKind};
 
@@ -16,6 +18,9 @@ pub const MAX_BATCH_SIZE: usize = 256;
 
 /// The largest `guidance_scale`.
 pub const MAX_GUIDANCE: f64 = 100.0;
+
+/// The largest `height` and `width`: many times what the models were trained for.
+const MAX_SIDE: usize = 2048;
 
 /// What a step can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,21 +66,28 @@ impl PreviewKind {
 pub struct Call {
     pub seed: u64,
     pub count: usize,
+    /// Height and width of the pictures.
+    pub size: [usize; 2],
     pub schedule: Schedule,
     pub condition: Condition,
-    pub guidance_scale: f64,
+    pub guidance: Guidance,
+    pub texts: Option<Texts>,
+    pub output_attentions: bool,
     /// `[count, channels, height, width]` of a sample.
     pub latents: Vec<f32>,
     pub previews: Vec<PreviewKind>,
+    /// Rows that the network is given at once.
+    pub rows_at_once: usize,
 }
 
 impl Call {
-    /// Takes the options that every call has, and leaves the rest.
+    /// Takes the options that every call has, and leaves the rest. With a `strength`, the steps are spread over the part of the
+    /// noise that an edit goes through, if the scheduler can do that.
     ///
     /// # Errors
-    /// `invalid-option`, naming it; `unsupported-model` when the folder's configuration does not fit the scheduler.
-    pub fn read(pipeline: &Pipeline, options: &mut Options, random_seed: u64) -> Result<Self> {
-        let batch_size = options.integer("batch_size", 1..=MAX_BATCH_SIZE as u64)?;
+    /// `invalid-option`, naming it; `unsupported-model` when the folder's configuration does not fit the scheduler, or when
+    /// the device has no room for pictures of the size.
+    pub fn read(pipeline: &Pipeline, options: &mut Options, random_seed: u64, strength: Option<f64>) -> Result<Self> {
         let seed = options.seed(random_seed)?;
         let given = options.floats("latents")?;
         let previews = options.parsed(
@@ -83,8 +95,57 @@ impl Call {
             "\"sample\", \"pred_original_sample\", an array of both, or \"none\"",
             PreviewKind::list,
         )?;
-        let schedule = schedule(pipeline, options)?;
-        let classes = &pipeline.classes;
+        let schedule = schedule(pipeline, options, strength)?;
+        let subject = match &pipeline.text {
+            Some(text) => Subject::of_text(pipeline, text, options)?,
+            None => Subject::of_classes(pipeline, options, seed, given.as_deref())?,
+        };
+        let Subject { count, size, condition, guidance, texts, output_attentions } = subject;
+        let [channels, height, width] = pipeline.codec.sample_shape(size);
+        let numbers = channels * height * width;
+        let of_latents = rows_of("latents", given.as_deref(), numbers)?;
+        count_of(&[("latents", of_latents), (subject_name(texts.as_ref()), Some(count))], MAX_BATCH_SIZE)?;
+        Ok(Self {
+            seed,
+            count,
+            size,
+            schedule,
+            condition,
+            guidance,
+            texts,
+            output_attentions,
+            latents: given.unwrap_or_else(|| latents(seed, count, numbers)),
+            previews: previews.unwrap_or_else(|| vec![PreviewKind::PredOriginalSample]),
+            rows_at_once: rows_at_once(pipeline.unet.config(), [height, width], pipeline.setup.storage)?,
+        })
+    }
+}
+
+/// The options that say how many pictures there are, for messages.
+fn subject_name(texts: Option<&Texts>) -> &'static str {
+    if texts.is_some() { "prompt (with num_images_per_prompt)" } else { "batch_size" }
+}
+
+/// What the pictures are of, and how many there are.
+struct Subject {
+    count: usize,
+    size: [usize; 2],
+    condition: Condition,
+    guidance: Guidance,
+    texts: Option<Texts>,
+    output_attentions: bool,
+}
+
+impl Subject {
+    /// Of nothing that is said, or of classes.
+    fn of_classes(
+        pipeline: &Pipeline,
+        options: &mut Options,
+        seed: u64,
+        latents: Option<&[f32]>,
+    ) -> Result<Self> {
+        let batch_size = options.integer("batch_size", 1..=MAX_BATCH_SIZE as u64)?;
+        let classes = pipeline.classes();
         let (mut labels, mut guidance_scale) = (None, classes.guidance_scale);
         if classes.count > 0 {
             labels = options.integers("class_labels", 0..=classes.count as u64 - 1)?;
@@ -96,12 +157,12 @@ impl Call {
                 )));
             }
         }
-
-        let numbers = pipeline.sample_len();
+        let size = pipeline.picture_size();
+        let numbers = pipeline.codec.sample_shape(size).iter().product();
         #[allow(clippy::cast_possible_truncation)] // at most MAX_BATCH_SIZE
         let rows = [
             ("batch_size", batch_size.map(|size| size as usize)),
-            ("latents", rows_of("latents", given.as_deref(), numbers)?),
+            ("latents", rows_of("latents", latents, numbers)?),
             ("class_labels", labels.as_ref().map(Vec::len).filter(|&len| len != 1)),
         ];
         let count = count_of(&rows, MAX_BATCH_SIZE)?;
@@ -112,26 +173,66 @@ impl Call {
                 none: classes.none,
             },
         };
-        Ok(Self {
-            seed,
-            count,
-            schedule,
-            condition,
-            guidance_scale,
-            latents: given.unwrap_or_else(|| latents(seed, count, numbers)),
-            previews: previews.unwrap_or_else(|| vec![PreviewKind::PredOriginalSample]),
-        })
+        let guidance = Guidance { scale: guidance_scale, rescale: 0.0 };
+        Ok(Self { count, size, condition, guidance, texts: None, output_attentions: false })
+    }
+
+    fn of_text(pipeline: &Pipeline, text: &TextPart, options: &mut Options) -> Result<Self> {
+        let texts = Texts::read(text, options)?;
+        let rescale = options.number("guidance_rescale", 0.0..=1.0)?.unwrap_or(0.0);
+        let output_attentions = options.flag("output_attentions")?.unwrap_or(false);
+        let size = picture_size(pipeline, options)?;
+        let mut condition = texts.condition(text)?;
+        let is_guided = condition.without().is_some();
+        if rescale > 0.0 && !is_guided {
+            return Err(Error::InvalidOption(format!(
+                "guidance_rescale is {rescale}, and there is no guidance that it could change: it needs a guidance_scale \
+                 above 1, and a model that is not guided by a number alone"
+            )));
+        }
+        // Without guidance only the prompt counts, whatever the scale.
+        let scale = if is_guided { texts.guidance_scale } else { 1.0 };
+        if let (Condition::Text { timestep_cond, .. }, Some(num_channels)) =
+            (&mut condition, pipeline.unet.config().time_cond_proj_dim)
+        {
+            // Source: diffusers' get_guidance_scale_embedding.
+            let waves = Timesteps { num_channels, flip_sin_to_cos: false, downscale_freq_shift: 1.0 };
+            let scales = vec![(texts.guidance_scale - 1.0) * 1000.0; texts.count()];
+            *timestep_cond = Some(waves.forward(&scales, &pipeline.setup.device));
+        }
+        let guidance = Guidance { scale, rescale };
+        Ok(Self { count: texts.count(), size, condition, guidance, texts: Some(texts), output_attentions })
     }
 }
 
-fn schedule(pipeline: &Pipeline, options: &mut Options) -> Result<Schedule> {
+/// Takes `height` and `width`, which are the model's own where they are not given.
+fn picture_size(pipeline: &Pipeline, options: &mut Options) -> Result<[usize; 2]> {
+    let ([height, width], multiple) = (pipeline.picture_size(), pipeline.size_multiple());
+    let most = MAX_SIDE / multiple * multiple;
+    let wanted = format!("a multiple of {multiple} from {multiple} to {most}");
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)] // small
+    let side = |value: &Value| {
+        let side = value.as_f64().filter(|side| side.fract() == 0.0 && *side > 0.0 && *side <= most as f64)?;
+        (side as usize).is_multiple_of(multiple).then_some(side as usize)
+    };
+    Ok([
+        options.parsed("height", &wanted, side)?.unwrap_or(height),
+        options.parsed("width", &wanted, side)?.unwrap_or(width),
+    ])
+}
+
+fn schedule(pipeline: &Pipeline, options: &mut Options, strength: Option<f64>) -> Result<Schedule> {
     let kind = options
         .parsed("scheduler", &SchedulerKind::names(), |name| SchedulerKind::named(name.as_str()?).ok())?;
     let scheduler = pipeline.scheduler_as(kind)?;
     let most = scheduler.config().num_train_timesteps;
     #[allow(clippy::cast_possible_truncation)] // at most num_train_timesteps
     let steps = options.integer("num_inference_steps", 1..=most as u64)?.map(|steps| steps as usize);
-    let schedule = scheduler.schedule(steps.unwrap_or_else(|| scheduler.default_steps()))?;
+    let steps = steps.unwrap_or_else(|| scheduler.default_steps());
+    let schedule = match strength {
+        Some(strength) => scheduler.schedule_within(steps, strength)?,
+        None => scheduler.schedule(steps)?,
+    };
     match options.number("eta", 0.0..=1.0)? {
         Some(eta) => schedule.with_eta(eta),
         None => Ok(schedule),

@@ -2,10 +2,12 @@
 
 use std::ops::Range;
 
-use super::unet::ClassLabels;
+use burn::tensor::Tensor;
+
+use super::unet::{ClassLabels, Conditioning};
 
 /// What the network is conditioned on: the same kind of thing for each row of a batch.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub enum Condition {
     /// Nothing.
     None,
@@ -14,6 +16,17 @@ pub enum Condition {
         labels: Vec<u32>,
         /// The class that means no class, which a model learns for guidance.
         none: Option<u32>,
+    },
+    /// A text for each row.
+    Text {
+        /// Tokens of a text.
+        tokens: usize,
+        /// `[rows · tokens, hidden_size]`
+        embeddings: Tensor<2>,
+        /// The same for the texts that say what the pictures are not of, for guidance.
+        without: Option<Tensor<2>>,
+        /// `[rows, time_cond_proj_dim]`: how far to go, where the network itself is told.
+        timestep_cond: Option<Tensor<2>>,
     },
 }
 
@@ -24,31 +37,68 @@ impl Condition {
             Self::Classes { labels, none: none @ Some(class) } => {
                 Some(Self::Classes { labels: vec![*class; labels.len()], none: *none })
             }
-            Self::None | Self::Classes { none: None, .. } => None,
+            Self::Text { tokens, without: Some(without), timestep_cond, .. } => Some(Self::Text {
+                tokens: *tokens,
+                embeddings: without.clone(),
+                without: None,
+                timestep_cond: timestep_cond.clone(),
+            }),
+            Self::None | Self::Classes { none: None, .. } | Self::Text { without: None, .. } => None,
         }
     }
 
     /// These rows followed by those of another condition of the same kind.
     pub fn followed_by(mut self, other: Self) -> Self {
-        if let (Self::Classes { labels, .. }, Self::Classes { labels: more, .. }) = (&mut self, other) {
-            labels.extend(more);
+        match (&mut self, other) {
+            (Self::Classes { labels, .. }, Self::Classes { labels: more, .. }) => labels.extend(more),
+            (
+                Self::Text { embeddings, timestep_cond, .. },
+                Self::Text { embeddings: more, timestep_cond: more_cond, .. },
+            ) => {
+                *embeddings = Tensor::cat(vec![embeddings.clone(), more], 0);
+                let both = timestep_cond.take().zip(more_cond);
+                *timestep_cond = both.map(|(cond, more)| Tensor::cat(vec![cond, more], 0));
+            }
+            _ => {}
         }
         self
     }
 
-    /// Some of the rows, as the network takes them.
-    pub fn rows(&self, rows: Range<usize>) -> Option<ClassLabels<'_>> {
+    /// Some of the rows.
+    pub fn rows(&self, rows: Range<usize>) -> Self {
+        let (start, count) = (rows.start, rows.len());
         match self {
-            Self::None => None,
-            Self::Classes { labels, .. } => Some(ClassLabels::Indices(&labels[rows])),
+            Self::None => Self::None,
+            Self::Classes { labels, none } => Self::Classes { labels: labels[rows].to_vec(), none: *none },
+            Self::Text { tokens, embeddings, timestep_cond, .. } => Self::Text {
+                tokens: *tokens,
+                embeddings: embeddings.clone().narrow(0, start * tokens, count * tokens),
+                without: None,
+                timestep_cond: timestep_cond.clone().map(|cond| cond.narrow(0, start, count)),
+            },
+        }
+    }
+
+    /// As the network takes it.
+    pub fn conditioning(&self) -> Conditioning<'_> {
+        match self {
+            Self::None => Conditioning::default(),
+            Self::Classes { labels, .. } => {
+                Conditioning { class_labels: Some(ClassLabels::Indices(labels)), ..Conditioning::default() }
+            }
+            Self::Text { embeddings, timestep_cond, .. } => Conditioning {
+                encoder_hidden_states: Some(embeddings),
+                timestep_cond: timestep_cond.as_ref(),
+                ..Conditioning::default()
+            },
         }
     }
 
     /// The class of each row, unless it has none.
     pub fn class_labels(&self) -> Option<&[u32]> {
         match self {
-            Self::None => None,
             Self::Classes { labels, .. } => Some(labels),
+            Self::None | Self::Text { .. } => None,
         }
     }
 }

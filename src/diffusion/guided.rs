@@ -5,14 +5,14 @@ use std::sync::Arc;
 use burn::tensor::Tensor;
 
 use super::condition::Condition;
-use super::unet::{Config, UNet2DModel};
+use super::unet::{Config, UNet};
 use crate::error::{Error, Result};
 use crate::weights::Storage;
 
 /// The most rows of one evaluation: more at once are no faster.
 const MAX_ROWS: usize = 64;
 
-/// How many rows the network can be given at once for pictures of a size.
+/// How many rows the network can be given at once for samples of a size.
 ///
 /// # Errors
 /// `unsupported-model` when one is more than the device reads.
@@ -22,7 +22,7 @@ pub fn rows_at_once(config: &Config, size: [usize; 2], storage: Storage) -> Resu
     let bytes = config.largest_tensor(1, size).saturating_mul(size_of::<f32>() as u64);
     match usize::try_from(most / bytes.max(1)) {
         Ok(0) => Err(Error::UnsupportedModel(format!(
-            "unet/config.json: pictures of {} × {} need a tensor of {bytes} bytes on their way; there is room for {most}",
+            "unet/config.json: samples of {} × {} need a tensor of {bytes} bytes on their way; there is room for {most}",
             size[0], size[1]
         ))),
         Ok(rows) => Ok(rows.min(MAX_ROWS)),
@@ -35,49 +35,107 @@ pub fn is(scale: f64, special: f64) -> bool {
     (scale - special).abs() < f64::EPSILON
 }
 
+/// How far to go from the output without the condition to the output with it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Guidance {
+    /// 0 is without the condition, 1 with it, and more goes further.
+    pub scale: f64,
+    /// From 0 to 1: how much of the output gets back the deviation that it has without guidance.
+    pub rescale: f64,
+}
+
+/// What the network gives.
+#[derive(Debug)]
+pub struct Prediction {
+    /// In the shape of the sample.
+    pub output: Tensor<4>,
+    /// `[rows, tokens, height, width]`: how much each place attends to each token of the text.
+    pub attentions: Option<Tensor<4>>,
+}
+
 /// A network with the condition of a batch.
 #[derive(Debug)]
 pub struct Guided {
-    network: Arc<UNet2DModel>,
+    network: Arc<UNet>,
     /// One row for each of the network's batch: those of the pictures and then, with guidance, as many without a condition.
     condition: Condition,
-    /// With guidance, how far to go from the output without the condition to the output with it.
-    scale: Option<f64>,
+    guidance: Option<Guidance>,
     rows_at_once: usize,
+    attentions: bool,
 }
 
 impl Guided {
-    /// `scale` counts as 1 where the network has not learned to do without the condition.
-    pub fn new(network: Arc<UNet2DModel>, condition: Condition, scale: f64, rows_at_once: usize) -> Self {
-        let (condition, scale) = match condition.without() {
+    /// The guidance counts as 1 where the network has not learned to do without the condition.
+    pub fn new(network: Arc<UNet>, condition: Condition, guidance: Guidance, rows_at_once: usize) -> Self {
+        let (condition, guidance) = match condition.without() {
             // At 0 and at 1 one of the two outputs has no weight.
-            Some(without) if is(scale, 0.0) => (without, None),
-            Some(without) if !is(scale, 1.0) => (condition.followed_by(without), Some(scale)),
+            Some(without) if is(guidance.scale, 0.0) => (without, None),
+            Some(without) if !is(guidance.scale, 1.0) => (condition.followed_by(without), Some(guidance)),
             _ => (condition, None),
         };
-        Self { network, condition, scale, rows_at_once }
+        Self { network, condition, guidance, rows_at_once, attentions: false }
+    }
+
+    /// The same, that gives its attentions too if `attentions`.
+    pub fn with_attentions(self, attentions: bool) -> Self {
+        Self { attentions, ..self }
     }
 
     /// The network's output for `sample [rows, channels, height, width]`, all at one timestep: with guidance
     /// `without + scale · (with − without)` (Ho and Salimans, "Classifier-Free Diffusion Guidance", 2022).
-    pub fn predict(&self, sample: Tensor<4>, timestep: f64) -> Tensor<4> {
+    pub fn predict(&self, sample: Tensor<4>, timestep: f64) -> Prediction {
         let rows = sample.dims()[0];
-        let Some(scale) = self.scale else {
-            return self.evaluate(&sample, timestep);
+        let Some(Guidance { scale, rescale }) = self.guidance else {
+            return self.evaluate(&sample, timestep, 0);
         };
-        let both = self.evaluate(&Tensor::cat(vec![sample.clone(), sample], 0), timestep);
-        let (with, without) = (both.clone().narrow(0, 0, rows), both.narrow(0, rows, rows));
-        without.clone() + (with - without).mul_scalar(scale)
+        let both = Tensor::cat(vec![sample.clone(), sample], 0);
+        let Prediction { output, attentions } = self.evaluate(&both, timestep, 0);
+        let (with, without) = (output.clone().narrow(0, 0, rows), output.narrow(0, rows, rows));
+        let guided = without.clone() + (with.clone() - without).mul_scalar(scale);
+        let output = if rescale > 0.0 { rescaled(guided, &with, rescale) } else { guided };
+        Prediction { output, attentions: attentions.map(|maps| maps.narrow(0, 0, rows)) }
     }
 
-    fn evaluate(&self, sample: &Tensor<4>, timestep: f64) -> Tensor<4> {
+    fn evaluate(&self, sample: &Tensor<4>, timestep: f64, first: usize) -> Prediction {
         let rows = sample.dims()[0];
-        let part = |start: usize| {
-            let count = self.rows_at_once.min(rows - start);
-            let part = if count == rows { sample.clone() } else { sample.clone().narrow(0, start, count) };
-            self.network.forward(part, &vec![timestep; count], self.condition.rows(start..start + count))
-        };
-        let mut parts: Vec<Tensor<4>> = (0..rows).step_by(self.rows_at_once).map(part).collect();
-        if parts.len() == 1 { parts.remove(0) } else { Tensor::cat(parts, 0) }
+        if rows > self.rows_at_once {
+            let part = |start: usize| {
+                let count = self.rows_at_once.min(rows - start);
+                self.evaluate(&sample.clone().narrow(0, start, count), timestep, first + start)
+            };
+            let parts: Vec<Prediction> = (0..rows).step_by(self.rows_at_once).map(part).collect();
+            let attentions: Option<Vec<_>> = parts.iter().map(|part| part.attentions.clone()).collect();
+            let outputs = parts.into_iter().map(|part| part.output).collect();
+            return Prediction {
+                output: Tensor::cat(outputs, 0),
+                attentions: attentions.map(|maps| Tensor::cat(maps, 0)),
+            };
+        }
+        let condition = self.condition.rows(first..first + rows);
+        let (timesteps, conditioning) = (vec![timestep; rows], condition.conditioning());
+        if self.attentions {
+            let (output, maps) =
+                self.network.forward_with_attentions(sample.clone(), &timesteps, &conditioning);
+            return Prediction { output, attentions: Some(maps) };
+        }
+        Prediction { output: self.network.forward(sample.clone(), &timesteps, &conditioning), attentions: None }
     }
+}
+
+/// `guided` with a part of it brought back to the standard deviation of `with`, row by row: guidance makes it larger, and
+/// pictures too bright (Lin et al., "Common Diffusion Noise Schedules and Sample Steps are Flawed", 2023, section 3.4).
+fn rescaled(guided: Tensor<4>, with: &Tensor<4>, rescale: f64) -> Tensor<4> {
+    let factor = deviation(with) / deviation(&guided);
+    guided * (factor.mul_scalar(rescale) + (1.0 - rescale))
+}
+
+/// The standard deviation of each row, `[rows, 1, 1, 1]`.
+fn deviation(x: &Tensor<4>) -> Tensor<4> {
+    let [rows, channels, height, width] = x.dims();
+    let count = channels * height * width;
+    #[allow(clippy::cast_precision_loss)] // a sample has fewer than 2²⁴ numbers
+    let (mean, unbiased) = (1.0 / count as f32, 1.0 / count.saturating_sub(1).max(1) as f32);
+    let flat = x.clone().reshape([rows, count]);
+    let centred = flat.clone() - flat.sum_dim(1).mul_scalar(mean);
+    (centred.clone() * centred).sum_dim(1).mul_scalar(unbiased).sqrt().reshape([rows, 1, 1, 1])
 }

@@ -3,11 +3,13 @@
 //! ```text
 //! options ► Call ┐
 //!                ├► Run ► step: Guided (the U-Net) ► Schedule ► Constraint (a picture to keep or follow) ► previews
-//! picture ► edit ┘
+//! picture ► edit ┘    └► at last: Codec (an autoencoder, or nothing) ► pictures
+//!
+//! prompt ► Texts (tokenizer, text encoder) ► Condition of the U-Net
 //! ```
 //!
 //! The network ([`unet`]) and the scheduler ([`schedulers`](crate::schedulers)) do not know each other; a [`Run`] puts
-//! them together.
+//! them together. What a sample is, only the codec knows: a picture's pixels, or an autoencoder's latents.
 
 mod add_noise;
 mod call;
@@ -15,13 +17,18 @@ mod classes;
 mod codec;
 mod condition;
 mod edit;
+mod event;
 mod guided;
 mod ilvr;
+mod loading;
 mod low_pass;
 mod model_index;
 mod noise;
+mod overlay;
+mod preview;
 mod repaint;
 mod run;
+mod text;
 pub mod unet;
 mod visit;
 
@@ -34,141 +41,59 @@ pub use add_noise::Noisy;
 pub use call::{MAX_BATCH_SIZE, PreviewKind};
 pub use classes::Classes;
 pub use edit::Source;
-pub use run::{Event, Pictures, Progress, Run};
+pub use event::{Event, Pictures, Progress};
+pub use loading::Loading;
+pub use run::Run;
 
-use crate::error::{Error, Result};
+use crate::clip;
+use crate::error::Result;
 use crate::options::Options;
 use crate::schedulers::{Scheduler, SchedulerKind};
 use crate::weights::Storage;
 use call::Call;
 use codec::Codec;
-use model_index::ModelIndex;
-use run::{Constraint, Start};
-use unet::UNet2DModel;
+use run::Start;
+use text::TextPart;
+use unet::UNet;
 use visit::Visit;
 
-/// The parts of a folder that are used.
-const PARTS: [&str; 2] = ["unet", "scheduler"];
-
-/// A pipeline whose weights are still being loaded.
+/// What a pipeline has besides its networks.
 #[derive(Debug)]
-pub struct Loading {
-    /// Takes the weight files.
-    pub unet: unet::Loading,
-    scheduler_json: Arc<str>,
+struct Setup {
+    scheduler_json: String,
     scheduler: Scheduler,
     classes: Classes,
-    codec: Codec,
+    /// Height and width of the pictures that the model was trained on.
     picture_size: [usize; 2],
-    rows_at_once: usize,
+    /// The steps of a variation are spread over a part of the noise, if the scheduler can do that.
+    spreads_strength: bool,
+    text_encoder_json: String,
+    storage: Storage,
     device: Device,
     warnings: Vec<String>,
 }
 
-impl Loading {
-    /// Prepares for the weights of the pipeline that a folder's files describe: the U-Net's `config.json`, the
-    /// `scheduler_config.json`, and the `model_index.json` if there is one.
-    ///
-    /// # Errors
-    /// `unsupported-model`, also when the device has no room for a picture of the model's size.
-    pub fn new(
-        unet_json: &str,
-        scheduler_json: &str,
-        index_json: Option<&str>,
-        storage: Storage,
-        device: &Device,
-    ) -> Result<Self> {
-        let config = unet::Config::from_json(unet_json)?;
-        let index = ModelIndex::read(index_json)?;
-        let of_index = index.expect_only(PARTS)?;
-        let classes = Classes::new(&index, config.class_embedding)?;
-        let scheduler = Scheduler::from_json(scheduler_json, index.scheduler())?;
-        let warnings =
-            of_index.into_iter().chain(config.warning.clone()).chain(scheduler.warning().map(str::to_owned));
-        let warnings = warnings.collect();
-        let (inputs, outputs) = (config.in_channels, config.out_channels);
-        if ![1, 3].contains(&inputs) || outputs != inputs {
-            return unsupported(format!(
-                "{inputs} channels in and {outputs} out; 1 (grey) or 3 (red, green, blue) both in and out work"
-            ));
-        }
-        if config.time_embedding == unet::TimeEmbedding::Fourier {
-            return unsupported(
-                "time_embedding_type is fourier, which no scheduler here is for; positional works",
-            );
-        }
-        let Some(picture_size) = config.sample_size else {
-            return unsupported("sample_size is null; the size of the pictures must be there");
-        };
-        let codec = Codec::Pixels { channels: inputs };
-        let [_, height, width] = codec.sample_shape(picture_size);
-        let rows_at_once = guided::rows_at_once(&config, [height, width], storage)?;
-        let unet = unet::Loading::new(unet_json, storage, device)?;
-        let (scheduler_json, device) = (Arc::from(scheduler_json), device.clone());
-        Ok(Self {
-            unet,
-            scheduler_json,
-            scheduler,
-            classes,
-            codec,
-            picture_size,
-            rows_at_once,
-            device,
-            warnings,
-        })
-    }
-
-    /// The pipeline, once all weights have come.
-    ///
-    /// # Errors
-    /// `weights-mismatch` when some have not.
-    pub fn finish(self) -> Result<Pipeline> {
-        let Self {
-            unet,
-            scheduler_json,
-            scheduler,
-            classes,
-            codec,
-            picture_size,
-            rows_at_once,
-            device,
-            mut warnings,
-        } = self;
-        warnings.extend(unet.checkpoint.warnings("unet/diffusion_pytorch_model.safetensors"));
-        let (unet, warnings) = (Arc::new(unet.finish()?), warnings.into());
-        Ok(Pipeline {
-            unet,
-            scheduler_json,
-            scheduler,
-            classes,
-            codec,
-            picture_size,
-            rows_at_once,
-            device,
-            warnings,
-        })
-    }
-}
-
-/// A diffusion model ready to draw. A clone shares the network.
+/// A diffusion model ready to draw. A clone shares the networks.
 #[derive(Debug, Clone)]
 pub struct Pipeline {
-    unet: Arc<UNet2DModel>,
-    scheduler_json: Arc<str>,
-    scheduler: Scheduler,
-    classes: Classes,
+    unet: Arc<UNet>,
     codec: Codec,
-    picture_size: [usize; 2],
-    rows_at_once: usize,
-    device: Device,
-    warnings: Arc<[String]>,
+    /// What a model has that draws what a text says.
+    text: Option<Arc<TextPart>>,
+    setup: Arc<Setup>,
 }
 
 impl Pipeline {
-    /// Height and width of the pictures.
+    /// Height and width of the pictures that the model was trained on, and that it draws if not asked for others.
     #[must_use]
     pub fn picture_size(&self) -> [usize; 2] {
-        self.picture_size
+        self.setup.picture_size
+    }
+
+    /// What height and width of a picture must be multiples of.
+    #[must_use]
+    pub fn size_multiple(&self) -> usize {
+        self.codec.scale_factor() * self.unet.config().size_factor()
     }
 
     /// 1 for grey pictures, 3 for red, green and blue.
@@ -177,7 +102,7 @@ impl Pipeline {
         self.codec.picture_channels()
     }
 
-    /// How the weights are kept: `f32`, `f16` or `q8`.
+    /// How the U-Net's weights are kept: `f32`, `f16` or `q8`.
     #[must_use]
     pub fn dtype(&self) -> &'static str {
         self.unet.format().name()
@@ -186,19 +111,31 @@ impl Pipeline {
     /// The classes that can be asked for.
     #[must_use]
     pub fn classes(&self) -> &Classes {
-        &self.classes
+        &self.setup.classes
+    }
+
+    /// The most tokens of a prompt, with those that begin and end it; `None` for a model that takes no prompts.
+    #[must_use]
+    pub fn max_prompt_tokens(&self) -> Option<usize> {
+        self.text.as_ref().map(|text| text.max_length())
+    }
+
+    /// The `guidance_scale` of a call that names none.
+    #[must_use]
+    pub fn guidance_scale(&self) -> f64 {
+        self.text.as_ref().map_or(self.setup.classes.guidance_scale, |text| text.guidance_scale())
     }
 
     /// The folder's scheduler.
     #[must_use]
     pub fn scheduler(&self) -> &Scheduler {
-        &self.scheduler
+        &self.setup.scheduler
     }
 
     /// What was passed over in the folder's files, a sentence each.
     #[must_use]
     pub fn warnings(&self) -> &[String] {
-        &self.warnings
+        &self.setup.warnings
     }
 
     /// The diffusers classes that the option `scheduler` may name.
@@ -207,52 +144,90 @@ impl Pipeline {
         SchedulerKind::ALL.map(SchedulerKind::name)
     }
 
-    /// Draws pictures from noise. Takes these options, all of them optional:
+    /// Draws pictures from noise. Takes these options, all of them optional but `prompt`:
     ///
-    /// - `batch_size`: 1 to [`MAX_BATCH_SIZE`] pictures. Default: the number of `latents` or `class_labels`, else 1.
     /// - `seed`: a whole number up to 2⁵³ − 1. Default: `random_seed`.
     /// - `num_inference_steps`: 1 to the model's `num_train_timesteps`. Default: [`Scheduler::default_steps`].
     /// - `scheduler`: a diffusers class. Default: the folder's.
     /// - `eta`: 0 to 1, the noise in the steps of `DDIMScheduler`. Default: 0.
-    /// - `class_labels`: a class for all pictures, or one for each. Default: drawn evenly from the seed.
-    /// - `guidance_scale`: 0 (no class) to 100, how far to go from the output without the class to the output with it.
-    ///   Default: the folder's, else 1, which costs no second evaluation.
+    /// - `guidance_scale`: 0 to 100, how far to go from the output without the condition to the output with it. Default:
+    ///   [`Self::guidance_scale`]. For classes, 1 costs no second evaluation, and 0 is no class; for a prompt, up to 1 is no
+    ///   guidance.
     /// - `latents`: `[batch, channels, height, width]` of samples, unit-variance noise, instead of noise from the seed.
     /// - `preview`: what each step shows: one or both [`PreviewKind`]s, or `none`. Default: `pred_original_sample`.
     ///
+    /// A model that takes no prompts:
+    ///
+    /// - `batch_size`: 1 to [`MAX_BATCH_SIZE`] pictures. Default: the number of `latents` or `class_labels`, else 1.
+    /// - `class_labels`: a class for all pictures, or one for each. Default: drawn evenly from the seed.
+    ///
+    /// A model that draws what a text says:
+    ///
+    /// - `prompt`: a text, or a list of texts. One that has too many tokens is cut, and [`Run::truncated`] says so.
+    /// - `negative_prompt`: what the pictures are not to show, one for all prompts or one for each; needs guidance.
+    /// - `num_images_per_prompt`: Default: 1.
+    /// - `height`, `width`: multiples of [`Self::size_multiple`]. Default: [`Self::picture_size`].
+    /// - `guidance_rescale`: 0 to 1, how much of the contrast that guidance adds is taken back. Default: 0.
+    /// - `clip_skip`: layers of the text encoder that are left out, from the last. Default: 0.
+    /// - `output_attentions`: whether steps have [`Progress::attentions`]. Default: false.
+    ///
     /// # Errors
-    /// `invalid-option`, naming it; `unsupported-model` when the folder's configuration does not fit the scheduler.
+    /// `invalid-option`, naming it; `unsupported-model` when the folder's configuration does not fit the scheduler, or
+    /// the device has no room for pictures of the size.
     pub fn start(&self, mut options: Options, random_seed: u64) -> Result<Run> {
-        let call = Call::read(self, &mut options, random_seed)?;
+        let call = Call::read(self, &mut options, random_seed, None)?;
         options.finish()?;
-        let sample =
-            self.samples(call.latents.clone(), call.count).mul_scalar(call.schedule.init_noise_sigma());
+        let noise = self.samples(call.latents.clone(), &call);
+        let sample = noise.mul_scalar(call.schedule.init_noise_sigma());
         let visits = Visit::each(0..call.schedule.timesteps().len());
-        Run::new(self, call, Start { sample, visits, constraint: Constraint::None })
+        Run::new(self, call, Start::new(sample, visits))
+    }
+
+    /// Takes the text encoder away, whose memory is then free. It must be [attached](Self::attach) again before a call that
+    /// [lacks](Self::lacks_text_encoder) it.
+    pub fn offload_text_encoder(&self) {
+        if let Some(text) = &self.text {
+            text.set_encoder(None);
+        }
+    }
+
+    /// Whether a call with these options needs the text encoder, and it is away. Texts of earlier calls need none.
+    #[must_use]
+    pub fn lacks_text_encoder(&self, options: &Options) -> bool {
+        self.text.as_ref().is_some_and(|text| text.lacks_encoder_for(options))
+    }
+
+    /// Prepares for the weights of the text encoder once more. `None` where there is none.
+    ///
+    /// # Errors
+    /// `unsupported-model`.
+    pub fn text_encoder_loading(&self) -> Result<Option<clip::Loading>> {
+        let Setup { text_encoder_json, storage, device, .. } = &*self.setup;
+        self.text.as_ref().map(|_| clip::Loading::new(text_encoder_json, *storage, device)).transpose()
+    }
+
+    /// Puts a text encoder in the place of the one that was taken away.
+    pub fn attach(&self, encoder: clip::ClipTextModel) {
+        if let Some(text) = &self.text {
+            text.set_encoder(Some(encoder));
+        }
     }
 
     /// The folder's scheduler, or another with its configuration.
     fn scheduler_as(&self, kind: Option<SchedulerKind>) -> Result<Cow<'_, Scheduler>> {
+        let Setup { scheduler, scheduler_json, .. } = &*self.setup;
         match kind {
-            Some(kind) if kind != self.scheduler.kind() => {
-                Scheduler::from_json(&self.scheduler_json, Some(kind.name())).map(Cow::Owned)
+            Some(kind) if kind != scheduler.kind() => {
+                Scheduler::from_json(scheduler_json, Some(kind.name())).map(Cow::Owned)
             }
-            _ => Ok(Cow::Borrowed(&self.scheduler)),
+            _ => Ok(Cow::Borrowed(scheduler)),
         }
     }
 
-    /// How many numbers a sample has.
-    fn sample_len(&self) -> usize {
-        self.codec.sample_shape(self.picture_size).iter().product()
+    /// A call's samples `[count, channels, height, width]`.
+    fn samples(&self, values: Vec<f32>, call: &Call) -> Tensor<4> {
+        let [channels, height, width] = self.codec.sample_shape(call.size);
+        let values = TensorData::new(values, [call.count, channels, height, width]);
+        Tensor::from_data(values, &self.setup.device)
     }
-
-    /// Samples `[rows, channels, height, width]`.
-    fn samples(&self, values: Vec<f32>, rows: usize) -> Tensor<4> {
-        let [channels, height, width] = self.codec.sample_shape(self.picture_size);
-        Tensor::from_data(TensorData::new(values, [rows, channels, height, width]), &self.device)
-    }
-}
-
-fn unsupported<T>(what: impl std::fmt::Display) -> Result<T> {
-    Err(Error::UnsupportedModel(format!("unet/config.json: {what}")))
 }

@@ -11,8 +11,24 @@ use crate::warnings::passed_over;
 
 const FILE: &str = "model_index.json";
 
+/// The parts of every pipeline, and those that a text makes necessary.
+const PARTS: [&str; 2] = ["unet", "scheduler"];
+const PARTS_FOR_TEXT: [&str; 3] = ["vae", "text_encoder", "tokenizer"];
+
+/// Parts of Stable Diffusion that judge finished pictures. They have a gigabyte, and no picture depends on them.
+const PASSED_OVER: [&str; 2] = ["safety_checker", "feature_extractor"];
+
 /// The pipelines of diffusers that are made of a U-Net and a scheduler. They pass over what else a folder has.
 const OF_NOTHING_ELSE: [&str; 3] = ["DDPMPipeline", "DDIMPipeline", "PNDMPipeline"];
+
+/// What a pipeline makes pictures of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Family {
+    /// Of noise, perhaps of a class.
+    Pixels,
+    /// Of a text: latent diffusion.
+    Text,
+}
 
 /// What a pipeline says about itself.
 #[derive(Debug, Default, Deserialize)]
@@ -36,9 +52,18 @@ impl ModelIndex {
 
     /// The names of the parts that the folder has. Each is `[library, class]`; an optional part that it lacks is
     /// `[null, null]`.
-    pub fn parts(&self) -> impl Iterator<Item = &str> {
+    fn parts(&self) -> impl Iterator<Item = &str> {
         let is_part = |value: &Value| value.as_array().is_some_and(|part| !part.iter().all(Value::is_null));
         self.fields.iter().filter(move |(_, value)| is_part(value)).map(|(name, _)| name.as_str())
+    }
+
+    fn class_name(&self) -> &str {
+        self.fields.get("_class_name").and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// Whether it is a pipeline of latent consistency models.
+    pub fn is_latent_consistency(&self) -> bool {
+        self.class_name().starts_with("LatentConsistencyModel")
     }
 
     /// The class of the scheduler, if the index names one. As in diffusers it counts, and not what the scheduler's own file
@@ -48,19 +73,46 @@ impl ModelIndex {
         Some(class.strip_prefix("Flax").unwrap_or(class))
     }
 
-    /// The warning about parts other than those of `known`, if there are any.
+    /// What the pipeline makes pictures of.
     ///
     /// # Errors
-    /// `unsupported-model` naming one that the pipeline uses.
-    pub fn expect_only(&self, known: [&str; 2]) -> Result<Option<String>> {
-        let others = || self.parts().filter(|part| !known.contains(part));
-        let pipeline = self.fields.get("_class_name").and_then(Value::as_str).unwrap_or_default();
-        match others().next() {
-            Some(part) if !OF_NOTHING_ELSE.contains(&pipeline) => refused(format!(
-                "the pipeline has a part {part}; those that have a {} work",
-                known.join(" and a ")
+    /// `unsupported-model` naming a part that the pipeline uses and Hearth does not know, or one that is missing.
+    pub fn family(&self) -> Result<Family> {
+        let others = || self.parts().filter(|part| !PARTS.contains(part));
+        if OF_NOTHING_ELSE.contains(&self.class_name()) || others().all(|part| PASSED_OVER.contains(&part)) {
+            return Ok(Family::Pixels);
+        }
+        if let Some(part) = others().find(|part| !PARTS_FOR_TEXT.contains(part) && !PASSED_OVER.contains(part)) {
+            return refused(format!(
+                "{} has a part {part}; pipelines of {} work, and those that have {} as well: Stable Diffusion 1 and 2, \
+                 their Turbo and LCM versions, and models distilled from them",
+                match self.class_name() {
+                    "" => "the pipeline",
+                    name => name,
+                },
+                PARTS.join(" and "),
+                PARTS_FOR_TEXT.join(", ")
+            ));
+        }
+        match PARTS_FOR_TEXT.into_iter().find(|part| !others().any(|other| other == *part)) {
+            None => Ok(Family::Text),
+            Some(missing) => refused(format!(
+                "the pipeline has a part {}, but no {missing}",
+                others().next().unwrap_or_default()
             )),
-            _ => Ok(passed_over(FILE, &format!("{pipeline} does not know"), others())),
+        }
+    }
+
+    /// The warning about parts that are passed over, if there are any.
+    pub fn warning(&self, family: Family) -> Option<String> {
+        match family {
+            Family::Pixels => {
+                let others = self.parts().filter(|part| !PARTS.contains(part));
+                passed_over(FILE, &format!("{} does not know", self.class_name()), others)
+            }
+            Family::Text => {
+                passed_over(FILE, "only judges pictures", self.parts().filter(|part| PASSED_OVER.contains(part)))
+            }
         }
     }
 }

@@ -79,6 +79,9 @@ pub struct Inpainting {
     pub original: Tensor<4>,
     /// `[1, 1, height, width]`: 1 where the picture stays, 0 where it is painted.
     pub kept: Tensor<4>,
+    /// The noise that the kept part has at every step, `[rows, channels, height, width]`; without it, each step draws its
+    /// own. diffusers' inpainting in latents keeps the noise that the run began with, and RePaint draws.
+    pub fixed_noise: Option<Tensor<4>>,
 }
 
 impl Inpainting {
@@ -93,7 +96,8 @@ impl Inpainting {
         let original = self.original.clone().expand(sample.dims());
         // After the last step there is no noise: the picture comes back as it was.
         let known = if next < schedule.timesteps().len() {
-            schedule.add_noise(original, noise.draw(), next)
+            let noise = self.fixed_noise.clone().unwrap_or_else(|| noise.draw());
+            schedule.add_noise(original, noise, next)
         } else {
             original
         };

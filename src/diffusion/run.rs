@@ -7,10 +7,13 @@ use burn::tensor::{Tensor, Transaction};
 use super::Pipeline;
 use super::call::{Call, PreviewKind};
 use super::codec::Codec;
-use super::guided::{Guided, is};
+use super::event::{Event, Pictures, Progress};
+use super::guided::{Guided, Prediction, is};
 use super::ilvr::SuperResolution;
 use super::noise::StepNoise;
+use super::overlay::Overlay;
 use super::repaint::Inpainting;
+use super::text::Texts;
 use super::visit::Visit;
 use crate::error::{Error, Result};
 use crate::readback;
@@ -19,39 +22,6 @@ use crate::schedulers::{History, Schedule};
 /// At most this many steps wait for a GPU when no previews are read. With more, the GPU would go on long after a call was
 /// stopped, and events would report steps that are not done yet.
 const UNSEEN_STEPS: usize = 8;
-
-/// What a step did.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Progress {
-    /// Counts the steps of this call from 0.
-    pub step_index: usize,
-    /// How many steps there are in all.
-    pub num_steps: usize,
-    /// The timestep that the network was given.
-    pub timestep: f64,
-    /// Pictures `[count, channels, height, width]` of each kind that was asked for, in that order.
-    pub previews: Vec<(PreviewKind, Vec<f32>)>,
-}
-
-/// Finished pictures.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Pictures {
-    /// `[count, channels, height, width]`, of which -1 is dark and 1 is light.
-    pub pixels: Vec<f32>,
-    /// `[count, channels, height, width]` of samples: the noise each was made from.
-    pub latents: Vec<f32>,
-    /// `[count]`: the class of each, unless the model has none or none was used.
-    pub class_labels: Option<Vec<u32>>,
-}
-
-/// What a step returns.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Event {
-    /// A step is done.
-    Step(Progress),
-    /// All steps are done.
-    Complete(Pictures),
-}
 
 /// What a picture that the call was given demands of the sample after each step.
 #[derive(Debug)]
@@ -71,6 +41,14 @@ pub struct Start {
     pub sample: Tensor<4>,
     pub visits: Vec<Visit>,
     pub constraint: Constraint,
+    pub overlay: Option<Overlay>,
+}
+
+impl Start {
+    /// A run that is free to change the sample.
+    pub fn new(sample: Tensor<4>, visits: Vec<Visit>) -> Self {
+        Self { sample, visits, constraint: Constraint::None, overlay: None }
+    }
 }
 
 /// A call under way.
@@ -79,44 +57,45 @@ pub struct Run {
     network: Guided,
     codec: Codec,
     schedule: Schedule,
-    visits: Vec<Visit>,
+    start: Start,
     done: usize,
-    sample: Tensor<4>,
     history: History,
     noise: StepNoise,
-    constraint: Constraint,
     previews: Vec<PreviewKind>,
     seed: u64,
+    size: [usize; 2],
+    texts: Option<Texts>,
     /// Zero as long as all outputs of the network were finite, then NaN. A GPU's `clamp` may hide what is not finite.
     finite_check: Tensor<1>,
-    /// What [`Event::Complete`] has. The pixels are empty until the last step.
+    /// What [`Event::Complete`] has. Pixels and samples are empty until then.
     pictures: Option<Pictures>,
 }
 
 impl Run {
     pub(super) fn new(pipeline: &Pipeline, call: Call, start: Start) -> Result<Self> {
-        let Call { seed, count, schedule, condition, guidance_scale, latents, previews } = call;
-        let shape = start.sample.dims();
+        let Call { seed, size, schedule, condition, guidance, texts, latents, previews, .. } = call;
+        let (shape, device) = (start.sample.dims(), &pipeline.setup.device);
         let first = schedule.timesteps().first().copied().unwrap_or_default();
-        let given = condition.rows(0..count);
-        pipeline.unet.config().check_call(shape, &vec![first; count], given.as_ref())?;
-        let is_without = condition.without().is_some() && is(guidance_scale, 0.0);
+        let given = condition.rows(0..call.count);
+        pipeline.unet.config().check_call(shape, &vec![first; call.count], &given.conditioning())?;
+        let is_without = condition.without().is_some() && is(guidance.scale, 0.0);
         let class_labels = condition.class_labels().filter(|_| !is_without).map(<[u32]>::to_vec);
-        let network = Arc::clone(&pipeline.unet);
+        let network = Guided::new(Arc::clone(&pipeline.unet), condition, guidance, call.rows_at_once);
+        let pictures = Pictures { pixels: Vec::new(), latents, samples: Vec::new(), class_labels };
         Ok(Self {
-            network: Guided::new(network, condition, guidance_scale, pipeline.rows_at_once),
-            codec: pipeline.codec,
+            network: network.with_attentions(call.output_attentions),
+            codec: pipeline.codec.clone(),
             schedule,
-            visits: start.visits,
+            start,
             done: 0,
-            sample: start.sample,
             history: History::default(),
-            noise: StepNoise::new(seed, shape, &pipeline.device),
-            constraint: start.constraint,
+            noise: StepNoise::new(seed, shape, device),
             previews,
             seed,
-            finite_check: Tensor::zeros([1], &pipeline.device),
-            pictures: Some(Pictures { pixels: Vec::new(), latents, class_labels }),
+            size,
+            texts,
+            finite_check: Tensor::zeros([1], device),
+            pictures: Some(pictures),
         })
     }
 
@@ -133,50 +112,84 @@ impl Run {
         self.seed
     }
 
+    /// Height and width of the pictures.
+    #[must_use]
+    pub fn size(&self) -> [usize; 2] {
+        self.size
+    }
+
+    /// Height and width of their samples.
+    #[must_use]
+    pub fn sample_size(&self) -> [usize; 2] {
+        let [_, _, height, width] = self.start.sample.dims();
+        [height, width]
+    }
+
+    /// The words of each prompt, which attentions are given for; nothing for a model without prompts.
+    #[must_use]
+    pub fn words(&self) -> Vec<Vec<String>> {
+        self.texts.as_ref().map(Texts::word_texts).unwrap_or_default()
+    }
+
+    /// What was cut off each prompt that was too long.
+    #[must_use]
+    pub fn truncated(&self) -> Vec<Option<String>> {
+        self.texts.as_ref().map(Texts::truncated).unwrap_or_default()
+    }
+
     /// How many steps the call takes: evaluations of the network, two at once with guidance.
     #[must_use]
     pub fn num_steps(&self) -> usize {
-        self.visits.len()
+        self.start.visits.len()
     }
 
-    /// Takes a step; `None` after [`Event::Complete`].
+    /// Takes a step; after the last one, decodes the pictures. `None` after [`Event::Complete`].
     ///
     /// # Errors
-    /// `device-lost` when the device fails, `weights-invalid` when the network gives no finite numbers.
+    /// `device-lost` when the device fails, `weights-invalid` when a network gives no finite numbers.
     pub async fn step(&mut self) -> Result<Option<Event>> {
-        let Some(&Visit { step_index, back_to }) = self.visits.get(self.done) else {
-            return Ok(self.pictures.take().map(Event::Complete));
+        let Some(&Visit { step_index, back_to }) = self.start.visits.get(self.done) else {
+            return Ok(self.finish().await?.map(Event::Complete));
         };
         let timestep = self.schedule.timesteps()[step_index];
-        let picture = self.advance(step_index, timestep);
-        let previews = self.read(picture, step_index + 1).await.map_err(|error| match error {
-            Error::WeightsInvalid(message) => Error::WeightsInvalid(format!(
-                "{message}, seen after step {} of {} (timestep {timestep})",
-                self.done + 1,
-                self.visits.len()
-            )),
-            other => other,
-        })?;
+        let (picture, attentions) = self.advance(step_index, timestep);
+        let (previews, attentions) =
+            self.read(picture, attentions, step_index + 1).await.map_err(|error| self.seen_now(error, timestep))?;
         if let Some(earlier) = back_to {
-            let noise = self.noise.draw();
-            self.sample = self.schedule.undo_steps(self.sample.clone(), noise, step_index + 1, earlier);
+            let (sample, noise) = (self.start.sample.clone(), self.noise.draw());
+            self.start.sample = self.schedule.undo_steps(sample, noise, step_index + 1, earlier);
             // What a multistep solver remembers belongs to other samples.
             self.history = History::default();
         }
-        let progress = Progress { step_index: self.done, num_steps: self.visits.len(), timestep, previews };
+        let num_steps = self.num_steps();
+        let progress = Progress { step_index: self.done, num_steps, timestep, previews, attentions };
         self.done += 1;
         Ok(Some(Event::Step(progress)))
     }
 
-    /// Takes the sample one step of the schedule further. Returns the picture that the network saw in it.
-    fn advance(&mut self, step_index: usize, timestep: f64) -> Tensor<4> {
-        let Self { schedule, noise, .. } = self;
-        let input = schedule.scale_model_input(self.sample.clone(), step_index);
-        let output = self.network.predict(input, timestep);
+    /// The error with when it was seen.
+    fn seen_now(&self, error: Error, timestep: f64) -> Error {
+        match error {
+            Error::WeightsInvalid(message) => Error::WeightsInvalid(format!(
+                "{message}, seen after step {} of {} (timestep {timestep})",
+                self.done + 1,
+                self.num_steps()
+            )),
+            other => other,
+        }
+    }
+
+    /// Takes the sample one step of the schedule further. Returns the picture that the network saw in it, and what it paid
+    /// attention to.
+    fn advance(&mut self, step_index: usize, timestep: f64) -> (Tensor<4>, Option<Tensor<4>>) {
+        let Self { schedule, noise, start, .. } = self;
+        let input = schedule.scale_model_input(start.sample.clone(), step_index);
+        let Prediction { output, attentions } = self.network.predict(input, timestep);
         self.finite_check = self.finite_check.clone() + output.clone().sum().mul_scalar(0.0);
-        let step = schedule.step(&mut self.history, output, step_index, self.sample.clone(), || noise.draw());
+        let step =
+            schedule.step(&mut self.history, output, step_index, start.sample.clone(), || noise.draw());
         let (sample, next) = (step.prev_sample, step_index + 1);
-        let changed = match &self.constraint {
+        let changed = match &start.constraint {
             Constraint::None => None,
             Constraint::Inpainting(inpainting) => Some(inpainting.put_back(schedule, &sample, next, noise)),
             Constraint::SuperResolution(resolution) => resolution.follow(schedule, &sample, next, noise),
@@ -184,39 +197,81 @@ impl Run {
         if changed.is_some() {
             schedule.sample_was_changed(&mut self.history);
         }
-        self.sample = changed.unwrap_or(sample);
-        step.pred_original_sample
+        start.sample = changed.unwrap_or(sample);
+        (step.pred_original_sample, attentions)
     }
 
-    /// Reads the previews of this step and, after the last, the finished pictures: all in one readback.
-    async fn read(&mut self, picture: Tensor<4>, next_step: usize) -> Result<Vec<(PreviewKind, Vec<f32>)>> {
-        let is_last = self.done + 1 == self.visits.len();
+    /// Reads the previews of this step, and the attentions, in one readback.
+    async fn read(
+        &self,
+        picture: Tensor<4>,
+        attentions: Option<Tensor<4>>,
+        next_step: usize,
+    ) -> Result<(Vec<(PreviewKind, Vec<f32>)>, Option<Vec<f32>>)> {
         let is_due = (self.done + 1).is_multiple_of(UNSEEN_STEPS);
-        if self.previews.is_empty() && !is_last && !is_due {
-            return Ok(Vec::new());
+        if self.previews.is_empty() && attentions.is_none() && !is_due {
+            return Ok((Vec::new(), None));
         }
         let mut transaction = Transaction::default().register(self.finite_check.clone());
         for kind in &self.previews {
-            let sample = match kind {
+            let sample = self.start.sample.clone();
+            transaction = transaction.register(match kind {
                 PreviewKind::PredOriginalSample => picture.clone(),
                 // Some schedulers' samples are not of unit variance. Scaled, all are shown alike.
                 PreviewKind::Sample if next_step < self.schedule.timesteps().len() => {
-                    self.schedule.scale_model_input(self.sample.clone(), next_step)
+                    self.schedule.scale_model_input(sample, next_step)
                 }
-                PreviewKind::Sample => self.sample.clone(),
-            };
-            transaction = transaction.register(self.codec.preview(sample));
+                PreviewKind::Sample => sample,
+            });
         }
-        if is_last {
-            transaction = transaction.register(self.codec.decode(self.sample.clone()));
+        let tokens = attentions.as_ref().map(|maps| maps.dims()[1]);
+        if let Some(attentions) = attentions {
+            transaction = transaction.register(attentions);
         }
         let mut read = readback::read(transaction).await?.into_iter().skip(1);
         let mut next =
             || read.next().ok_or_else(|| Error::Internal("the device gave back too little".to_owned()));
-        let previews = self.previews.iter().map(|kind| Ok((*kind, next()?))).collect::<Result<Vec<_>>>()?;
-        if is_last && let Some(pictures) = &mut self.pictures {
-            pictures.pixels = next()?;
+        let mut previews = Vec::new();
+        for kind in &self.previews {
+            let sample = &self.start.sample;
+            previews.push((*kind, self.codec.previews(next()?, sample.dims(), sample).await?));
         }
-        Ok(previews)
+        let attentions = tokens.map(|tokens| Ok(self.attentions_to_words(&next()?, tokens))).transpose()?;
+        Ok((previews, attentions))
+    }
+
+    /// The attentions `[count, tokens, height, width]` summed over the tokens of each word.
+    fn attentions_to_words(&self, of_tokens: &[f32], tokens: usize) -> Vec<f32> {
+        let area: usize = self.sample_size().iter().product();
+        let pictures = of_tokens.chunks_exact(tokens * area);
+        let words = self.texts.as_ref().map(Texts::words).unwrap_or_default();
+        let mut attentions = Vec::new();
+        for (picture, words) in pictures.zip(words) {
+            for word in words {
+                let mut sum = vec![0.0; area];
+                for map in picture.chunks_exact(area).skip(word.start).take(word.len()) {
+                    for (sum, attention) in sum.iter_mut().zip(map) {
+                        *sum += attention;
+                    }
+                }
+                attentions.extend(sum);
+            }
+        }
+        attentions
+    }
+
+    /// The finished pictures, the first time.
+    async fn finish(&mut self) -> Result<Option<Pictures>> {
+        let Some(mut pictures) = self.pictures.take() else {
+            return Ok(None);
+        };
+        let sample = self.start.sample.clone();
+        let transaction = Transaction::default().register(self.finite_check.clone()).register(sample.clone());
+        pictures.samples = readback::read(transaction).await?.pop().unwrap_or_default();
+        pictures.pixels = self.codec.decode(&sample, &pictures.samples).await?;
+        if let Some(overlay) = &self.start.overlay {
+            overlay.put_over(&mut pictures.pixels);
+        }
+        Ok(Some(pictures))
     }
 }

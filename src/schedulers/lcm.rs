@@ -21,6 +21,8 @@ const SIGMA_DATA: f64 = 0.5;
 struct Lcm {
     /// Steps of the solver that the model was distilled from.
     original_inference_steps: usize,
+    /// The first so many of them are taken.
+    taken: usize,
     /// Timesteps are multiplied by this in the boundary condition.
     timestep_scaling: f64,
 }
@@ -41,8 +43,10 @@ fn read(keys: &Keys) -> Result<(Config, Arc<dyn Solver>)> {
         .read_zero_snr(keys)?
         .read_set_alpha_to_one(keys)?;
     let steps = 1..=config.num_train_timesteps;
+    let original_inference_steps = keys.whole("original_inference_steps", 50, steps)?;
     let solver = Lcm {
-        original_inference_steps: keys.whole("original_inference_steps", 50, steps)?,
+        original_inference_steps,
+        taken: original_inference_steps,
         timestep_scaling: keys.number("timestep_scaling", 10.0, 1e-3..=1e6)?,
     };
     Ok((config, Arc::new(solver)))
@@ -51,22 +55,30 @@ fn read(keys: &Keys) -> Result<(Config, Arc<dyn Solver>)> {
 impl Solver for Lcm {
     /// Of the timesteps of the solver that the model was distilled from, evenly many, from the last one down.
     fn plan(&self, noise: Arc<NoiseSchedule>, num_inference_steps: usize) -> Result<Plan> {
-        let original = self.original_inference_steps;
-        if num_inference_steps > original {
+        let Self { original_inference_steps: original, taken, .. } = *self;
+        if num_inference_steps > taken {
+            let why = if taken < original { " and strength" } else { "" };
             return Err(Error::InvalidOption(format!(
                 "num_inference_steps is {num_inference_steps}; with {NAME} and this model's \
-                 original_inference_steps it must be a whole number from 1 to {original}"
+                 original_inference_steps{why} it must be a whole number from 1 to {taken}"
             )));
         }
         let interval = noise.config.num_train_timesteps / original;
         // NumPy's linspace without its end.
-        let mut indices = linspace(0.0, as_f64(original), num_inference_steps + 1);
+        let mut indices = linspace(0.0, as_f64(taken), num_inference_steps + 1);
         indices.pop();
         let timesteps = indices
             .into_iter()
-            .map(|index| (as_f64(original) - index.floor()) * as_f64(interval) - 1.0)
+            .map(|index| (as_f64(taken) - index.floor()) * as_f64(interval) - 1.0)
             .collect();
         Ok(Plan::new(noise, num_inference_steps, timesteps))
+    }
+
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // at most as many steps
+    fn within(&self, strength: f64) -> Option<Arc<dyn Solver>> {
+        let Self { original_inference_steps, timestep_scaling, .. } = *self;
+        let taken = (as_f64(original_inference_steps) * strength.clamp(0.0, 1.0)) as usize;
+        Some(Arc::new(Self { original_inference_steps, taken, timestep_scaling }))
     }
 
     fn step(&self, plan: &Plan, _: &mut History, input: StepInput<'_>) -> Step {

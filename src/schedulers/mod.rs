@@ -147,7 +147,24 @@ impl Scheduler {
                 "num_inference_steps is {num_inference_steps}; it must be a whole number from 1 to {most}"
             )));
         }
-        let plan = self.solver.plan(Arc::clone(&self.noise), num_inference_steps)?;
+        self.schedule_of(&self.solver, num_inference_steps)
+    }
+
+    /// The timesteps of an edit that goes through a part of the noise, as pipelines of latent consistency models have it: all
+    /// steps are within the part. Other schedulers than theirs give the whole schedule, of which an edit leaves out the first
+    /// steps; [`Schedule::is_partial`] says which it is.
+    ///
+    /// # Errors
+    /// As [`Self::schedule`].
+    pub fn schedule_within(&self, num_inference_steps: usize, strength: f64) -> Result<Schedule> {
+        match self.solver.within(strength) {
+            Some(solver) => Ok(self.schedule_of(&solver, num_inference_steps)?.partial()),
+            None => self.schedule(num_inference_steps),
+        }
+    }
+
+    fn schedule_of(&self, solver: &Arc<dyn Solver>, num_inference_steps: usize) -> Result<Schedule> {
+        let plan = solver.plan(Arc::clone(&self.noise), num_inference_steps)?;
         let starts_blind = plan.timesteps.first().is_some_and(|first| self.noise.alpha_prod(*first) == 0.0);
         if starts_blind && self.config().prediction_type == PredictionType::Epsilon {
             return Err(Error::UnsupportedModel(format!(
@@ -155,6 +172,6 @@ impl Scheduler {
                  the first timestep; \"v_prediction\" or timestep_spacing \"leading\" would work"
             )));
         }
-        Ok(Schedule::new(self.kind, Arc::clone(&self.solver), plan))
+        Ok(Schedule::new(self.kind, Arc::clone(solver), plan))
     }
 }

@@ -17,11 +17,22 @@ pub struct Schedule {
     solver: Arc<dyn Solver>,
     plan: Plan,
     eta: f64,
+    is_partial: bool,
 }
 
 impl Schedule {
     pub(super) fn new(kind: SchedulerKind, solver: Arc<dyn Solver>, plan: Plan) -> Self {
-        Self { kind, solver, plan, eta: 0.0 }
+        Self { kind, solver, plan, eta: 0.0, is_partial: false }
+    }
+
+    pub(super) fn partial(self) -> Self {
+        Self { is_partial: true, ..self }
+    }
+
+    /// Whether all steps are within the part of the noise that an edit goes through.
+    #[must_use]
+    pub fn is_partial(&self) -> bool {
+        self.is_partial
     }
 
     /// The same with noise in each step, if the scheduler takes `eta`: 0 for none, 1 for as much as DDPM (Song et al.,

@@ -60,6 +60,11 @@ pub trait Solver: fmt::Debug + Equal + Send + Sync {
     /// A step. The index is one of the plan's.
     fn step(&self, plan: &Plan, history: &mut History, input: StepInput<'_>) -> Step;
 
+    /// The same for a part of the noise, from `strength` down, if it spreads its steps over that.
+    fn within(&self, _strength: f64) -> Option<Arc<dyn Solver>> {
+        None
+    }
+
     /// Adapts the history to a sample that was changed after its step.
     fn sample_was_changed(&self, _history: &mut History) {}
 }

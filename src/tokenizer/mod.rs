@@ -19,13 +19,11 @@ use crate::error::{Error, Result, shortened};
 use crate::warnings;
 use texts::Spelling;
 
+pub use crate::config::Files;
 pub use text_stream::TextStream;
 
 /// What GPT-2 puts between texts. transformers adds it to every vocabulary that lacks it.
 const END_OF_TEXT: &str = "<|endoftext|>";
-
-/// The small files of a model's folder, by name.
-pub type Files = HashMap<String, String>;
 
 /// A model's tokenizer. A clone shares its vocabulary.
 #[derive(Debug, Clone)]

@@ -5,13 +5,16 @@ use wasm_bindgen::prelude::*;
 
 use super::loader::{self, Loader};
 use super::{DeviceHandle, object, options, random_seed, strings};
-use crate::diffusion::{Event, Loading, Pictures, Pipeline, Progress, Run, Source};
+use crate::clip::{self, ClipTextModel};
+use crate::config::Files;
+use crate::diffusion::{Event, Loading, Pictures, Pipeline, PreviewKind, Progress, Run, Source};
+use crate::error::Error;
 use crate::weights::Checkpoint;
 use crate::{error, picture};
 
 impl loader::Loading for Loading {
     fn checkpoint(&mut self, part: &str) -> Option<&mut Checkpoint> {
-        (part == "unet").then_some(&mut self.unet.checkpoint)
+        Self::checkpoint(self, part)
     }
 
     fn finish(self: Box<Self>) -> error::Result<JsValue> {
@@ -19,22 +22,33 @@ impl loader::Loading for Loading {
     }
 }
 
+impl loader::Loading for clip::Loading {
+    fn checkpoint(&mut self, part: &str) -> Option<&mut Checkpoint> {
+        (part == "text_encoder").then_some(&mut self.checkpoint)
+    }
+
+    fn finish(self: Box<Self>) -> error::Result<JsValue> {
+        Ok(TextEncoder((*self).finish()?).into())
+    }
+}
+
+/// The text encoder of a pipeline that was without it.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct TextEncoder(ClipTextModel);
+
 #[wasm_bindgen]
 impl Loader {
-    /// Prepares for the weights of the pipeline that these files describe: the U-Net's `config.json`,
-    /// `scheduler_config.json`, and `model_index.json`. `dtype` says how the weights are kept: `auto`, `f32`, `f16` or `q8`.
+    /// Prepares for the weights of the pipeline whose folder has these small `files`: an object with the text of each by its
+    /// path in the folder. `dtype` says how the weights are kept: `auto`, `f32`, `f16` or `q8`.
     ///
     /// # Errors
     /// `unsupported-model`; `invalid-option` for `dtype`.
-    pub fn diffusion(
-        unet_json: &str,
-        scheduler_json: &str,
-        index_json: &str,
-        dtype: &str,
-        device: &DeviceHandle,
-    ) -> Result<Loader, JsValue> {
+    pub fn diffusion(files: JsValue, dtype: &str, device: &DeviceHandle) -> Result<Loader, JsValue> {
+        let files: Files = serde_wasm_bindgen::from_value(files)
+            .map_err(|error| Error::Internal(format!("the files are no object of texts: {error}")))?;
         let storage = device.storage.with_dtype(dtype)?;
-        Ok(Self::new(Loading::new(unet_json, scheduler_json, Some(index_json), storage, &device.device)?))
+        Ok(Self::new(Loading::new(&files, storage, &device.device)?))
     }
 }
 
@@ -49,17 +63,21 @@ impl DiffusionPipeline {
     #[must_use]
     pub fn info(&self) -> Object {
         let (pipeline, classes) = (&self.0, self.0.classes());
+        let max_prompt_tokens = pipeline.max_prompt_tokens();
         let (scheduler, config) = (pipeline.scheduler(), pipeline.scheduler().config());
         #[allow(clippy::cast_precision_loss)] // sizes are small
         let number = |size: usize| JsValue::from_f64(size as f64);
         object([
             ("kind", "diffusion".into()),
             ("sample_size", pipeline.picture_size().into_iter().map(number).collect::<Array>().into()),
+            ("size_multiple", number(pipeline.size_multiple())),
             ("channels", number(pipeline.picture_channels())),
+            ("prompts", max_prompt_tokens.is_some().into()),
+            ("max_prompt_tokens", max_prompt_tokens.map_or(JsValue::NULL, number)),
             ("num_classes", number(classes.count)),
             ("labels", strings(&classes.labels)),
-            ("guidance", classes.none.is_some().into()),
-            ("guidance_scale", classes.guidance_scale.into()),
+            ("guidance", (classes.none.is_some() || max_prompt_tokens.is_some()).into()),
+            ("guidance_scale", pipeline.guidance_scale().into()),
             ("scheduler", scheduler.kind().name().into()),
             ("schedulers", strings(&Pipeline::schedulers())),
             ("num_train_timesteps", number(config.num_train_timesteps)),
@@ -70,8 +88,8 @@ impl DiffusionPipeline {
         ])
     }
 
-    /// Starts a call with the caller's options: from noise, or from a picture of the model's size as RGBA bytes, with a
-    /// mask of the same size if only a part is to be painted.
+    /// Starts a call with the caller's options: from noise, or from a picture of the call's size as RGBA bytes, with a mask
+    /// of the same size if only a part is to be painted.
     ///
     /// # Errors
     /// `invalid-option`; `unsupported-model` when the folder's configuration does not fit the option `scheduler`.
@@ -85,23 +103,56 @@ impl DiffusionPipeline {
         let (options, seed) = (options::from_js(js_options)?, random_seed());
         let run = match &image {
             None => self.0.start(options, seed)?,
-            Some(picture) => self.0.start_from(Source { picture, mask: mask.as_deref() }, options, seed)?,
+            Some(picture) => {
+                let source = Source { picture, mask: mask.as_deref(), posterior_noise: None };
+                self.0.start_from(source, options, seed)?
+            }
         };
-        Ok(DiffusionRun { run, canvas: Canvas::of(&self.0) })
+        let canvas = Canvas { channels: self.0.picture_channels(), size: run.size() };
+        Ok(DiffusionRun { run, canvas })
     }
 
     /// A picture with noise: `{ rgba, alpha, seed }`.
     ///
     /// # Errors
-    /// `invalid-option`.
+    /// `invalid-option`, `device-lost`, `weights-invalid`.
     #[allow(clippy::cast_precision_loss)] // a seed is at most 2⁵³ − 1
-    pub fn add_noise(&self, image: &[u8], js_options: &JsValue) -> Result<Object, JsValue> {
-        let noisy = self.0.add_noise(image, options::from_js(js_options)?, random_seed())?;
+    pub async fn add_noise(&self, image: Vec<u8>, js_options: JsValue) -> Result<Object, JsValue> {
+        let noisy = self.0.add_noise(&image, options::from_js(&js_options)?, random_seed()).await?;
+        let canvas = Canvas { channels: self.0.picture_channels(), size: self.0.picture_size() };
         Ok(object([
-            ("rgba", Canvas::of(&self.0).show(&noisy.pixels).into()),
+            ("rgba", canvas.show(&noisy.pixels).into()),
             ("alpha", noisy.alpha.into()),
             ("seed", JsValue::from_f64(noisy.seed as f64)),
         ]))
+    }
+
+    /// Whether a call with these options needs the text encoder, and it was taken away.
+    ///
+    /// # Errors
+    /// `invalid-option` for what is no options at all.
+    pub fn needs_text_encoder(&self, js_options: &JsValue) -> Result<bool, JsValue> {
+        Ok(self.0.lacks_text_encoder(&options::from_js(js_options)?))
+    }
+
+    /// A loader of the text encoder alone, for [`Self::attach`].
+    ///
+    /// # Errors
+    /// `unsupported-model`.
+    pub fn text_encoder_loader(&self) -> Result<Loader, JsValue> {
+        let loading = self.0.text_encoder_loading()?;
+        let none = || Error::Internal("the pipeline has no text encoder".to_owned());
+        Ok(Loader::new(loading.ok_or_else(none)?))
+    }
+
+    /// Puts a text encoder in the place of the one that was taken away.
+    pub fn attach(&self, encoder: TextEncoder) {
+        self.0.attach(encoder.0);
+    }
+
+    /// Takes the text encoder away, so that its memory is free.
+    pub fn offload(&self) {
+        self.0.offload_text_encoder();
     }
 }
 
@@ -109,16 +160,12 @@ impl DiffusionPipeline {
 #[derive(Debug, Clone, Copy)]
 struct Canvas {
     channels: usize,
-    area: usize,
+    size: [usize; 2],
 }
 
 impl Canvas {
-    fn of(pipeline: &Pipeline) -> Self {
-        Self { channels: pipeline.picture_channels(), area: pipeline.picture_size().iter().product() }
-    }
-
     fn show(self, pixels: &[f32]) -> Uint8ClampedArray {
-        Uint8ClampedArray::from(picture::rgba(pixels, self.channels, self.area).as_slice())
+        Uint8ClampedArray::from(picture::rgba(pixels, self.channels, self.size.iter().product()).as_slice())
     }
 }
 
@@ -140,8 +187,44 @@ impl DiffusionRun {
         self.run.seed() as f64
     }
 
+    /// Height of the pictures.
+    #[must_use]
+    #[wasm_bindgen(getter)]
+    pub fn height(&self) -> usize {
+        self.canvas.size[0]
+    }
+
+    /// Width of the pictures.
+    #[must_use]
+    #[wasm_bindgen(getter)]
+    pub fn width(&self) -> usize {
+        self.canvas.size[1]
+    }
+
+    /// Height and width of the maps of attention.
+    #[must_use]
+    #[wasm_bindgen(getter)]
+    pub fn sample_size(&self) -> Vec<usize> {
+        self.run.sample_size().to_vec()
+    }
+
+    /// The words of each prompt, which attentions are given for.
+    #[must_use]
+    #[wasm_bindgen(getter)]
+    pub fn words(&self) -> JsValue {
+        self.run.words().iter().map(strings).collect::<Array>().into()
+    }
+
+    /// What was cut off each prompt that was too long, and `undefined` for the others.
+    #[must_use]
+    #[wasm_bindgen(getter)]
+    pub fn truncated(&self) -> JsValue {
+        let text = |cut: Option<String>| cut.map_or(JsValue::UNDEFINED, |cut| cut.into());
+        self.run.truncated().into_iter().map(text).collect::<Array>().into()
+    }
+
     /// The next event, or `undefined` after the end:
-    /// `{ type: 'step', step_index, num_steps, timestep, previews: [kind, rgba][] }`,
+    /// `{ type: 'step', step_index, num_steps, timestep, previews: [kind, rgba][], attentions }`,
     /// `{ type: 'complete', rgba, latents, class_labels }`.
     ///
     /// # Errors
@@ -157,15 +240,18 @@ impl DiffusionRun {
 
     #[allow(clippy::cast_precision_loss)] // numbers of steps
     fn reported(&self, progress: &Progress) -> JsValue {
-        let shown = |(kind, pixels): &(crate::diffusion::PreviewKind, Vec<f32>)| -> JsValue {
+        let shown = |(kind, pixels): &(PreviewKind, Vec<f32>)| -> JsValue {
             Array::of2(&kind.name().into(), &self.canvas.show(pixels)).into()
         };
+        let attentions = progress.attentions.as_deref();
+        let attentions = attentions.map_or(JsValue::UNDEFINED, |maps| Float32Array::from(maps).into());
         let event = object([
             ("type", "step".into()),
             ("step_index", JsValue::from_f64(progress.step_index as f64)),
             ("num_steps", JsValue::from_f64(progress.num_steps as f64)),
             ("timestep", progress.timestep.into()),
             ("previews", progress.previews.iter().map(shown).collect::<Array>().into()),
+            ("attentions", attentions),
         ]);
         event.into()
     }
