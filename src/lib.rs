@@ -18,6 +18,7 @@ pub mod readback;
 pub mod rng;
 pub mod schedulers;
 pub mod tokenizer;
+pub mod vae;
 pub mod warnings;
 #[cfg(target_arch = "wasm32")]
 pub mod web;
