@@ -13,6 +13,7 @@ mod gather;
 #[cfg(gpu)]
 mod gpu;
 mod gradients;
+mod group_moments;
 mod group_norm;
 mod indices;
 mod layer_norm;
@@ -27,6 +28,7 @@ pub use cross_attention::{cross_attention, cross_attention_twin};
 pub use gather::{gather, gather_twin};
 #[cfg(gpu)]
 pub use gpu::Adapter;
+pub use group_moments::{group_moments, group_moments_twin};
 pub use group_norm::{GroupNormCall, group_norm, group_norm_twin};
 pub use indices::Indices;
 pub use layer_norm::{LayerNormCall, layer_norm, layer_norm_twin};

@@ -1,6 +1,6 @@
 use burn::tensor::Tensor;
 
-use crate::kernels::{ConvGeometry, ConvWeight, Epilogue, conv2d};
+use crate::kernels::{ConvGeometry, ConvWeight, Epilogue, Format, conv2d};
 use crate::weights::Parameters;
 
 /// A convolution of pictures, as PyTorch's `nn.Conv2d` with a square kernel.
@@ -45,6 +45,24 @@ impl Conv2d {
         let kernels = parameters.kernels("weight", [outputs, inputs, size, size]);
         let bias = Tensor::zeros([outputs], &kernels.device());
         Self { weight: ConvWeight::new(kernels, geometry), bias }
+    }
+
+    /// Height and width of a kernel.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.weight.kernels().size()
+    }
+
+    /// How the kernels go over a picture.
+    #[must_use]
+    pub fn geometry(&self) -> ConvGeometry {
+        self.weight.geometry()
+    }
+
+    /// How the kernels are kept.
+    #[must_use]
+    pub fn format(&self) -> Format {
+        self.weight.kernels().format()
     }
 
     /// `x [rows, inputs, height, width]` to `[rows, outputs, height', width']`.

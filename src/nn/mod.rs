@@ -1,6 +1,7 @@
 //! Layers that networks share, built of a checkpoint's tensors by their names and computed by our kernels.
 
 mod attention;
+mod bands;
 mod conv2d;
 mod group_norm;
 mod layer_norm;
@@ -10,6 +11,7 @@ mod resnet;
 mod timestep;
 
 pub use attention::{Attention, AttentionBlock, AttentionBlockOptions, AttentionOptions};
+pub use bands::Bands;
 pub use conv2d::Conv2d;
 pub use group_norm::GroupNorm;
 pub use layer_norm::LayerNorm;

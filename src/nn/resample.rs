@@ -11,7 +11,7 @@ use burn::tensor::Tensor;
 use burn::tensor::module::{avg_pool2d, interpolate};
 use burn::tensor::ops::{AvgPoolOptions, InterpolateMode, InterpolateOptions};
 
-use super::Conv2d;
+use super::{Bands, Conv2d};
 use crate::kernels::ConvGeometry;
 use crate::weights::Parameters;
 
@@ -47,6 +47,12 @@ impl Downsample2D {
     pub fn forward(&self, x: &Tensor<4>) -> Tensor<4> {
         self.conv.forward(x)
     }
+
+    /// The same over a picture in bands of even heights.
+    #[must_use]
+    pub fn over(&self, x: &Bands) -> Bands {
+        self.conv.over(x, |band| band)
+    }
 }
 
 /// A convolution of the doubled picture.
@@ -67,5 +73,11 @@ impl Upsample2D {
     #[must_use]
     pub fn forward(&self, x: &Tensor<4>) -> Tensor<4> {
         self.conv.forward(x)
+    }
+
+    /// The same over a picture in bands.
+    #[must_use]
+    pub fn over(&self, x: &Bands) -> Bands {
+        self.conv.over(x, |band| band)
     }
 }

@@ -13,7 +13,7 @@
 use burn::tensor::Tensor;
 
 use super::resample::{double, halve};
-use super::{Conv2d, GroupNorm, Linear};
+use super::{Bands, Conv2d, GroupNorm, Linear};
 use crate::kernels::{Activation, Epilogue, activate};
 use crate::weights::Parameters;
 
@@ -127,6 +127,28 @@ impl ResnetBlock2D {
         };
         let sum = self.conv2.forward_with(&hidden, &Epilogue { per_channel: None, residual: Some(input) });
         rescale(sum, output_scale_factor)
+    }
+
+    /// The same over a picture in bands, for a block that has no timestep and keeps the size.
+    ///
+    /// # Panics
+    /// When the block has a timestep.
+    #[must_use]
+    pub fn over(&self, input: Bands) -> Bands {
+        if let Some(input) = input.whole() {
+            return self.forward(input.clone(), None).into();
+        }
+        assert!(self.time_emb_proj.is_none() && self.resize == Resize::Keep, "ResnetBlock2D: bands");
+        let ResnetOptions { non_linearity, output_scale_factor, .. } = self.options;
+        let hidden = self.conv1.over(&input, self.norm1.over(&input, non_linearity));
+        let hidden = self.conv2.over(&hidden, self.norm2.over(&hidden, non_linearity));
+        input.zip(hidden, |input, hidden| {
+            let input = match &self.conv_shortcut {
+                Some(conv) => conv.forward(&input),
+                None => input,
+            };
+            rescale(input + hidden, output_scale_factor)
+        })
     }
 }
 

@@ -58,6 +58,12 @@ impl ConvWeight {
         &self.kernels
     }
 
+    /// How they go over a picture.
+    #[must_use]
+    pub fn geometry(&self) -> ConvGeometry {
+        self.geometry
+    }
+
     /// Height and width of what comes of a picture of `[height, width]`.
     #[must_use]
     pub fn output_size(&self, size: [usize; 2]) -> [usize; 2] {

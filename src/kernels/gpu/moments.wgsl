@@ -1,39 +1,5 @@
-// The moments of numbers that a workgroup shares, for the norms. gpu.rs puts THREADS before this; info has an epsilon.
-
-var<workgroup> parts: array<f32, THREADS>;
-var<workgroup> sums: array<f32, THREADS / 16u>;
-
-// The sum of what all invocations have, for each of them: first of every sixteen, then of those sums.
-fn add_parts(part: f32, local: u32) -> f32 {
-    parts[local] = part;
-    workgroupBarrier();
-    if local < THREADS / 16u {
-        var sum = 0.0;
-        for (var i = 0u; i < 16u; i++) {
-            sum += parts[16u * local + i];
-        }
-        sums[local] = sum;
-    }
-    workgroupBarrier();
-    var total = 0.0;
-    for (var i = 0u; i < THREADS / 16u; i++) {
-        total += sums[i];
-    }
-    return total;
-}
-
-// The mean of `count` numbers of x from `start` on, and 1 / √(variance + epsilon).
+// For the norms, whose info has an epsilon: the mean, and 1 / √(variance + epsilon).
 fn mean_and_scale(start: u32, count: u32, local: u32) -> vec2<f32> {
-    var part = 0.0;
-    for (var i = local; i < count; i += THREADS) {
-        part += x[start + i];
-    }
-    let mean = add_parts(part, local) / f32(count);
-    part = 0.0;
-    for (var i = local; i < count; i += THREADS) {
-        let centred = x[start + i] - mean;
-        part += centred * centred;
-    }
-    let variance = add_parts(part, local) / f32(count);
-    return vec2(mean, inverseSqrt(variance + bitcast<f32>(info.epsilon)));
+    let moments = mean_and_variance(start, count, local);
+    return vec2(moments.x, inverseSqrt(moments.y + bitcast<f32>(info.epsilon)));
 }

@@ -1,8 +1,13 @@
 //! Pieces of WGSL that several shaders have.
 
-/// WGSL's `mean_and_scale(start, count, local)` of numbers of `x`, for workgroups of `threads` invocations.
+/// WGSL's `mean_and_variance(start, count, local)` of numbers of `x`, for workgroups of `threads` invocations.
+pub fn mean_and_variance(threads: usize) -> String {
+    format!("const THREADS = {threads}u;\n{}", include_str!("mean_and_variance.wgsl"))
+}
+
+/// The same and `mean_and_scale(start, count, local)`, for norms.
 pub fn moments(threads: usize) -> String {
-    format!("const THREADS = {threads}u;\n{}", include_str!("moments.wgsl"))
+    mean_and_variance(threads) + include_str!("moments.wgsl")
 }
 
 /// WGSL's `over_slices(part, local)`, for shaders whose invocations share sums of four outputs.
