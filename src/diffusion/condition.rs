@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::unet::ClassLabels;
+use super::unet::{ClassLabels, Conditioning};
 
 /// What the network is conditioned on: the same kind of thing for each row of a batch.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,11 +37,11 @@ impl Condition {
     }
 
     /// Some of the rows, as the network takes them.
-    pub fn rows(&self, rows: Range<usize>) -> Option<ClassLabels<'_>> {
-        match self {
+    pub fn rows(&self, rows: Range<usize>) -> Conditioning<'_> {
+        Conditioning::classes(match self {
             Self::None => None,
             Self::Classes { labels, .. } => Some(ClassLabels::Indices(&labels[rows])),
-        }
+        })
     }
 
     /// The class of each row, unless it has none.

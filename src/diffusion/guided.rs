@@ -5,7 +5,7 @@ use std::sync::Arc;
 use burn::tensor::Tensor;
 
 use super::condition::Condition;
-use super::unet::{Config, UNet2DModel};
+use super::unet::{Config, UNet};
 use crate::error::{Error, Result};
 use crate::weights::Storage;
 
@@ -38,7 +38,7 @@ pub fn is(scale: f64, special: f64) -> bool {
 /// A network with the condition of a batch.
 #[derive(Debug)]
 pub struct Guided {
-    network: Arc<UNet2DModel>,
+    network: Arc<UNet>,
     /// One row for each of the network's batch: those of the pictures and then, with guidance, as many without a condition.
     condition: Condition,
     /// With guidance, how far to go from the output without the condition to the output with it.
@@ -48,7 +48,7 @@ pub struct Guided {
 
 impl Guided {
     /// `scale` counts as 1 where the network has not learned to do without the condition.
-    pub fn new(network: Arc<UNet2DModel>, condition: Condition, scale: f64, rows_at_once: usize) -> Self {
+    pub fn new(network: Arc<UNet>, condition: Condition, scale: f64, rows_at_once: usize) -> Self {
         let (condition, scale) = match condition.without() {
             // At 0 and at 1 one of the two outputs has no weight.
             Some(without) if is(scale, 0.0) => (without, None),
@@ -75,7 +75,7 @@ impl Guided {
         let part = |start: usize| {
             let count = self.rows_at_once.min(rows - start);
             let part = if count == rows { sample.clone() } else { sample.clone().narrow(0, start, count) };
-            self.network.forward(part, &vec![timestep; count], self.condition.rows(start..start + count))
+            self.network.forward(part, &vec![timestep; count], &self.condition.rows(start..start + count))
         };
         let mut parts: Vec<Tensor<4>> = (0..rows).step_by(self.rows_at_once).map(part).collect();
         if parts.len() == 1 { parts.remove(0) } else { Tensor::cat(parts, 0) }

@@ -44,7 +44,7 @@ use call::Call;
 use codec::Codec;
 use model_index::ModelIndex;
 use run::{Constraint, Start};
-use unet::UNet2DModel;
+use unet::UNet;
 use visit::Visit;
 
 /// The parts of a folder that are used.
@@ -153,7 +153,7 @@ impl Loading {
 /// A diffusion model ready to draw. A clone shares the network.
 #[derive(Debug, Clone)]
 pub struct Pipeline {
-    unet: Arc<UNet2DModel>,
+    unet: Arc<UNet>,
     scheduler_json: Arc<str>,
     scheduler: Scheduler,
     classes: Classes,

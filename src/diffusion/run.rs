@@ -99,7 +99,7 @@ impl Run {
         let shape = start.sample.dims();
         let first = schedule.timesteps().first().copied().unwrap_or_default();
         let given = condition.rows(0..count);
-        pipeline.unet.config().check_call(shape, &vec![first; count], given.as_ref())?;
+        pipeline.unet.config().check_call(shape, &vec![first; count], &given)?;
         let is_without = condition.without().is_some() && is(guidance_scale, 0.0);
         let class_labels = condition.class_labels().filter(|_| !is_without).map(<[u32]>::to_vec);
         let network = Arc::clone(&pipeline.unet);
