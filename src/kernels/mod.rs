@@ -10,6 +10,7 @@ mod conv2d;
 mod cpu;
 mod cross_attention;
 mod gather;
+mod geglu;
 #[cfg(gpu)]
 mod gpu;
 mod gradients;
@@ -24,8 +25,11 @@ mod weight;
 pub use activation::{Activation, activate};
 pub use attention::{AttentionCall, KeyValues, attention, attention_probs, attention_twin};
 pub use conv2d::{ConvGeometry, ConvKernels, ConvWeight, Epilogue, conv2d, conv2d_twin};
-pub use cross_attention::{cross_attention, cross_attention_twin};
+pub use cross_attention::{
+    cross_attention, cross_attention_probs, cross_attention_probs_twin, cross_attention_twin,
+};
 pub use gather::{gather, gather_twin};
+pub use geglu::{geglu, geglu_twin};
 #[cfg(gpu)]
 pub use gpu::Adapter;
 pub use group_moments::{group_moments, group_moments_twin};

@@ -14,8 +14,8 @@
 use burn::tensor::Tensor;
 
 use super::resnet::rescale;
-use super::{GroupNorm, Linear};
-use crate::kernels::{Activation, cross_attention};
+use super::{AttentionMaps, GroupNorm, Linear};
+use crate::kernels::{Activation, cross_attention, cross_attention_probs};
 use crate::weights::Parameters;
 
 /// What an [`Attention`] is made for.
@@ -63,17 +63,55 @@ impl Attention {
     /// `[rows · m, context_channels]`; without one, `x` attends to itself.
     #[must_use]
     pub fn forward(&self, x: &Tensor<2>, context: Option<&Tensor<2>>, rows: usize) -> Tensor<2> {
-        let context = context.unwrap_or(x);
+        let mixed = self.mix(x, context.unwrap_or(x), rows, None);
+        self.to_out.forward(&mixed, Activation::Identity)
+    }
+
+    /// The same added to `residual [rows · n, channels]`.
+    #[must_use]
+    pub fn forward_add(
+        &self,
+        x: &Tensor<2>,
+        context: Option<&Tensor<2>>,
+        rows: usize,
+        residual: Tensor<2>,
+    ) -> Tensor<2> {
+        self.to_out.forward_add(&self.mix(x, context.unwrap_or(x), rows, None), residual)
+    }
+
+    /// The same of a picture's pixels to the tokens of a text. The attention that these get is added to `maps`.
+    #[must_use]
+    pub fn forward_to_text(
+        &self,
+        x: &Tensor<2>,
+        text: &Tensor<2>,
+        rows: usize,
+        maps: Option<&mut AttentionMaps>,
+        residual: Tensor<2>,
+    ) -> Tensor<2> {
+        self.to_out.forward_add(&self.mix(x, text, rows, maps), residual)
+    }
+
+    /// The values of the context, mixed for every row of `x`: `[rows · n, heads · head_dim]`.
+    fn mix(
+        &self,
+        x: &Tensor<2>,
+        context: &Tensor<2>,
+        rows: usize,
+        maps: Option<&mut AttentionMaps>,
+    ) -> Tensor<2> {
         let queries = self.to_q.forward(x, Activation::Identity);
         let keys = self.to_k.forward(context, Activation::Identity);
         let values = self.to_v.forward(context, Activation::Identity);
-        let mixed = cross_attention(&queries, &keys, &values, rows, self.heads);
-        self.to_out.forward(&mixed, Activation::Identity)
+        if let Some(maps) = maps {
+            maps.add(cross_attention_probs(&queries, &keys, rows, self.heads), rows);
+        }
+        cross_attention(&queries, &keys, &values, rows, self.heads)
     }
 }
 
 /// What an [`AttentionBlock`] is made for.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AttentionBlockOptions {
     /// `None` is one head of all channels.
     pub head_dim: Option<usize>,
@@ -109,16 +147,25 @@ impl AttentionBlock {
     /// `x [rows, channels, height, width]`, in the same shape.
     #[must_use]
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let shape @ [rows, channels, height, width] = x.dims();
-        let pixels = height * width;
+        let (shape, rows) = (x.dims(), x.dims()[0]);
         let normed = match &self.group_norm {
             Some(norm) => norm.forward(&x, Activation::Identity),
             None => x.clone(),
         };
-        let normed =
-            normed.reshape([rows, channels, pixels]).swap_dims(1, 2).reshape([rows * pixels, channels]);
-        let out = self.attention.forward(&normed, None, rows);
-        let out = out.reshape([rows, pixels, channels]).swap_dims(1, 2).reshape(shape);
-        rescale(x + out, self.rescale_output_factor)
+        let out = self.attention.forward(&to_pixels(normed), None, rows);
+        rescale(x + from_pixels(out, shape), self.rescale_output_factor)
     }
+}
+
+/// A picture `[rows, channels, height, width]` as its pixels, `[rows · height · width, channels]`.
+pub(super) fn to_pixels(x: Tensor<4>) -> Tensor<2> {
+    let [rows, channels, height, width] = x.dims();
+    let pixels = height * width;
+    x.reshape([rows, channels, pixels]).swap_dims(1, 2).reshape([rows * pixels, channels])
+}
+
+/// The picture of such pixels, in a shape that `to_pixels` was given.
+pub(super) fn from_pixels(pixels: Tensor<2>, shape: [usize; 4]) -> Tensor<4> {
+    let [rows, channels, height, width] = shape;
+    pixels.reshape([rows, height * width, channels]).swap_dims(1, 2).reshape(shape)
 }

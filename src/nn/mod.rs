@@ -2,6 +2,7 @@
 
 mod attention;
 mod bands;
+mod attention_maps;
 mod conv2d;
 mod group_norm;
 mod layer_norm;
@@ -9,13 +10,16 @@ mod linear;
 mod resample;
 mod resnet;
 mod timestep;
+mod transformer;
 
 pub use attention::{Attention, AttentionBlock, AttentionBlockOptions, AttentionOptions};
 pub use bands::Bands;
+pub use attention_maps::AttentionMaps;
 pub use conv2d::Conv2d;
 pub use group_norm::GroupNorm;
 pub use layer_norm::LayerNorm;
 pub use linear::Linear;
 pub use resample::{Downsample2D, Upsample2D};
 pub use resnet::{Resize, ResnetBlock2D, ResnetOptions};
-pub use timestep::{TimestepEmbedding, Timesteps};
+pub use timestep::{TimestepEmbedding, TimestepEmbeddingOptions, Timesteps};
+pub use transformer::{BasicTransformerBlock, Transformer2DModel, TransformerOptions};

@@ -23,8 +23,16 @@ pub(super) fn halve(x: Tensor<4>) -> Tensor<4> {
 /// `x [rows, channels, height, width]`, each pixel as four.
 pub(super) fn double(x: Tensor<4>) -> Tensor<4> {
     let [_, _, height, width] = x.dims();
-    let options = InterpolateOptions::new(InterpolateMode::Nearest).with_output_size([2 * height, 2 * width]);
-    interpolate(x, options)
+    enlarge(x, [2 * height, 2 * width])
+}
+
+/// The same at a size of which `x`'s is a fraction.
+pub(super) fn enlarge(x: Tensor<4>, size: [usize; 2]) -> Tensor<4> {
+    let [_, _, height, width] = x.dims();
+    if size == [height, width] {
+        return x;
+    }
+    interpolate(x, InterpolateOptions::new(InterpolateMode::Nearest).with_output_size(size))
 }
 
 /// A convolution with stride 2.

@@ -3,7 +3,8 @@
 //! Reference: diffusers' `models/embeddings.py`.
 //!
 //! ```text
-//! timesteps [rows] ► Timesteps ► [rows, num_channels] ► linear_1 ► SiLU ► linear_2 ► [rows, time_embed_dim]
+//! timesteps [rows] ► Timesteps ► [rows, num_channels] ► linear_1 ► act_fn ► linear_2 ► post_act_fn ► [rows, time_embed_dim]
+//! condition [rows, cond_proj_dim] ► cond_proj ──────┘ +
 //!
 //! angle = timestep · 10000^(-i / (num_channels/2 - downscale_freq_shift))         i from 0 to num_channels/2
 //! ```
@@ -57,20 +58,43 @@ impl Timesteps {
     }
 }
 
-/// Two linear layers with a SiLU between them.
+/// What a [`TimestepEmbedding`] is made for.
+#[derive(Debug, Clone, Copy)]
+pub struct TimestepEmbeddingOptions {
+    /// Numbers that go in.
+    pub inputs: usize,
+    /// Numbers that come out.
+    pub outputs: usize,
+    /// The activation between the layers.
+    pub act_fn: Activation,
+    /// The activation of what comes out.
+    pub post_act_fn: Activation,
+    /// Numbers of a condition that is added to what goes in, where the embedding has one.
+    pub cond_proj_dim: Option<usize>,
+}
+
+/// Two linear layers.
 #[derive(Debug, Clone)]
 pub struct TimestepEmbedding {
+    cond_proj: Option<Linear>,
     linear_1: Linear,
     linear_2: Linear,
+    act_fn: Activation,
+    post_act_fn: Activation,
 }
 
 impl TimestepEmbedding {
-    /// Layers from `inputs` numbers to `outputs`.
+    /// The layers of a checkpoint's tensors.
     #[must_use]
-    pub fn new(inputs: usize, outputs: usize, mut parameters: Parameters) -> Self {
+    pub fn new(options: TimestepEmbeddingOptions, mut parameters: Parameters) -> Self {
+        let TimestepEmbeddingOptions { inputs, outputs, act_fn, post_act_fn, cond_proj_dim } = options;
+        let cond_proj = |dim| Linear::without_bias(parameters.within("cond_proj"), dim, inputs);
         Self {
+            cond_proj: cond_proj_dim.map(cond_proj),
             linear_1: Linear::new(parameters.within("linear_1"), inputs, outputs),
             linear_2: Linear::new(parameters.within("linear_2"), outputs, outputs),
+            act_fn,
+            post_act_fn,
         }
     }
 
@@ -80,19 +104,17 @@ impl TimestepEmbedding {
         self.linear_1.format()
     }
 
-    /// `x [rows, inputs]` to `[rows, outputs]`
+    /// `x [rows, inputs]` to `[rows, outputs]`, with a condition `[rows, cond_proj_dim]` or without.
+    ///
+    /// # Panics
+    /// When there is a condition and the embedding has no use for it.
     #[must_use]
-    pub fn forward(&self, x: &Tensor<2>) -> Tensor<2> {
-        self.linear_2.forward(&self.hidden(x), Activation::Identity)
-    }
-
-    /// The same added to `sum [rows, outputs]`.
-    #[must_use]
-    pub fn forward_add(&self, x: &Tensor<2>, sum: Tensor<2>) -> Tensor<2> {
-        self.linear_2.forward_add(&self.hidden(x), sum)
-    }
-
-    fn hidden(&self, x: &Tensor<2>) -> Tensor<2> {
-        self.linear_1.forward(x, Activation::Silu)
+    pub fn forward(&self, x: Tensor<2>, condition: Option<&Tensor<2>>) -> Tensor<2> {
+        let x = match (&self.cond_proj, condition) {
+            (Some(cond_proj), Some(condition)) => cond_proj.forward_add(condition, x),
+            (_, None) => x,
+            (None, Some(_)) => panic!("TimestepEmbedding: a condition"),
+        };
+        self.linear_2.forward(&self.linear_1.forward(&x, self.act_fn), self.post_act_fn)
     }
 }

@@ -4,8 +4,9 @@ use burn::tensor::{Device, Tensor, TensorData};
 use hearth::kernels::{
     Activation, AttentionCall, ConvGeometry, ConvKernels, ConvWeight, Epilogue, Format, GroupNormCall,
     Indices, KeyValues, LayerNormCall, Layout, LinearCall, Recording, Weight, attention, attention_probs,
-    attention_twin, conv2d, conv2d_twin, cross_attention, cross_attention_twin, gather, gather_twin,
-    group_norm, group_norm_twin, layer_norm, layer_norm_twin, linear, linear_layer, linear_twin,
+    attention_twin, conv2d, conv2d_twin, cross_attention, cross_attention_probs, cross_attention_probs_twin,
+    cross_attention_twin, gather, gather_twin, geglu, geglu_twin, group_norm, group_norm_twin, layer_norm,
+    layer_norm_twin, linear, linear_layer, linear_twin,
 };
 use hearth::rng::{Purpose, Rng};
 
@@ -226,6 +227,8 @@ pub async fn assert_cross_attention_is_its_twin(device: &Device) {
         let what =
             format!("{rows} rows, {heads} heads of {head_size}, {query_count} queries, {key_count} keys");
         assert_tensors_close(&what, got, twin).await;
+        let probs = cross_attention_probs(&queries, &keys, rows, heads);
+        assert_tensors_close(&what, probs, cross_attention_probs_twin(&queries, &keys, rows, heads)).await;
     }
 }
 
@@ -303,6 +306,16 @@ pub async fn assert_conv2d_is_its_twin(device: &Device) {
             assert_eq!(got.dims(), [shape[0], outputs, height, width]);
             assert_tensors_close(&what, got, conv2d_twin(&x, &weight, &bias, &epilogue)).await;
         }
+    }
+}
+
+/// `geglu`, of rows that begin at a multiple of four numbers or not, and of numbers whose GELU is nothing or all.
+pub async fn assert_geglu_is_its_twin(device: &Device) {
+    let mut numbers = Numbers::new(device);
+    for (rows, width) in [(1, 1), (3, 4), (2, 7), (5, 10), (70, 132)] {
+        let x = numbers.tensor([rows, 2 * width]).mul_scalar(4.0);
+        assert_eq!(geglu(&x).dims(), [rows, width]);
+        assert_tensors_close(&format!("[{rows}, 2 · {width}]"), geglu(&x), geglu_twin(&x)).await;
     }
 }
 

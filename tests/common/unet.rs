@@ -1,7 +1,7 @@
 //! The U-Nets that `training/fixtures_unet.py` makes, and how they are compared with diffusers.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use hearth::diffusion::unet::{ClassLabels, Loading, UNet2DModel};
+use hearth::diffusion::unet::{ClassLabels, Conditioning, Loading, UNet};
 use hearth::error::Result;
 use hearth::kernels::{Format, Layout, Weight};
 use hearth::weights::{Checkpoint, Header, Reader, Sink, Storage, TensorInfo};
@@ -43,7 +43,7 @@ pub struct ExpectedOutput {
 
 impl ExpectedOutput {
     /// The samples, `[rows, in_channels, height, width]`.
-    pub fn sample(&self, model: &UNet2DModel, device: &Device) -> Tensor<4> {
+    pub fn sample(&self, model: &UNet, device: &Device) -> Tensor<4> {
         let config = model.config();
         let [height, width] = config.sample_size.expect("a fixture has a size");
         let shape = [self.timesteps.len(), config.in_channels, height, width];
@@ -53,7 +53,7 @@ impl ExpectedOutput {
 
 impl Fixture {
     /// Loads the U-Net, its file arriving in pieces of `chunk` bytes.
-    pub fn load_unet(&self, storage: Storage, device: &Device, chunk: usize) -> Result<UNet2DModel> {
+    pub fn load_unet(&self, storage: Storage, device: &Device, chunk: usize) -> Result<UNet> {
         let mut loading = Loading::new(self.config, storage, device)?;
         self.feed(&mut loading.checkpoint, chunk)?;
         loading.finish()
@@ -66,7 +66,7 @@ impl Fixture {
 
     /// The same in `f32`, its weights rounded as a format rounds them before they come: all matrices and kernels but those of
     /// the convolutions from and to a picture.
-    fn load_rounded_unet(&self, format: Format, device: &Device) -> UNet2DModel {
+    fn load_rounded_unet(&self, format: Format, device: &Device) -> UNet {
         let storage = Storage { format: Some(Format::F32), ..Storage::CPU };
         let mut loading = Loading::new(self.config, storage, device).expect("the fixture loads");
         for (_, bytes) in self.files {
@@ -105,7 +105,7 @@ impl Fixture {
     }
 
     /// What the network makes of the samples that diffusers was given.
-    async fn output(&self, model: &UNet2DModel, device: &Device) -> Vec<f32> {
+    async fn output(&self, model: &UNet, device: &Device) -> Vec<f32> {
         let expected = self.expected_output();
         let (sample, timesteps) = (expected.sample(model, device), expected.timesteps.as_slice());
         let embeddings = expected.class_embeddings.map(|embeddings| {

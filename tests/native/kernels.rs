@@ -5,7 +5,7 @@ use burn::tensor::{Device, Tensor};
 use hearth::kernels::{
     Activation, AttentionCall, ConvGeometry, ConvKernels, ConvWeight, Epilogue, Format, GroupNormCall,
     Indices, KeyValues, LayerNormCall, Layout, LinearCall, Weight, attention, conv2d, cross_attention,
-    gather, group_norm, layer_norm, linear,
+    cross_attention_probs, gather, geglu, group_norm, layer_norm, linear,
 };
 use pollster::block_on;
 
@@ -60,6 +60,11 @@ fn conv2d_is_its_twin_with_every_kernel_stride_and_format() {
 }
 
 #[test]
+fn geglu_is_its_twin() {
+    on_each_device(async |device| kernels::assert_geglu_is_its_twin(device).await);
+}
+
+#[test]
 fn group_norm_is_its_twin() {
     on_each_device(async |device| kernels::assert_group_norm_is_its_twin(device).await);
 }
@@ -75,6 +80,7 @@ fn kernels_are_their_twins_where_gradients_are_tracked() {
         kernels::assert_attention_is_its_twin(device).await;
         kernels::assert_cross_attention_is_its_twin(device).await;
         kernels::assert_conv2d_is_its_twin(device).await;
+        kernels::assert_geglu_is_its_twin(device).await;
         kernels::assert_group_norm_is_its_twin(device).await;
     });
 }
@@ -144,6 +150,9 @@ fn gradients_pass_through_every_kernel() {
         let (keys, values) = (numbers.tensor([10, 8]), numbers.tensor([10, 8]));
         let attends = |queries: &Tensor<2>| cross_attention(queries, &keys, &values, 2, 2);
         assert_passes_gradients("cross_attention", device, [6, 8], attends).await;
+        let probs = |queries: &Tensor<2>| cross_attention_probs(queries, &keys, 2, 2);
+        assert_passes_gradients("cross_attention_probs", device, [6, 8], probs).await;
+        assert_passes_gradients("geglu", device, [3, 8], geglu).await;
 
         // Two tokens, and one more that sees them in the cache.
         let first = Indices::new(vec![0, 1], device);

@@ -121,6 +121,7 @@ async fn every_kernel_is_its_twin(device: &Device) {
     kernels::assert_recorded_launches_read_what_is_there(device).await;
     kernels::assert_attention_is_its_twin(device).await;
     kernels::assert_cross_attention_is_its_twin(device).await;
+    kernels::assert_geglu_is_its_twin(device).await;
     kernels::assert_group_norm_is_its_twin(device).await;
 }
 

@@ -1,13 +1,35 @@
 //! What a U-Net can be called with.
 
+use burn::tensor::Tensor;
+
 use super::config::Config;
 use super::embeddings::ClassLabels;
 use super::kinds::{ClassEmbedding, TimeEmbedding};
 use crate::error::{Error, Result};
 
+/// What a U-Net goes by besides the sample and its timestep: what its configuration asks for, and nothing else.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Conditioning<'a> {
+    /// A class for each row.
+    pub class_labels: Option<ClassLabels<'a>>,
+    /// A text for each row: `[rows · tokens, cross_attention_dim]`.
+    pub encoder_hidden_states: Option<&'a Tensor<2>>,
+    /// What is embedded with each row's timestep: `[rows, time_cond_proj_dim]`. A model that has a place for it does
+    /// without as well.
+    pub timestep_cond: Option<&'a Tensor<2>>,
+}
+
+impl<'a> Conditioning<'a> {
+    /// Nothing but classes.
+    #[must_use]
+    pub fn classes(class_labels: Option<ClassLabels<'a>>) -> Self {
+        Self { class_labels, ..Self::default() }
+    }
+}
+
 impl Config {
-    /// Checks what [`UNet2DModel::forward`](super::UNet2DModel::forward) is to be called with: a sample of this shape,
-    /// a timestep for each of its rows, and class labels if the model wants them.
+    /// Checks what [`UNet::forward`](super::UNet::forward) is to be called with: a sample of this shape, a timestep for each
+    /// of its rows, and what conditions the model.
     ///
     /// # Errors
     /// `invalid-option`, saying what does not fit.
@@ -15,7 +37,7 @@ impl Config {
         &self,
         [rows, channels, height, width]: [usize; 4],
         timesteps: &[f64],
-        class_labels: Option<&ClassLabels>,
+        conditioning: &Conditioning,
     ) -> Result<()> {
         if channels != self.in_channels {
             return refused(format!("a sample of {channels} channels; the model takes {}", self.in_channels));
@@ -34,7 +56,37 @@ impl Config {
                 "timesteps {timesteps:?} for {rows} rows; there must be one for each, and they must be {which}"
             ));
         }
-        self.check_labels(rows, class_labels)
+        let Conditioning { class_labels, encoder_hidden_states, timestep_cond } = conditioning;
+        self.check_labels(rows, class_labels.as_ref())?;
+        self.check_text(rows, encoder_hidden_states.map(Tensor::dims))?;
+        self.check_timestep_cond(rows, timestep_cond.map(Tensor::dims))
+    }
+
+    fn check_text(&self, rows: usize, text: Option<[usize; 2]>) -> Result<()> {
+        match (self.cross_attention_dim, text) {
+            (None, None) => Ok(()),
+            (None, Some(_)) => refused("a text, and the model has no use for one"),
+            (Some(_), None) => refused("no text, and the model needs one for each row"),
+            (Some(dim), Some([tokens, width]))
+                if width != dim || tokens == 0 || !tokens.is_multiple_of(rows) =>
+            {
+                refused(format!(
+                    "a text of shape [{tokens}, {width}]; for {rows} rows it must be [{rows} · tokens, {dim}]"
+                ))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_timestep_cond(&self, rows: usize, shape: Option<[usize; 2]>) -> Result<()> {
+        match (self.time_cond_proj_dim, shape) {
+            (_, None) => Ok(()),
+            (None, Some(_)) => refused("timestep_cond, and the model has no use for it"),
+            (Some(dim), Some(shape)) if shape != [rows, dim] => {
+                refused(format!("timestep_cond of shape {shape:?}; it must be {:?}", [rows, dim]))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn check_labels(&self, rows: usize, class_labels: Option<&ClassLabels>) -> Result<()> {

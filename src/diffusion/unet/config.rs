@@ -1,28 +1,45 @@
 //! A U-Net's `config.json`, as diffusers writes it.
 
-use super::kinds::{Block, ClassEmbedding, MidBlock, TimeEmbedding, down_blocks, up_blocks};
+use super::conditional::{self, Additions};
+use super::kinds::{
+    ACTIVATIONS, Attention, Block, Blocks, Class, ClassEmbedding, MidBlock, Norms, TimeEmbedding,
+};
+use super::unconditional;
 use crate::config::Fields;
 use crate::error::Result;
 use crate::kernels::Activation;
 
 /// Every field that changes what the model computes, and what else the file has.
-/// Source: diffusers' `UNet2DModel`, <https://huggingface.co/docs/diffusers/api/models/unet2d>.
+/// Source: diffusers' `UNet2DModel`, <https://huggingface.co/docs/diffusers/api/models/unet2d>, and
+/// `UNet2DConditionModel`, <https://huggingface.co/docs/diffusers/api/models/unet2d-cond>.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
-    /// Height and width of the pictures that the model was trained on, where the file says so. Others work too.
+    /// Height and width of the samples that the model was trained on, where the file says so. Others work too.
     pub sample_size: Option<[usize; 2]>,
     /// Channels of a noisy sample.
     pub in_channels: usize,
     /// Channels of what is computed for it.
     pub out_channels: usize,
+    /// Height and width of the first convolution's kernels.
+    pub conv_in_kernel: usize,
+    /// Height and width of the last convolution's kernels.
+    pub conv_out_kernel: usize,
     /// Samples from 0 to 1 become samples from -1 to 1 first.
     pub center_input_sample: bool,
     /// How a timestep becomes numbers.
     pub time_embedding: TimeEmbedding,
     /// Size of a timestep's embedding.
     pub time_embed_dim: usize,
-    /// What conditions the model besides the timestep.
+    /// Size of a condition that is embedded with the timestep, as the guidance scale of latent consistency models.
+    pub time_cond_proj_dim: Option<usize>,
+    /// The activation of a timestep's embedding, if it has one.
+    pub timestep_post_act: Activation,
+    /// The activation of that and a class's embedding together, if it has one.
+    pub time_embedding_act_fn: Activation,
+    /// What conditions the model besides the timestep and a text.
     pub class_embedding: ClassEmbedding,
+    /// Size of a token's embedding in the text that the pixels attend to; `None` in a model without a text.
+    pub cross_attention_dim: Option<usize>,
     /// The way down, from the full size.
     pub down_blocks: Vec<Block>,
     /// What is at its end.
@@ -31,15 +48,13 @@ pub struct Config {
     pub up_blocks: Vec<Block>,
     /// Channels at each size, from the full one.
     pub block_out_channels: Vec<usize>,
-    /// Residual blocks of a block on the way down; on the way up there is one more.
-    pub layers_per_block: usize,
     /// Zeros around a picture that is halved by a convolution; 0 means one behind rows and columns only.
     pub downsample_padding: usize,
     /// The activation of the residual blocks.
     pub act_fn: Activation,
-    /// Channels of an attention head; `None` is one head of all channels.
-    pub attention_head_dim: Option<usize>,
-    /// Groups of every group norm but the mid block's attention's.
+    /// The activation inside the embeddings and before the last convolution. In `UNet2DModel` it is always SiLU.
+    pub outer_act_fn: Activation,
+    /// Groups of every group norm but that of a pixels' attention in the middle.
     pub norm_num_groups: usize,
     /// What is added to the variance in a group norm.
     pub norm_eps: f64,
@@ -50,111 +65,138 @@ pub struct Config {
 }
 
 impl Config {
-    const FILE: &'static str = "unet/config.json";
+    /// Where a pipeline's folder has it.
+    pub const FILE: &'static str = "unet/config.json";
     /// The most sizes of pictures: the smallest has 2¹⁵ times fewer rows.
     const MAX_LEVELS: usize = 16;
-    const MAX_LAYERS: usize = 64;
 
-    /// Reads and checks a `config.json`.
+    /// Reads and checks a `config.json`, which names diffusers' class.
     ///
     /// # Errors
     /// `unsupported-model`, saying which field.
     pub fn from_json(json: &str) -> Result<Self> {
         let fields = Fields::from_json(Self::FILE, json)?;
-        fields.choice("_class_name", (), &[("UNet2DModel", ())])?;
-        let block_out_channels = fields.sizes("block_out_channels", &[224, 448, 672, 896])?;
-        let (sizes, norm_num_groups) = (1..=Fields::MAX_SIZE, fields.size("norm_num_groups", 32, 1..=4096)?);
-        let width = block_out_channels.first().copied().unwrap_or(0);
-        let default_dim = Some(width.saturating_mul(4));
-        let time_embed_dim = fields.optional_size("time_embedding_dim", default_dim, sizes.clone())?;
+        let class = fields.choice("_class_name", Class::UNet2DModel, &Class::KNOWN)?;
+        let is_conditional = class == Class::UNet2DConditionModel;
+        let additions = if is_conditional { Additions::of(&fields)? } else { Additions::default() };
+        let (channels, default): (usize, [usize; 4]) =
+            if is_conditional { (4, [320, 640, 1280, 1280]) } else { (3, [224, 448, 672, 896]) };
+        let block_out_channels = fields.sizes("block_out_channels", &default)?;
+        let levels = block_out_channels.len();
+        if !(1..=Self::MAX_LEVELS).contains(&levels) {
+            return fields.refused("block_out_channels", format!("1 to {} sizes work", Self::MAX_LEVELS));
+        }
         let shifts = [("default", false), ("scale_shift", true)];
-        let scale_shift = fields.choice("resnet_time_scale_shift", false, &shifts)?;
+        let norms = Norms {
+            groups: fields.size("norm_num_groups", 32, 1..=4096)?,
+            eps: fields.number("norm_eps", 1e-5)?,
+            scale_shift: fields.choice("resnet_time_scale_shift", false, &shifts)?,
+        };
+        let blocks = if is_conditional { conditional::blocks } else { unconditional::blocks };
+        let Blocks { down: down_blocks, mid: mid_block, up: up_blocks } = blocks(&fields, levels, norms)?;
+        let sizes = 1..=Fields::MAX_SIZE;
+        let default_dim = block_out_channels[0].saturating_mul(4);
+        let time_embed_dim = fields.optional_size("time_embedding_dim", None, sizes.clone())?;
+        let act_fn = fields.choice("act_fn", Activation::Silu, &ACTIVATIONS)?;
         let mut config = Self {
             sample_size: sample_size(&fields)?,
-            in_channels: fields.size("in_channels", 3, sizes.clone())?,
-            out_channels: fields.size("out_channels", 3, sizes.clone())?,
+            in_channels: fields.size("in_channels", channels, sizes.clone())?,
+            out_channels: fields.size("out_channels", channels, sizes)?,
+            conv_in_kernel: additions.conv_in_kernel,
+            conv_out_kernel: additions.conv_out_kernel,
             center_input_sample: fields.flag("center_input_sample", false)?,
-            time_embedding: TimeEmbedding::of(&fields)?,
-            time_embed_dim: time_embed_dim.or(default_dim).unwrap_or(0),
+            time_embedding: TimeEmbedding::of(&fields, class)?,
+            time_embed_dim: time_embed_dim.unwrap_or(default_dim),
+            time_cond_proj_dim: additions.time_cond_proj_dim,
+            timestep_post_act: additions.timestep_post_act,
+            time_embedding_act_fn: additions.time_embedding_act_fn,
             class_embedding: ClassEmbedding::of(&fields)?,
-            down_blocks: down_blocks(&fields)?,
-            mid_block: MidBlock::of(&fields, norm_num_groups, scale_shift)?,
-            up_blocks: up_blocks(&fields)?,
-            layers_per_block: fields.size("layers_per_block", 2, 1..=Self::MAX_LAYERS)?,
+            cross_attention_dim: None,
+            down_blocks,
+            mid_block,
+            up_blocks,
             downsample_padding: fields.size("downsample_padding", 1, 0..=1)?,
-            act_fn: fields.choice("act_fn", Activation::Silu, &ACTIVATIONS)?,
-            attention_head_dim: fields.optional_size("attention_head_dim", Some(8), sizes)?,
-            norm_eps: fields.number("norm_eps", 1e-5)?,
-            norm_num_groups,
-            scale_shift,
+            act_fn,
+            outer_act_fn: if is_conditional { act_fn } else { Activation::Silu },
+            norm_num_groups: norms.groups,
+            norm_eps: norms.eps,
+            scale_shift: norms.scale_shift,
             block_out_channels,
             warning: None,
         };
+        let cross_attention_dim = config.attentions().find_map(|(_, attention)| match attention {
+            Attention::Transformer(options) => Some(options.context_channels),
+            _ => None,
+        });
+        config.cross_attention_dim = cross_attention_dim;
         config.check(&fields)?;
         // These are for training, and for a kind of time embedding that is refused.
         fields.ignore("dropout");
-        fields.ignore("num_train_timesteps");
-        config.warning = fields.unread("UNet2DModel");
+        if !is_conditional {
+            fields.ignore("num_train_timesteps");
+        }
+        config.warning = fields.unread(class.name());
         Ok(config)
     }
 
-    /// What a picture's height and width must be multiples of.
+    /// What a sample's height and width must be multiples of.
     #[must_use]
     pub fn size_factor(&self) -> usize {
         1 << (self.block_out_channels.len() - 1)
     }
 
-    /// Numbers in the largest tensor that goes from one layer to the next for `rows` pictures of a size.
+    /// Numbers in the largest tensor that goes from one layer to the next for `rows` samples of a size.
     #[must_use]
     pub fn largest_tensor(&self, rows: usize, [height, width]: [usize; 2]) -> u64 {
         let channels = |level: usize| self.block_out_channels[level.min(self.block_out_channels.len() - 1)];
-        let of_level = |level: usize| {
-            let pixels = ((height >> level) as u64).saturating_mul((width >> level) as u64);
+        let pixels = |level: usize| ((height >> level) as u64).saturating_mul((width >> level) as u64);
+        let joined = (0..self.block_out_channels.len()).map(|level| {
             // On the way up what comes from below is joined with the skip connection.
             let widest = channels(level + 1).max(channels(level)).max(channels(level.saturating_sub(1)));
-            let heads = channels(level) / self.attention_head_dim.unwrap_or(channels(level));
-            let scores = if self.attends(level) { pixels.saturating_mul(heads as u64) } else { 0 };
-            pixels.saturating_mul(scores.max((channels(level) + widest) as u64))
-        };
-        let largest = (0..self.block_out_channels.len()).map(of_level).max();
-        largest.unwrap_or(0).saturating_mul(rows as u64)
+            pixels(level).saturating_mul((channels(level) + widest) as u64)
+        });
+        let gated = self.attentions().filter_map(|(level, attention)| match attention {
+            Attention::Transformer(options) => {
+                Some(pixels(level).saturating_mul(options.widest(channels(level)) as u64))
+            }
+            _ => None,
+        });
+        joined.chain(gated).max().unwrap_or(0).saturating_mul(rows as u64)
     }
 
-    /// Whether there is attention among pictures of this size, 0 being the full one.
-    fn attends(&self, level: usize) -> bool {
-        let last = self.block_out_channels.len() - 1;
-        let mid = level == last && self.mid_block.is_some_and(|mid| mid.attention);
-        mid || self.down_blocks[level].attention || self.up_blocks[last - level].attention
+    /// The attention of every block, with its size; 0 is the full one.
+    fn attentions(&self) -> impl Iterator<Item = (usize, Attention)> {
+        let mid = self.mid_block.iter().map(|mid| (self.block_out_channels.len() - 1, mid.attention));
+        let down = self.down_blocks.iter().enumerate();
+        let up = self.up_blocks.iter().rev().enumerate();
+        down.chain(up).map(|(level, block)| (level, block.attention)).chain(mid)
     }
 
     fn check(&self, fields: &Fields) -> Result<()> {
         let (channels, levels) = (&self.block_out_channels, self.block_out_channels.len());
-        if !(1..=Self::MAX_LEVELS).contains(&levels) {
-            return fields.refused("block_out_channels", format!("1 to {} sizes work", Self::MAX_LEVELS));
-        }
-        for (field, blocks) in [("down_block_types", &self.down_blocks), ("up_block_types", &self.up_blocks)]
-        {
-            if blocks.len() != levels {
-                return fields.refused(field, format!("block_out_channels asks for {levels}"));
-            }
-        }
         let groups = self.norm_num_groups;
         if channels.iter().any(|channels| !channels.is_multiple_of(groups)) {
             return fields
                 .refused("block_out_channels", format!("multiples of norm_num_groups {groups} work"));
         }
-        let last = channels[levels - 1];
-        if let Some(MidBlock { attention: true, attn_groups: Some(groups), .. }) = self.mid_block
-            && !last.is_multiple_of(groups)
-        {
-            return fields
-                .refused("attn_norm_num_groups", format!("a divisor of the last block's {last} works"));
-        }
-        if let Some(head) = self.attention_head_dim {
-            let used = (0..levels).filter(|&level| self.attends(level)).map(|level| channels[level]);
-            if let Some(least) = used.min().filter(|&least| least < head) {
+        for (level, attention) in self.attentions() {
+            let channels = channels[level];
+            let head = match attention {
+                Attention::Pixels(options)
+                    if options.groups.is_some_and(|groups| !channels.is_multiple_of(groups)) =>
+                {
+                    return fields.refused(
+                        "attn_norm_num_groups",
+                        format!("a divisor of the last block's {channels} works"),
+                    );
+                }
+                Attention::Pixels(options) => options.head_dim,
+                Attention::Transformer(options) => Some(options.heads),
+                Attention::None => None,
+            };
+            if head.is_some_and(|head| head > channels) {
                 return fields
-                    .refused("attention_head_dim", format!("1 to the block's {least} channels work"));
+                    .refused("attention_head_dim", format!("1 to the block's {channels} channels work"));
             }
         }
         if !(self.norm_eps > 0.0 && self.norm_eps < 1.0) {
@@ -176,13 +218,6 @@ impl Config {
         }
     }
 }
-
-const ACTIVATIONS: [(&str, Activation); 4] = [
-    ("silu", Activation::Silu),
-    ("swish", Activation::Silu),
-    ("gelu", Activation::Gelu),
-    ("relu", Activation::Relu),
-];
 
 fn sample_size(fields: &Fields) -> Result<Option<[usize; 2]>> {
     match fields.sizes("sample_size", &[])?[..] {

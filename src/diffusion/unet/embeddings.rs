@@ -10,18 +10,18 @@
 //! ```
 //!
 //! Pipelines refuse a Fourier projection, and class embeddings other than a table. They are here because the network is the whole
-//! of diffusers': its fixtures cover every kind, and `UNet2DConditionModel` embeds timesteps and classes in the same ways.
+//! of diffusers': its fixtures cover every kind.
 
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::config::Config;
 use super::kinds::{ClassEmbedding, TimeEmbedding};
-use crate::kernels::{Indices, Layout, Weight, gather};
-use crate::nn::{TimestepEmbedding, Timesteps};
+use crate::kernels::{Activation, Indices, Layout, Weight, gather};
+use crate::nn::{TimestepEmbedding, TimestepEmbeddingOptions, Timesteps};
 use crate::weights::Parameters;
 
 /// What conditions each row of a batch, besides its timestep.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub enum ClassLabels<'a> {
     /// Classes, or the numbers that a model with `class_embed_type` `timestep` takes.
     Indices(&'a [u32]),
@@ -78,6 +78,17 @@ impl TimeProjection {
     }
 }
 
+/// What embeds the numbers that a timestep becomes.
+pub(super) fn timestep_embedding(config: &Config) -> TimestepEmbeddingOptions {
+    TimestepEmbeddingOptions {
+        inputs: TimeProjection::outputs(config),
+        outputs: config.time_embed_dim,
+        act_fn: config.outer_act_fn,
+        post_act_fn: config.timestep_post_act,
+        cond_proj_dim: config.time_cond_proj_dim,
+    }
+}
+
 #[allow(clippy::cast_possible_truncation)] // as diffusers has it
 fn logarithm(timestep: f64) -> f32 {
     libm::log(f64::from(timestep as f32)) as f32
@@ -108,8 +119,13 @@ impl ClassCondition {
                 Self::Table(Box::new(parameters.weight("weight", shape, Layout::OutIn)))
             }
             ClassEmbedding::Timestep => {
-                let inputs = TimeProjection::outputs(config);
-                Self::Timestep(Box::new(TimestepEmbedding::new(inputs, config.time_embed_dim, parameters)))
+                let options = timestep_embedding(config);
+                let plain = TimestepEmbeddingOptions {
+                    post_act_fn: Activation::Identity,
+                    cond_proj_dim: None,
+                    ..options
+                };
+                Self::Timestep(Box::new(TimestepEmbedding::new(plain, parameters)))
             }
             ClassEmbedding::Identity => Self::Identity,
         }
@@ -130,10 +146,10 @@ impl ClassCondition {
             }
             (Self::Timestep(embedding), Some(ClassLabels::Indices(labels))) => {
                 let labels: Vec<_> = labels.iter().map(|&label| f64::from(label)).collect();
-                embedding.forward_add(&projection.forward(&labels, &emb.device()), emb)
+                emb.clone() + embedding.forward(projection.forward(&labels, &emb.device()), None)
             }
             (Self::Identity, Some(ClassLabels::Embeddings(embeddings))) => emb + embeddings.clone(),
-            _ => panic!("UNet2DModel: the class labels are not those of its config.json"),
+            _ => panic!("UNet: the class labels are not those of its config.json"),
         }
     }
 }

@@ -1,7 +1,16 @@
-//! What a U-Net is made of, as the words of its `config.json` say.
+//! What a U-Net is made of, as its `config.json` says.
 
 use crate::config::Fields;
 use crate::error::Result;
+use crate::kernels::Activation;
+use crate::nn::{AttentionBlockOptions, TransformerOptions};
+
+/// Which of diffusers' two classes a file is of. Both are one network here; their fields and defaults differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Class {
+    UNet2DModel,
+    UNet2DConditionModel,
+}
 
 /// How a timestep becomes numbers.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -18,7 +27,7 @@ pub enum TimeEmbedding {
     Fourier,
 }
 
-/// What conditions the model besides the timestep.
+/// What conditions the model besides the timestep and a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClassEmbedding {
     /// Nothing.
@@ -32,12 +41,25 @@ pub enum ClassEmbedding {
 }
 
 /// A block on the way down or up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Block {
-    /// Attention comes after each residual block.
-    pub attention: bool,
+    /// Residual blocks. On the way up there is one more than on the way down.
+    pub layers: usize,
+    /// What comes after each residual block.
+    pub attention: Attention,
     /// What changes the size between this block and the next.
     pub sampler: Sampler,
+}
+
+/// What comes after a residual block.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Attention {
+    /// Nothing.
+    None,
+    /// The pixels attend to each other.
+    Pixels(AttentionBlockOptions),
+    /// The pixels attend to each other and to a text.
+    Transformer(TransformerOptions),
 }
 
 /// What halves or doubles a picture.
@@ -49,57 +71,80 @@ pub enum Sampler {
     Resnet,
 }
 
-/// The block between the ways down and up.
+/// The block between the ways down and up: a residual block, and perhaps attention and a second one.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MidBlock {
-    /// Attention comes between the residual blocks.
-    pub attention: bool,
-    /// Groups of that attention's norm, if it has one.
-    pub attn_groups: Option<usize>,
-    /// What each part's output is divided by.
+    /// Residual blocks, 1 or 2.
+    pub layers: usize,
+    /// What comes between the two.
+    pub attention: Attention,
+    /// What the output of each residual block is divided by.
     pub scale_factor: f64,
 }
 
-const CONV: Block = Block { attention: false, sampler: Sampler::Conv };
-const RESNET: Block = Block { attention: false, sampler: Sampler::Resnet };
-const SAMPLERS: [(&str, Sampler); 3] =
-    [("conv", Sampler::Conv), ("resnet", Sampler::Resnet), ("null", Sampler::Conv)];
-
-/// Blocks without attention always use a convolution, whatever `downsample_type` says; old files have longer names.
-pub(super) fn down_blocks(fields: &Fields) -> Result<Vec<Block>> {
-    let attention =
-        Block { attention: true, sampler: fields.choice("downsample_type", Sampler::Conv, &SAMPLERS)? };
-    let known = [
-        ("DownBlock2D", CONV),
-        ("AttnDownBlock2D", attention),
-        ("ResnetDownsampleBlock2D", RESNET),
-        ("UNetResDownBlock2D", CONV),
-        ("UNetResAttnDownBlock2D", attention),
-    ];
-    fields.choices("down_block_types", &[CONV, attention, attention, attention], &known)
+/// What the norms of all blocks have in common.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Norms {
+    pub groups: usize,
+    pub eps: f64,
+    /// The timestep scales and shifts what is normed, and is not added to it.
+    pub scale_shift: bool,
 }
 
-pub(super) fn up_blocks(fields: &Fields) -> Result<Vec<Block>> {
-    let attention =
-        Block { attention: true, sampler: fields.choice("upsample_type", Sampler::Conv, &SAMPLERS)? };
-    let known = [
-        ("UpBlock2D", CONV),
-        ("AttnUpBlock2D", attention),
-        ("ResnetUpsampleBlock2D", RESNET),
-        ("UNetResUpBlock2D", CONV),
-        ("UNetResAttnUpBlock2D", attention),
-    ];
-    fields.choices("up_block_types", &[attention, attention, attention, CONV], &known)
+/// All blocks of a U-Net, as many on each way as there are sizes.
+#[derive(Debug)]
+pub(super) struct Blocks {
+    pub down: Vec<Block>,
+    pub mid: Option<MidBlock>,
+    pub up: Vec<Block>,
+}
+
+impl Blocks {
+    /// The most layers of a block, and of a transformer.
+    pub const MAX_LAYERS: usize = 64;
+}
+
+/// What the words of a list of blocks stand for, one for each size.
+pub(super) fn block_types<T: Copy>(
+    fields: &Fields,
+    field: &str,
+    levels: usize,
+    default: &[T],
+    known: &[(&str, T)],
+) -> Result<Vec<T>> {
+    let types = fields.choices(field, default, known)?;
+    if types.len() == levels {
+        Ok(types)
+    } else {
+        fields.refused(field, format!("block_out_channels asks for {levels}"))
+    }
+}
+
+impl Class {
+    pub const KNOWN: [(&str, Self); 2] =
+        [("UNet2DModel", Self::UNet2DModel), ("UNet2DConditionModel", Self::UNet2DConditionModel)];
+
+    /// The class's name in diffusers.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::UNet2DModel => "UNet2DModel",
+            Self::UNet2DConditionModel => "UNet2DConditionModel",
+        }
+    }
 }
 
 impl TimeEmbedding {
-    pub(super) fn of(fields: &Fields) -> Result<Self> {
+    pub(super) fn of(fields: &Fields, class: Class) -> Result<Self> {
         let positional = Self::Positional {
             flip_sin_to_cos: fields.flag("flip_sin_to_cos", true)?,
             freq_shift: fields.number("freq_shift", 0.0)?,
         };
         let known = [("positional", positional), ("fourier", Self::Fourier)];
-        fields.choice("time_embedding_type", positional, &known)
+        let known = match class {
+            Class::UNet2DModel => &known[..],
+            Class::UNet2DConditionModel => &known[..1], // its Fourier projection is another, which nobody uses
+        };
+        fields.choice("time_embedding_type", positional, known)
     }
 }
 
@@ -112,18 +157,19 @@ impl ClassEmbedding {
     }
 }
 
-impl MidBlock {
-    pub(super) fn of(fields: &Fields, norm_num_groups: usize, scale_shift: bool) -> Result<Option<Self>> {
-        let groups = fields.optional_size("attn_norm_num_groups", None, 1..=4096)?;
-        let mid = Self {
-            attention: fields.flag("add_attention", true)?,
-            // Without a number of its own, the attention's norm follows the residual blocks'.
-            attn_groups: groups.or_else(|| (!scale_shift).then_some(norm_num_groups)),
-            scale_factor: fields.number("mid_block_scale_factor", 1.0)?,
-        };
-        if mid.scale_factor.abs() < 1e-6 {
-            return fields.refused("mid_block_scale_factor", "a number that can be divided by works");
-        }
-        fields.choice("mid_block_type", Some(mid), &[("UNetMidBlock2D", Some(mid)), ("null", None)])
+/// The factor that `mid_block_scale_factor` says.
+pub(super) fn mid_block_scale_factor(fields: &Fields) -> Result<f64> {
+    let factor = fields.number("mid_block_scale_factor", 1.0)?;
+    if factor.abs() < 1e-6 {
+        return fields.refused("mid_block_scale_factor", "a number that can be divided by works");
     }
+    Ok(factor)
 }
+
+/// The names of the activations.
+pub(super) const ACTIVATIONS: [(&str, Activation); 4] = [
+    ("silu", Activation::Silu),
+    ("swish", Activation::Silu),
+    ("gelu", Activation::Gelu),
+    ("relu", Activation::Relu),
+];

@@ -1,19 +1,24 @@
-//! The U-Net of diffusers, from its `config.json` and its checkpoint.
+//! The U-Net of diffusers, with a text and without, from its `config.json` and its checkpoint.
 
+mod attention;
 mod blocks;
 mod call;
+mod conditional;
 mod config;
 mod embeddings;
 mod kinds;
 pub mod model;
+mod pass;
 mod samplers;
+mod unconditional;
 
 use burn::tensor::Device;
 
+pub use call::Conditioning;
 pub use config::Config;
 pub use embeddings::ClassLabels;
-pub use kinds::{Block, ClassEmbedding, MidBlock, Sampler, TimeEmbedding};
-pub use model::UNet2DModel;
+pub use kinds::{Attention, Block, ClassEmbedding, MidBlock, Sampler, TimeEmbedding};
+pub use model::UNet;
 
 use crate::error::{Error, Result};
 use crate::weights::{Checkpoint, Parameters, Role, Storage};
@@ -37,16 +42,15 @@ impl Loading {
     /// `unsupported-model`.
     pub fn new(config_json: &str, storage: Storage, device: &Device) -> Result<Self> {
         let config = Config::from_json(config_json)?;
-        let build = |parameters: &mut Parameters| UNet2DModel::new(&config, parameters);
+        let build = |parameters: &mut Parameters| UNet::new(&config, parameters);
         let checkpoint = Checkpoint::for_network(build, storage, device).with_file_names(file_names);
-        let numbers =
-            |shape: &[usize]| shape.iter().fold(1, |all: u64, &size| all.saturating_mul(size as u64));
-        let all = checkpoint.wanted().fold(0, |all: u64, (_, shape)| all.saturating_add(numbers(shape)));
+        let all = checkpoint.num_weights();
         match usize::try_from(all) {
-            Ok(numbers) if all <= MAX_PARAMETERS => storage.check_total(numbers)?,
+            Ok(weights) if all <= MAX_PARAMETERS => storage.check_total(weights)?,
             _ => {
                 return Err(Error::UnsupportedModel(format!(
-                    "unet/config.json: {all} parameters, more than {MAX_PARAMETERS}"
+                    "{}: {all} parameters, more than {MAX_PARAMETERS}",
+                    Config::FILE
                 )));
             }
         }
@@ -63,13 +67,13 @@ impl Loading {
     ///
     /// # Errors
     /// `weights-mismatch` when some have not.
-    pub fn finish(self) -> Result<UNet2DModel> {
+    pub fn finish(self) -> Result<UNet> {
         let Self { config, checkpoint } = self;
-        checkpoint.into_network(|parameters| UNet2DModel::new(&config, parameters))
+        checkpoint.into_network(|parameters| UNet::new(&config, parameters))
     }
 }
 
-/// Before diffusers 0.15 the parts of an attention had other names. What is in none of a U-Net's parts, whether this one has
+/// Before diffusers 0.15 the parts of a pixels' attention had other names. What is in none of a U-Net's parts, whether this one has
 /// them or not, is not of the network.
 fn file_names(name: &str) -> Role {
     const PARTS: [&str; 9] = [

@@ -1,30 +1,36 @@
-//! The U-Net that finds the noise in a picture.
+//! The U-Net that finds the noise in a picture, or in the latents of one.
 //!
-//! Reference: Ho et al., "Denoising Diffusion Probabilistic Models" (2020), <https://arxiv.org/abs/2006.11239>; the code
-//! that this agrees with is diffusers' `UNet2DModel`.
+//! Reference: Ho et al., "Denoising Diffusion Probabilistic Models" (2020), <https://arxiv.org/abs/2006.11239>, and
+//! Rombach et al., "High-Resolution Image Synthesis with Latent Diffusion Models" (2022),
+//! <https://arxiv.org/abs/2112.10752>; the code that this agrees with is diffusers' `UNet2DModel` and
+//! `UNet2DConditionModel`.
 //!
 //! ```text
 //! timesteps [rows] ► time_proj ► time_embedding ► + class_embedding ► temb [rows, time_embed_dim]
+//!         timestep_cond ─────────┘
 //!
-//! sample [rows, in_channels, h, w] ► conv_in ► down_blocks ► mid_block ► up_blocks ► conv_norm_out ► SiLU ► conv_out
-//!                                    └ skips ───────┴──────────────────────┘         [rows, out_channels, h, w]
+//! sample [rows, in_channels, h, w] ► conv_in ► down_blocks ► mid_block ► up_blocks ► conv_norm_out ► act ► conv_out
+//!                                    └ skips ───────┴──────────────────────┘        [rows, out_channels, h, w]
+//!                                    encoder_hidden_states [rows · tokens, cross_attention_dim] to all blocks
 //! ```
 //!
 //! Every block on the way down halves the picture but the last, and every block on the way up doubles it but the last.
 
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 
 use super::blocks::{DownBlock, UNetMidBlock2D, UpBlock};
+use super::call::Conditioning;
 use super::config::Config;
-use super::embeddings::{ClassCondition, ClassLabels, TimeProjection};
+use super::embeddings::{ClassCondition, TimeProjection, timestep_embedding};
 use super::kinds::TimeEmbedding;
-use crate::kernels::{Activation, Format, activate};
-use crate::nn::{Conv2d, GroupNorm, TimestepEmbedding};
+use super::pass::Pass;
+use crate::kernels::{Format, activate};
+use crate::nn::{AttentionMaps, Conv2d, GroupNorm, TimestepEmbedding};
 use crate::weights::Parameters;
 
 /// The whole network.
 #[derive(Debug, Clone)]
-pub struct UNet2DModel {
+pub struct UNet {
     time_proj: TimeProjection,
     time_embedding: TimestepEmbedding,
     class_embedding: ClassCondition,
@@ -37,14 +43,14 @@ pub struct UNet2DModel {
     config: Config,
 }
 
-impl UNet2DModel {
+impl UNet {
     /// The network of a checkpoint's tensors.
     #[must_use]
     pub fn new(config: &Config, parameters: &mut Parameters) -> Self {
         let (width, levels) = (config.block_out_channels[0], config.block_out_channels.len());
         let time_proj = TimeProjection::new(config, parameters.within("time_proj"));
-        let (inputs, outputs) = (TimeProjection::outputs(config), config.time_embed_dim);
-        let time_embedding = TimestepEmbedding::new(inputs, outputs, parameters.within("time_embedding"));
+        let time_embedding =
+            TimestepEmbedding::new(timestep_embedding(config), parameters.within("time_embedding"));
         let class_embedding = ClassCondition::new(config, parameters.within("class_embedding"));
         let mut within = parameters.within("down_blocks");
         let down_blocks = (0..levels).map(|n| DownBlock::new(config, n, within.within(n))).collect();
@@ -53,16 +59,20 @@ impl UNet2DModel {
         let mid = |block| UNetMidBlock2D::new(config, block, parameters.within("mid_block"));
         let mid_block = config.mid_block.map(mid);
         let (groups, eps) = (config.norm_num_groups, config.norm_eps);
+        let mut conv =
+            |name, inputs, outputs, size| Conv2d::new(parameters.within(name).exact(), inputs, outputs, size);
+        let conv_in = conv("conv_in", config.in_channels, width, config.conv_in_kernel);
+        let conv_out = conv("conv_out", width, config.out_channels, config.conv_out_kernel);
         Self {
             time_proj,
             time_embedding,
             class_embedding,
-            conv_in: Conv2d::new(parameters.within("conv_in").exact(), config.in_channels, width, 3),
+            conv_in,
             down_blocks,
             mid_block,
             up_blocks,
             conv_norm_out: GroupNorm::new(parameters.within("conv_norm_out"), width, groups, eps),
-            conv_out: Conv2d::new(parameters.within("conv_out").exact(), width, config.out_channels, 3),
+            conv_out,
             config: config.clone(),
         }
     }
@@ -87,37 +97,70 @@ impl UNet2DModel {
     /// # Panics
     /// When [`Config::check_call`] would refuse it.
     #[must_use]
-    pub fn forward(
+    pub fn forward(&self, sample: Tensor<4>, timesteps: &[f64], conditioning: &Conditioning) -> Tensor<4> {
+        self.evaluate(sample, timesteps, conditioning, None).0
+    }
+
+    /// The same, and how much of each pixel's attention each token of the text gets: `[rows, tokens, height, width]`, the
+    /// mean over the heads and over all layers that attend to the text. The maps of smaller sizes are enlarged to the
+    /// sample's.
+    ///
+    /// # Panics
+    /// When [`Config::check_call`] would refuse it, or the model has no text.
+    #[must_use]
+    pub fn forward_with_attentions(
         &self,
         sample: Tensor<4>,
         timesteps: &[f64],
-        class_labels: Option<ClassLabels>,
-    ) -> Tensor<4> {
+        conditioning: &Conditioning,
+    ) -> (Tensor<4>, Tensor<4>) {
+        let [_, _, height, width] = sample.dims();
+        let maps = AttentionMaps::new([height, width]);
+        let (output, maps) = self.evaluate(sample, timesteps, conditioning, Some(maps));
+        (output, maps.and_then(AttentionMaps::mean).expect("UNet: the model has no text to attend to"))
+    }
+
+    fn evaluate(
+        &self,
+        sample: Tensor<4>,
+        timesteps: &[f64],
+        conditioning: &Conditioning,
+        maps: Option<AttentionMaps>,
+    ) -> (Tensor<4>, Option<AttentionMaps>) {
         let (config, device) = (&self.config, sample.device());
-        let emb = self.time_embedding.forward(&self.time_proj.forward(timesteps, &device));
-        let emb = self.class_embedding.forward(emb, class_labels, &self.time_proj);
-        let temb = activate(emb, config.act_fn);
+        let temb = self.embed(timesteps, conditioning, &device);
+        let encoder_hidden_states = conditioning.encoder_hidden_states;
+        let mut pass = Pass { temb, encoder_hidden_states, skips: Vec::new(), maps };
 
         let sample = if config.center_input_sample { sample * 2.0 - 1.0 } else { sample };
         let mut x = self.conv_in.forward(&sample);
-        let mut skips = vec![x.clone()];
+        pass.skips.push(x.clone());
         for block in &self.down_blocks {
-            x = block.forward(x, &temb, &mut skips);
+            x = block.forward(x, &mut pass);
         }
         if let Some(block) = &self.mid_block {
-            x = block.forward(x, &temb);
+            x = block.forward(x, &mut pass);
         }
         for block in &self.up_blocks {
-            x = block.forward(x, &temb, &mut skips);
+            x = block.forward(x, &mut pass);
         }
-        let x = self.conv_out.forward(&self.conv_norm_out.forward(&x, Activation::Silu));
-        match config.time_embedding {
+        let x = self.conv_out.forward(&self.conv_norm_out.forward(&x, config.outer_act_fn));
+        let output = match config.time_embedding {
             TimeEmbedding::Positional { .. } => x,
             TimeEmbedding::Fourier => {
                 #[allow(clippy::cast_possible_truncation)] // as diffusers has it
                 let levels: Vec<f32> = timesteps.iter().map(|&timestep| timestep as f32).collect();
                 x / Tensor::<4>::from_data(TensorData::new(levels, [timesteps.len(), 1, 1, 1]), &device)
             }
-        }
+        };
+        (output, pass.maps)
+    }
+
+    /// `[rows, time_embed_dim]`
+    fn embed(&self, timesteps: &[f64], conditioning: &Conditioning, device: &Device) -> Tensor<2> {
+        let Conditioning { class_labels, timestep_cond, .. } = *conditioning;
+        let emb = self.time_embedding.forward(self.time_proj.forward(timesteps, device), timestep_cond);
+        let emb = self.class_embedding.forward(emb, class_labels, &self.time_proj);
+        activate(activate(emb, self.config.time_embedding_act_fn), self.config.act_fn)
     }
 }

@@ -13,11 +13,7 @@ impl Activation {
             Self::Tanh => map_lanes(y, Lanes::tanh),
             Self::Sigmoid => map_lanes(y, Lanes::sigmoid),
             Self::Silu => map_lanes(y, |x| x * x.sigmoid()),
-            Self::Gelu => {
-                for y in y {
-                    *y *= 0.5 * (1.0 + libm::erff(*y * std::f32::consts::FRAC_1_SQRT_2));
-                }
-            }
+            Self::Gelu => map_lanes(y, Lanes::gelu),
             Self::GeluTanh => map_lanes(y, Lanes::gelu_tanh),
         }
     }

@@ -51,8 +51,11 @@ pub fn cross_attention(
     mix(queries, keys, values, [rows, heads, query_count, key_count], scale_of(head_size))
 }
 
-/// The tensor with as many zeros behind each head: the shader reads fours.
-fn padded(tensor: &Tensor<2>, heads: usize, missing: usize) -> Tensor<2> {
+/// The tensor with as many zeros behind each head: the shaders read fours.
+pub fn padded(tensor: &Tensor<2>, heads: usize, missing: usize) -> Tensor<2> {
+    if missing == 0 {
+        return tensor.clone();
+    }
     let [all, width] = tensor.dims();
     let of_heads = tensor.clone().reshape([all, heads, width / heads]);
     let zeros = Tensor::zeros([all, heads, missing], &tensor.device());

@@ -5,10 +5,13 @@
 mod cpu;
 #[cfg(gpu)]
 mod gpu;
+mod probs;
 
 use burn::tensor::{Tensor, activation::softmax};
 
 use super::gradients::tracks_gradients;
+
+pub use probs::{cross_attention_probs, cross_attention_probs_twin};
 
 /// `softmax(scale · queries · keysᵀ) · values` in every head. `queries [rows · n, heads · head_size]`, `keys` and `values`
 /// `[rows · m, heads · head_size]`; gives `[rows · n, heads · head_size]`.
@@ -57,10 +60,13 @@ pub fn cross_attention_twin(
     heads: usize,
 ) -> Tensor<2> {
     let shape @ [_, width] = queries.dims();
-    let parts = |tensor: &Tensor<2>| {
-        let count = tensor.dims()[0] / rows;
-        tensor.clone().reshape([rows, count, heads, width / heads]).swap_dims(1, 2)
-    };
-    let scores = parts(queries).mul_scalar(scale_of(width / heads)).matmul(parts(keys).swap_dims(2, 3));
-    softmax(scores, 3).matmul(parts(values)).swap_dims(1, 2).reshape(shape)
+    let [queries, keys, values] = [queries, keys, values].map(|tensor| in_heads(tensor, rows, heads));
+    let scores = queries.mul_scalar(scale_of(width / heads)).matmul(keys.swap_dims(2, 3));
+    softmax(scores, 3).matmul(values).swap_dims(1, 2).reshape(shape)
+}
+
+/// `[rows · n, heads · head_size]` as `[rows, heads, n, head_size]`.
+fn in_heads(tensor: &Tensor<2>, rows: usize, heads: usize) -> Tensor<4> {
+    let [all, width] = tensor.dims();
+    tensor.clone().reshape([rows, all / rows, heads, width / heads]).swap_dims(1, 2)
 }
