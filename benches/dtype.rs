@@ -50,14 +50,14 @@ fn load(dtype: &str) -> Pipeline {
     let folder = Path::new("models/ddpm-mnist");
     let bytes = |file: &str| read(folder.join(file)).expect("the model ships");
     let text = |file: &str| String::from_utf8(bytes(file)).expect("it is text");
-    let (unet, scheduler) = (text("unet/config.json"), text("scheduler/scheduler_config.json"));
-    let index = text("model_index.json");
+    let files = ["model_index.json", "unet/config.json", "scheduler/scheduler_config.json"];
+    let files = files.map(|file| (file.to_owned(), text(file))).into();
     let storage = Storage::CPU.with_dtype(dtype).expect("there is such a format");
-    let mut loading = Loading::new(&unet, &scheduler, Some(&index), storage, &Device::flex())
-        .expect("the configuration is sound");
+    let mut loading =
+        Loading::new(&files, storage, &Device::flex()).expect("the configuration is sound");
     let mut reader = Reader::new(None);
     let weights = bytes("unet/diffusion_pytorch_model.safetensors");
-    reader.push(&weights, &mut loading.unet.checkpoint).expect("the file is sound");
+    reader.push(&weights, loading.checkpoint("unet").expect("there is one")).expect("the file is sound");
     reader.finish().expect("the file is whole");
     loading.finish().expect("all weights have come")
 }

@@ -335,13 +335,12 @@ impl Gpu {
         let text = |file: &str| {
             String::from_utf8(read(folder.join(file)).expect("the model ships")).expect("it is text")
         };
-        let (unet, scheduler) = (text("unet/config.json"), text("scheduler/scheduler_config.json"));
-        let index = text("model_index.json");
-        let mut loading =
-            diffusion::Loading::new(&unet, &scheduler, Some(&index), self.storage, &self.device)
-                .expect("the configuration is sound");
+        let files = ["model_index.json", "unet/config.json", "scheduler/scheduler_config.json"];
+        let files = files.map(|file| (file.to_owned(), text(file))).into();
+        let mut loading = diffusion::Loading::new(&files, self.storage, &self.device)
+            .expect("the configuration is sound");
         let weights = read(folder.join("unet/diffusion_pytorch_model.safetensors")).expect("the model ships");
-        feed(&mut loading.unet.checkpoint, &weights);
+        feed(loading.checkpoint("unet").expect("there is one"), &weights);
         let pipeline = loading.finish().expect("all weights have come");
         let draw = |options: Options| {
             let options = options.with("num_inference_steps", json!(25));

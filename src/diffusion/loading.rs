@@ -82,7 +82,7 @@ impl Loading {
             return unsupported("sample_size is null; the size of the pictures must be there");
         };
         rows_at_once(config, sample_size, storage)?;
-        let all = [Some(unet.num_weights()), latent.as_ref().map(Latent::num_weights)];
+        let all = [Some(unet.checkpoint.num_weights()), latent.as_ref().map(Latent::num_weights)];
         let all = all.into_iter().flatten().fold(0, u64::saturating_add);
         storage.check_total(usize::try_from(all).unwrap_or(usize::MAX))?;
         let factor = latent.as_ref().map_or(1, |latent| latent.vae.config().scale_factor());

@@ -79,9 +79,9 @@ impl Folder {
         storage: Storage,
         device: &Device,
     ) -> Result<Pipeline> {
-        let mut loading = Loading::new(unet, scheduler, index, storage, device)?;
+        let mut loading = prepare(unet, scheduler, index, storage, device)?;
         let mut reader = Reader::new(None);
-        reader.push(self.weights, &mut loading.unet.checkpoint)?;
+        reader.push(self.weights, loading.checkpoint("unet").expect("there is a U-Net"))?;
         reader.finish()?;
         loading.finish()
     }
@@ -95,7 +95,7 @@ impl Folder {
             let options =
                 options_of(&call.options).with("latents", call.latents).with("preview", json!("sample"));
             let run = if call.picture {
-                pipeline.start_from(Source { picture: &picture, mask: call.mask.as_deref() }, options, 0)
+                pipeline.start_from(Source { picture: &picture, mask: call.mask.as_deref(), ..Source::default() }, options, 0)
             } else {
                 pipeline.start(options, 0)
             };
@@ -112,6 +112,23 @@ impl Folder {
             assert_eq!(Some(&pictures.pixels), steps.last().map(|step| &step.previews[0].1), "{what}");
         }
     }
+}
+
+/// Prepares for the weights of a pipeline without texts.
+pub fn prepare(
+    unet: &str,
+    scheduler: &str,
+    index: Option<&str>,
+    storage: Storage,
+    device: &Device,
+) -> Result<Loading> {
+    let files = [
+        ("unet/config.json", Some(unet)),
+        ("scheduler/scheduler_config.json", Some(scheduler)),
+        ("model_index.json", index),
+    ];
+    let files = files.into_iter().filter_map(|(path, text)| Some((path.to_owned(), text?.to_owned())));
+    Loading::new(&files.collect(), storage, device)
 }
 
 /// Runs a call to its end.

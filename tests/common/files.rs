@@ -71,9 +71,9 @@ impl Files {
         let unet = within("unet/", "config.json")?;
         let scheduler = within("scheduler/", "scheduler_config.json")?;
         let mut loading =
-            diffusion::Loading::new(&unet, &scheduler, Some(&index), Storage::CPU, &Device::flex())?;
+            crate::common::diffusion::prepare(&unet, &scheduler, Some(&index), Storage::CPU, &Device::flex())?;
         let folder = if self.0.contains_key("unet/config.json") { "unet/" } else { "" };
-        self.feed(&format!("{folder}diffusion_pytorch_model"), &mut loading.unet.checkpoint)?;
+        self.feed(&format!("{folder}diffusion_pytorch_model"), loading.checkpoint("unet").expect("there is a U-Net"))?;
         loading.finish()
     }
 

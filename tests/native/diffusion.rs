@@ -1,7 +1,7 @@
 //! The diffusion pipeline on the CPU: agreement with diffusers, options, steps, what is refused.
 
 use burn::tensor::Device;
-use hearth::diffusion::{Event, Loading, MAX_BATCH_SIZE, Pictures, Pipeline, PreviewKind};
+use hearth::diffusion::{Event, MAX_BATCH_SIZE, Pictures, Pipeline, PreviewKind};
 use hearth::error::{Error, Result};
 use hearth::options::Options;
 use hearth::schedulers::SchedulerKind;
@@ -9,7 +9,7 @@ use hearth::weights::{Reader, Storage};
 use pollster::block_on;
 use serde_json::{Value, json};
 
-use crate::common::diffusion::{CLASSES, Folder, RGB, draw, finish};
+use crate::common::diffusion::{CLASSES, Folder, RGB, draw, finish, prepare};
 use crate::common::{self, assert_close};
 
 fn load(folder: &Folder) -> Pipeline {
@@ -277,7 +277,7 @@ fn a_bad_option_is_refused_by_name() {
 fn guidance_needs_a_class_that_means_none() {
     let ten = CLASSES.unet.replace("\"num_class_embeds\": 11", "\"num_class_embeds\": 10");
     assert!(
-        Loading::new(&ten, CLASSES.scheduler, Some(CLASSES.index), Storage::CPU, &Device::flex()).is_ok()
+        prepare(&ten, CLASSES.scheduler, Some(CLASSES.index), Storage::CPU, &Device::flex()).is_ok()
     );
     // Eleven classes without names are eleven classes.
     let pipeline =
@@ -299,7 +299,7 @@ fn unsupported(result: Result<Loading>) -> String {
 #[test]
 fn a_folder_that_is_something_else_is_refused_before_its_weights() {
     let load = |unet: &str, scheduler: &str, index: &str, storage| {
-        unsupported(Loading::new(unet, scheduler, Some(index), storage, &Device::flex()))
+        unsupported(prepare(unet, scheduler, Some(index), storage, &Device::flex()))
     };
     let with_unet = |from: &str, to: &str| {
         assert!(CLASSES.unet.contains(from), "{from}");
@@ -324,7 +324,7 @@ fn a_folder_that_is_something_else_is_refused_before_its_weights() {
         json!({ "_class_name": "A", "safety_checker": [null, null], "requires_safety_checker": true });
     let ignored = ignored.to_string();
     assert!(
-        Loading::new(CLASSES.unet, CLASSES.scheduler, Some(&ignored), Storage::CPU, &Device::flex()).is_ok()
+        prepare(CLASSES.unet, CLASSES.scheduler, Some(&ignored), Storage::CPU, &Device::flex()).is_ok()
     );
     let index = CLASSES.index.replace("DDIMScheduler", "HeunDiscreteScheduler");
     let flow = load(CLASSES.unet, CLASSES.scheduler, &index, Storage::CPU);
@@ -359,7 +359,7 @@ fn what_diffusers_passes_over_is_passed_over_and_named() {
     // A pipeline of another class may use the part.
     let latent = changed(&index, "_class_name", json!("LDMPipeline"));
     assert!(
-        unsupported(Loading::new(RGB.unet, RGB.scheduler, Some(&latent), Storage::CPU, &Device::flex()))
+        unsupported(prepare(RGB.unet, RGB.scheduler, Some(&latent), Storage::CPU, &Device::flex()))
             .contains("feature_extractor")
     );
 }
@@ -367,7 +367,7 @@ fn what_diffusers_passes_over_is_passed_over_and_named() {
 #[test]
 fn a_picture_too_large_for_the_device_is_refused_and_a_batch_goes_in_parts() {
     let small = |max_binding| Storage { max_binding, ..Storage::CPU };
-    let message = unsupported(Loading::new(RGB.unet, RGB.scheduler, None, small(1000), &Device::flex()));
+    let message = unsupported(prepare(RGB.unet, RGB.scheduler, None, small(1000), &Device::flex()));
     assert!(message.contains("4 × 8") && message.contains("1000"), "{message}");
     // Room for all weights, and for three rows at once.
     let call = || few(json!({ "batch_size": 5, "scheduler": "DDIMScheduler", "guidance_scale": 2 }));
@@ -396,9 +396,9 @@ fn broken() -> Pipeline {
     for number in bytes[start..end].chunks_exact_mut(4) {
         number.copy_from_slice(&f32::MAX.to_le_bytes());
     }
-    let mut loading = Loading::new(RGB.unet, RGB.scheduler, None, Storage::CPU, &Device::flex()).unwrap();
+    let mut loading = prepare(RGB.unet, RGB.scheduler, None, Storage::CPU, &Device::flex()).unwrap();
     let mut reader = Reader::new(None);
-    reader.push(&bytes, &mut loading.unet.checkpoint).unwrap();
+    reader.push(&bytes, loading.checkpoint("unet").unwrap()).unwrap();
     reader.finish().unwrap();
     loading.finish().unwrap()
 }

@@ -28,7 +28,7 @@ impl Studio {
     }
 
     fn run(&self, mask: Option<&[u8]>, options: Options) -> (Vec<Progress>, Pictures) {
-        let source = Source { picture: &self.picture, mask };
+        let source = Source { picture: &self.picture, mask, ..Source::default() };
         block_on(finish(self.pipeline.start_from(source, options, 0).expect("the options are valid")))
     }
 
@@ -38,7 +38,7 @@ impl Studio {
 
     /// The message of a call that must be refused.
     fn refused(&self, mask: Option<&[u8]>, value: Value) -> String {
-        let source = Source { picture: &self.picture, mask };
+        let source = Source { picture: &self.picture, mask, ..Source::default() };
         match self.pipeline.start_from(source, few(value), 0) {
             Err(Error::InvalidOption(message)) => message,
             other => panic!("expected invalid-option, got {other:?}"),
@@ -123,7 +123,7 @@ fn the_noise_of_a_variation_is_what_add_noise_adds() {
         for (how, alpha) in [("timestep", None), ("t", Some(0.7))] {
             let value = if how == "t" { json!(0.3) } else { json!(600) };
             let noisy = Options::new().with(how, value).with("seed", json!(9));
-            let noisy = studio.pipeline.add_noise(&studio.picture, noisy, 0).unwrap();
+            let noisy = block_on(studio.pipeline.add_noise(&studio.picture, noisy, 0)).unwrap();
             let alpha = alpha.unwrap_or_else(|| studio.pipeline.scheduler().alphas_cumprod()[600]);
             assert!((noisy.alpha - alpha).abs() < 1e-12 && noisy.seed == 9);
             let mixed: Vec<f32> = studio
@@ -144,7 +144,7 @@ fn add_noise_takes_exactly_one_amount() {
     let studio = Studio::of(&RGB);
     let add = |value: Value| {
         let options = common::options_of(value.as_object().unwrap());
-        studio.pipeline.add_noise(&studio.picture, options, 2026)
+        block_on(studio.pipeline.add_noise(&studio.picture, options, 2026))
     };
     assert_close("rgb", "pixels", &add(json!({ "t": 0 })).unwrap().pixels, &studio.original(), 1e-6);
     assert_eq!(add(json!({ "t": 1 })).unwrap().seed, 2026);
@@ -228,7 +228,7 @@ fn a_dark_mask_is_refused_and_a_light_one_paints_all() {
     let drawn = studio.pipeline.start(few(json!({})), 0).unwrap();
     assert_eq!(painted, block_on(finish(drawn)).1.pixels, "the picture has no part in it");
     assert!(studio.refused(Some(&[0; 12]), json!({})).contains("mask_image"));
-    let source = Source { picture: &[0; 5], mask: None };
+    let source = Source { picture: &[0; 5], ..Source::default() };
     assert_eq!(studio.pipeline.start_from(source, few(json!({})), 0).unwrap_err().code(), "invalid-option");
 }
 

@@ -61,8 +61,8 @@ fn the_options_of_a_diffusion_model_are_those_of_its_types() {
     let pipeline = CLASSES.load(Storage::CPU, &Device::flex()).expect("the fixture loads");
     assert_eq!(offered(|options| pipeline.start(options, 0)), declared("DiffusionOptions"));
     let picture = CLASSES.expected().picture;
-    let source = Source { picture: &picture, mask: None };
+    let source = Source { picture: &picture, ..Source::default() };
     assert_eq!(offered(|options| pipeline.start_from(source, options, 0)), declared("ImageToImageOptions"));
-    let t = |options: Options| pipeline.add_noise(&picture, options.with("t", json!(0.5)), 0);
+    let t = |options: Options| block_on(pipeline.add_noise(&picture, options.with("t", json!(0.5)), 0));
     assert_eq!(offered(t), declared("NoiseOptions"));
 }
