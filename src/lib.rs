@@ -5,6 +5,7 @@
 //! knows of JavaScript; everything else runs and is tested natively as well.
 
 mod batch;
+pub mod clip;
 pub mod config;
 pub mod diffusion;
 pub mod error;

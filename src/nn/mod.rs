@@ -1,5 +1,6 @@
 //! Layers that networks share, built of a checkpoint's tensors by their names and computed by our kernels.
 
+mod act2fn;
 mod attention;
 mod conv2d;
 mod group_norm;
@@ -9,6 +10,7 @@ mod resample;
 mod resnet;
 mod timestep;
 
+pub use act2fn::ACT2FN;
 pub use attention::{Attention, AttentionBlock, AttentionBlockOptions, AttentionOptions};
 pub use conv2d::Conv2d;
 pub use group_norm::GroupNorm;

@@ -138,6 +138,14 @@ impl Checkpoint {
         self.wanted.iter().map(|(name, wanted)| (name.as_str(), wanted.shape.as_slice()))
     }
 
+    /// How many numbers the wanted tensors have together.
+    #[must_use]
+    pub fn num_weights(&self) -> u64 {
+        let numbers =
+            |shape: &[usize]| shape.iter().fold(1, |all: u64, &size| all.saturating_mul(size as u64));
+        self.wanted().fold(0, |all, (_, shape)| all.saturating_add(numbers(shape)))
+    }
+
     /// Checks that a checkpoint in shards has everything that is wanted. `names` are those of all its tensors. Without
     /// them, the checkpoint is one file, whose header is checked.
     ///
