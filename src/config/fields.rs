@@ -41,6 +41,15 @@ impl Fields {
         self
     }
 
+    /// The fields of the object that a field holds; `None` where there is none.
+    pub fn within(&self, field: &str) -> Result<Option<Self>> {
+        let map = self.parsed(field, "an object works", |value| match value {
+            Value::Null => Some(None),
+            value => value.as_object().cloned().map(Some),
+        })?;
+        Ok(map.flatten().map(|map| Self { file: self.file, map, read: RefCell::default() }))
+    }
+
     /// The fields that the file has.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.map.keys().map(String::as_str)

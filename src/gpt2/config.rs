@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::config::Fields;
 use crate::error::{Error, Result};
 use crate::kernels::Activation;
+use crate::nn::ACT2FN;
 use crate::tokenizer::Tokenizer;
 
 /// Every field that changes what the model computes.
@@ -42,23 +43,6 @@ pub struct Config {
 /// The token that begins and ends texts where a config does not say which.
 const END_OF_TEXT: u32 = 50_256;
 
-/// By transformers' names.
-const ACTIVATIONS: [(&str, Activation); 13] = [
-    ("gelu_new", Activation::GeluTanh),
-    ("gelu_pytorch_tanh", Activation::GeluTanh),
-    ("gelu_python_tanh", Activation::GeluTanh),
-    ("gelu_accurate", Activation::GeluTanh),
-    ("gelu_fast", Activation::GeluTanh),
-    ("gelu", Activation::Gelu),
-    ("gelu_python", Activation::Gelu),
-    ("relu", Activation::Relu),
-    ("silu", Activation::Silu),
-    ("swish", Activation::Silu),
-    ("tanh", Activation::Tanh),
-    ("sigmoid", Activation::Sigmoid),
-    ("linear", Activation::Identity),
-];
-
 impl Config {
     /// The most parameters: GPT-2's largest checkpoint has 1.6 billion.
     const MAX_PARAMETERS: usize = 1 << 31;
@@ -87,7 +71,7 @@ impl Config {
             n_layer: size("n_layer", "num_hidden_layers", 12)?,
             n_head: size("n_head", "num_attention_heads", 12)?,
             n_inner: fields.optional_size("n_inner", None, sizes.clone())?.unwrap_or(4 * n_embd),
-            activation_function: fields.choice("activation_function", Activation::GeluTanh, &ACTIVATIONS)?,
+            activation_function: fields.choice("activation_function", Activation::GeluTanh, &ACT2FN)?,
             layer_norm_epsilon: fields.number("layer_norm_epsilon", 1e-5)?,
             scale_attn_weights: fields.flag("scale_attn_weights", true)?,
             scale_attn_by_inverse_layer_idx: fields.flag("scale_attn_by_inverse_layer_idx", false)?,

@@ -1,5 +1,6 @@
 //! Layers that networks share, built of a checkpoint's tensors by their names and computed by our kernels.
 
+mod act2fn;
 mod attention;
 mod bands;
 mod attention_maps;
@@ -12,6 +13,7 @@ mod resnet;
 mod timestep;
 mod transformer;
 
+pub use act2fn::ACT2FN;
 pub use attention::{Attention, AttentionBlock, AttentionBlockOptions, AttentionOptions};
 pub use bands::Bands;
 pub use attention_maps::AttentionMaps;

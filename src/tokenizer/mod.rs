@@ -1,6 +1,7 @@
 //! Text to tokens and back, by the `tokenizers` crate.
 
 mod bert;
+mod clip;
 mod files;
 mod gpt2;
 mod guard;
@@ -20,6 +21,7 @@ use crate::warnings;
 use texts::Spelling;
 
 pub use crate::config::Files;
+pub use clip::{ClipVocabulary, Piece};
 pub use text_stream::TextStream;
 
 /// What GPT-2 puts between texts. transformers adds it to every vocabulary that lacks it.

@@ -12,7 +12,7 @@ use hearth::rng::{Purpose, Rng};
 
 use super::{assert_close, read};
 
-const ACTIVATIONS: [Activation; 8] = [
+const ACTIVATIONS: [Activation; 9] = [
     Activation::Identity,
     Activation::Relu,
     Activation::LeakyRelu(0.2),
@@ -21,6 +21,7 @@ const ACTIVATIONS: [Activation; 8] = [
     Activation::Silu,
     Activation::Gelu,
     Activation::GeluTanh,
+    Activation::QuickGelu,
 ];
 
 pub const FORMATS: [Format; 3] = [Format::F32, Format::F16, Format::Q8];
@@ -79,7 +80,7 @@ pub async fn assert_linear_is_its_twin(device: &Device) {
                 let plain = if layout == Layout::InOut { plain } else { plain.transpose() };
                 let what = format!("{shape:?}, {layout:?}, {format:?}");
                 assert_tensors_close(&what, weight.to_tensor(), plain).await;
-                let activation = ACTIVATIONS[(index + 3 * format_index) % 8];
+                let activation = ACTIVATIONS[(index + 3 * format_index) % 9];
                 let bias = (index % 2 == 0).then(|| numbers.tensor([outputs]));
                 let residual = (index % 3 != 0).then(|| numbers.tensor([rows, outputs]));
                 let what = format!("[{rows}, {inputs}] · {what}, {activation:?}");

@@ -117,7 +117,7 @@ fn unsupported_and_absurd_configurations_are_refused_before_anything_is_allocate
         ("n_layer", json!(1_000_000)),
         ("n_head", json!(0)),
         ("n_inner", json!(0)),
-        ("activation_function", json!("quick_gelu")),
+        ("activation_function", json!("selu")),
         ("layer_norm_epsilon", json!(0)),
         ("add_cross_attention", json!(true)),
         ("quantization_config", json!({"bits": 4})),

@@ -1,6 +1,6 @@
 //! Activations for the CPU.
 
-use super::Activation;
+use super::{Activation, QUICK_GELU};
 use crate::kernels::cpu::lanes::Lanes;
 
 impl Activation {
@@ -15,6 +15,10 @@ impl Activation {
             Self::Silu => map_lanes(y, |x| x * x.sigmoid()),
             Self::Gelu => map_lanes(y, Lanes::gelu),
             Self::GeluTanh => map_lanes(y, Lanes::gelu_tanh),
+            Self::QuickGelu => {
+                let factor = Lanes::splat(QUICK_GELU);
+                map_lanes(y, |x| x * (factor * x).sigmoid());
+            }
         }
     }
 }

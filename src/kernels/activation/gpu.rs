@@ -14,6 +14,7 @@ impl Activation {
             Self::Silu => ("silu", 0.0),
             Self::Gelu => ("gelu", 0.0),
             Self::GeluTanh => ("gelu_tanh", 0.0),
+            Self::QuickGelu => ("quick_gelu", 0.0),
         }
     }
 }
@@ -36,6 +37,7 @@ pub fn wgsl(name: &str) -> String {
         "gelu" => "0.5 * v * (1.0 + erf(0.70710678 * v))",
         // (1 + tanh(u)) / 2 = 1 / (1 + exp(-2u)), which is sound for large u too.
         "gelu_tanh" => "v / (1.0 + exp(-1.5957691 * v * (1.0 + 0.044715 * v * v)))",
+        "quick_gelu" => "v / (1.0 + exp(-1.702 * v))",
         _ => "v",
     };
     let erf = if name == "gelu" { ERF } else { "" };

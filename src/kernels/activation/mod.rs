@@ -6,6 +6,9 @@ pub(super) mod gpu;
 
 use burn::tensor::{Tensor, activation};
 
+/// How steep the sigmoid of [`Activation::QuickGelu`] is.
+const QUICK_GELU: f32 = 1.702;
+
 /// What happens to each output of a layer.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Activation {
@@ -25,6 +28,8 @@ pub enum Activation {
     Gelu,
     /// GELU with `tanh` instead of `erf`: `x · (1 + tanh(√(2/π) · (x + 0.044715 x³))) / 2`
     GeluTanh,
+    /// `x / (1 + exp(-1.702 x))`, CLIP's approximation of GELU.
+    QuickGelu,
 }
 
 /// `x` with an activation applied to each of its numbers, in Burn's own operations.
@@ -39,5 +44,6 @@ pub fn activate<const D: usize>(x: Tensor<D>, with: Activation) -> Tensor<D> {
         Activation::Silu => activation::silu(x),
         Activation::Gelu => activation::gelu(x),
         Activation::GeluTanh => activation::gelu_approximate(x),
+        Activation::QuickGelu => x.clone() * activation::sigmoid(x * QUICK_GELU),
     }
 }
