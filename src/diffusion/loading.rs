@@ -152,7 +152,7 @@ impl Latent {
             Some(Format::Q8) => Storage { format: Some(Format::F16), ..storage },
             _ => storage,
         };
-        let vae = vae::Loading::new(needed("vae/config.json")?, exact, device)?;
+        let vae = vae::Loading::new(needed("vae/config.json")?, exact, device)?.without_shift_factor();
         let default = if index.is_latent_consistency() { GUIDANCE_OF_CONSISTENCY } else { GUIDANCE };
         let guidance_scale = index.guidance_scale.unwrap_or(default);
         Ok(Self { vae, text_encoder, tokenizer, guidance_scale })

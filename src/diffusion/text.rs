@@ -151,12 +151,14 @@ impl Texts {
         }
         let images = options.integer("num_images_per_prompt", 1..=most)?.unwrap_or(1);
         let clip_skip = options.integer("clip_skip", 0..=part.num_layers as u64)?.unwrap_or(0);
-        let encode = |texts: Vec<String>| texts.iter().map(|text| part.tokenizer.encode(text)).collect();
+        let encode = |texts: Vec<String>| -> Result<Vec<Prompt>> {
+            texts.iter().map(|text| part.tokenizer.encode(text)).collect()
+        };
         #[allow(clippy::cast_possible_truncation)] // both have small bounds
         let (images_per_prompt, clip_skip) = (images as usize, clip_skip as usize);
         Ok(Self {
-            prompts: encode(prompts).collect::<Result<_>>()?,
-            negative: encode(negative).collect::<Result<_>>()?,
+            prompts: encode(prompts)?,
+            negative: encode(negative)?,
             images_per_prompt,
             clip_skip,
             guidance_scale,
