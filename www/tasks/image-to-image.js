@@ -24,9 +24,9 @@ export function imageToImagePipeline(remote) {
     /** @type {ImageSource} */ image,
     /** @type {Options} */ { signal, fit, background, mask_image, ...options } = {},
   ) {
-    const how = readFit({ fit, background });
     const { info } = remote.loaded;
     if (info.prompts) checkPrompts(options);
+    const how = readFit({ fit, background });
     const [picture, mask] = await Promise.all([
       decode('the picture', image, signal),
       mask_image === undefined || mask_image === null ? undefined : decode('mask_image', mask_image, signal),
