@@ -22,4 +22,5 @@ mod schedulers;
 mod text;
 mod tokenizers;
 mod unet;
+mod vae;
 mod weights;
