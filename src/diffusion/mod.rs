@@ -79,6 +79,11 @@ impl Loading {
         device: &Device,
     ) -> Result<Self> {
         let config = unet::Config::from_json(unet_json)?;
+        if config.cross_attention_dim.is_some() {
+            return unsupported(
+                "UNet2DConditionModel attends to a text, and there is none; UNet2DModel works",
+            );
+        }
         let index = ModelIndex::read(index_json)?;
         let of_index = index.expect_only(PARTS)?;
         let classes = Classes::new(&index, config.class_embedding)?;

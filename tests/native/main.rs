@@ -22,4 +22,5 @@ mod schedulers;
 mod text;
 mod tokenizers;
 mod unet;
+mod unet_text;
 mod weights;
