@@ -308,7 +308,7 @@ fn a_folder_that_is_something_else_is_refused_before_its_weights() {
     let with_index = |index: Value| load(CLASSES.unet, CLASSES.scheduler, &index.to_string(), Storage::CPU);
     assert!(with_unet("\"in_channels\": 1", "\"in_channels\": 4").contains("4 channels in and 1 out"));
     assert!(with_unet("\"out_channels\": 1", "\"out_channels\": 2").contains("1 channels in and 2 out"));
-    assert!(with_unet("UNet2DModel", "UNet2DConditionModel").contains("UNet2DConditionModel"));
+    assert!(with_unet("UNet2DModel", "AutoencoderKL").contains("UNet2DConditionModel"));
     assert!(with_unet("\"positional\"", "\"fourier\"").contains("fourier"));
     assert!(
         with_unet("\"class_embed_type\": null", "\"class_embed_type\": \"timestep\"")

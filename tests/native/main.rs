@@ -23,4 +23,5 @@ mod text;
 mod tokenizers;
 mod unet;
 mod vae;
+mod unet_text;
 mod weights;
