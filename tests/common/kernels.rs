@@ -216,9 +216,21 @@ pub async fn assert_attention_is_its_twin(device: &Device) {
 /// `cross_attention`, of as many queries as there are keys or not, with heads of every size.
 pub async fn assert_cross_attention_is_its_twin(device: &Device) {
     let mut numbers = Numbers::new(device);
-    for [rows, heads, query_count, key_count, head_size] in
-        [[1, 1, 1, 1, 1], [2, 3, 5, 5, 7], [1, 4, 64, 64, 8], [3, 2, 70, 9, 32], [1, 1, 16, 77, 100]]
-    {
+    for [rows, heads, query_count, key_count, head_size] in [
+        [1, 1, 1, 1, 1],
+        [2, 3, 5, 5, 7],
+        [1, 2, 33, 31, 3],
+        [2, 1, 3, 130, 4],
+        [1, 4, 64, 64, 8],
+        [3, 2, 70, 9, 32],
+        [2, 2, 131, 259, 40],
+        [1, 2, 17, 77, 64],
+        [1, 3, 65, 129, 80],
+        [1, 1, 16, 77, 100],
+        [2, 1, 9, 64, 160],
+        [1, 1, 3, 4096, 40],
+        [1, 1, 37, 41, 512],
+    ] {
         let width = heads * head_size;
         let queries = numbers.tensor([rows * query_count, width]);
         let (keys, values) =
