@@ -5,44 +5,70 @@ import { CODES, HearthError } from './engine/errors.js';
 import { Remote } from './engine/page/remote.js';
 import { imageToImagePipeline } from './tasks/image-to-image.js';
 import { imagePipeline } from './tasks/images.js';
+import { textToImagePipeline } from './tasks/text-to-image.js';
 import { textPipeline } from './tasks/text.js';
 
 export { CODES, HearthError };
 
-const DEVICES = ['auto', 'webgpu', 'cpu'];
-const DTYPES = ['auto', 'f32', 'f16', 'q8'];
-const choices = { device: DEVICES, dtype: DTYPES };
+/**
+ * The values that a loading option can have.
+ * @typedef {{ has: (value: any) => boolean, what: string }} Values
+ */
+
+/** @param {readonly unknown[]} values @returns {Values} */
+const oneOf = (...values) => ({ has: (value) => values.includes(value), what: values.join(', ') });
+
+/** @type {Record<string, Values>} */
+const LOADING = {
+  device: oneOf('auto', 'webgpu', 'cpu'),
+  dtype: oneOf('auto', 'f32', 'f16', 'q8'),
+  variant: {
+    has: (value) => value === null || (typeof value === 'string' && /^[\w.-]*$/.test(value)),
+    what: "'auto', the variant that the names of files have, such as 'fp16', or null for the plain files",
+  },
+};
+/** Those of models that may have a text encoder. */
+const PROMPTED = { ...LOADING, offload: oneOf(true, false) };
 
 /**
- * Every task: what makes its pipeline, and the values that its loading options can have.
- * @type {Record<string, { create: (remote: Remote) => any, choices: Record<string, readonly string[]> }>}
+ * Every task: what makes its pipeline, and its loading options.
+ * @type {Record<string, { create: (remote: Remote) => any, options: Record<string, Values> }>}
  */
 const TASKS = {
-  'unconditional-image-generation': { create: imagePipeline, choices },
-  'image-to-image': { create: imageToImagePipeline, choices },
-  'text-generation': { create: textPipeline, choices },
+  'unconditional-image-generation': { create: imagePipeline, options: LOADING },
+  'text-to-image': { create: textToImagePipeline, options: PROMPTED },
+  'image-to-image': { create: imageToImagePipeline, options: PROMPTED },
+  'text-generation': { create: textPipeline, options: LOADING },
 };
 
 /** @type {typeof import('./types.d.ts').pipeline} */
 export async function pipeline(
   /** @type {string} */ task,
   /** @type {string | URL} */ model,
-  /** @type {import('./types.d.ts').PipelineOptions} */ { signal, onProgress, ...options } = {},
+  /** @type {import('./types.d.ts').DiffusionPipelineOptions} */ { signal, onProgress, ...given } = {},
 ) {
   if (!Object.hasOwn(TASKS, task)) {
     throw invalid(`there is no task ${task}; there is ${Object.keys(TASKS).join(', ')}`);
   }
-  const { create, choices } = TASKS[task];
-  for (const [name, values] of Object.entries(choices)) {
-    const value = Reflect.get(options, name) ?? 'auto';
-    if (!values.includes(value)) throw invalid(`${name} is ${value}; it must be ${values.join(', ')}`);
+  const { create, options } = TASKS[task];
+  for (const [name, value] of Object.entries(given)) {
+    if (!Object.hasOwn(options, name)) {
+      const known = Object.keys(options).join(', ');
+      throw invalid(`there is no option ${name}; ${task} takes ${known}, signal, onProgress`);
+    }
+    const isDefault = value === undefined || (value === null && name !== 'variant');
+    if (!isDefault && !options[name].has(value)) {
+      throw invalid(`${name} is ${value}; it must be ${options[name].what}`);
+    }
   }
-  const known = Object.keys(choices);
-  for (const name of Object.keys(options).filter((name) => !known.includes(name))) {
-    throw invalid(`there is no option ${name}; ${task} takes ${known.join(', ')}, signal, onProgress`);
-  }
-  const { device = 'auto', dtype = 'auto' } = options;
-  const remote = new Remote({ task, ...where(model), device, dtype });
+  const { device, dtype, variant = 'auto', offload } = given;
+  const how = {
+    device: device ?? 'auto',
+    dtype: dtype ?? 'auto',
+    variant: variant || null,
+    offload: !!offload,
+  };
+  const remote = new Remote({ task, ...where(model), ...how });
   await remote.load({ signal, onProgress });
   return create(remote);
 }

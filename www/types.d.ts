@@ -17,6 +17,12 @@ export interface PipelineOptions {
   device?: DevicePreference;
   /** Default: `auto`. A GAN is kept in `f32`. */
   dtype?: DType;
+  /**
+   * Which weight files, as in diffusers and transformers: `'fp16'` loads `….fp16.safetensors`, and null the plain ones.
+   * Default: `'auto'`, the half-precision file where a diffusion folder of several parts has one (but not with `dtype`
+   * `'f32'`), else the plain one.
+   */
+  variant?: string | null;
   /** Stops the loading; the promise rejects with code `aborted`. */
   signal?: AbortSignal;
   onProgress?: (progress: Progress) => void;
@@ -24,6 +30,14 @@ export interface PipelineOptions {
 
 /** Those of a text model are the same. */
 export type TextPipelineOptions = PipelineOptions;
+
+export interface DiffusionPipelineOptions extends PipelineOptions {
+  /**
+   * Whether the text encoder is on the device only while prompts are encoded. It is then loaded again, from the cache, for a
+   * call with another prompt. Default: false. Only for folders with a text encoder.
+   */
+  offload?: boolean;
+}
 
 /** Every `code` that an error of Hearth's can have. */
 export type ErrorCode =
@@ -75,6 +89,11 @@ export interface GeneratedImage extends ImageData {
   readonly latents: Float32Array;
   /** The class, if it was drawn as one. */
   readonly class_label?: number;
+  /** What it was drawn from, if it was from a text. */
+  readonly prompt?: string;
+  readonly negative_prompt?: string;
+  /** The end of the prompt, if that was cut off because it was too long. */
+  readonly truncated?: string;
 }
 
 /** A picture that a GAN drew and its discriminator judged. */
@@ -117,17 +136,30 @@ export type SchedulerName =
 export type PreviewKind = 'sample' | 'pred_original_sample';
 
 /** Options of every call in which a diffusion model draws, under diffusers' names. */
-export interface DiffusionOptions {
-  /** 1 to 256 pictures. Default: the number of `latents` or `class_labels`, else 1. */
-  batch_size?: number;
+export interface SamplingOptions {
   /** 0 to 2⁵³ − 1. Default: random; each image and each event reports the seed used. */
   seed?: number;
-  /** Steps of the schedule, 1 to the model's `num_train_timesteps`. Default: 25, or 1000 with DDPMScheduler. */
+  /**
+   * Steps of the schedule, 1 to the model's `num_train_timesteps`. Default: `info.num_inference_steps` with the folder's
+   * scheduler; otherwise 25, or 1000 with DDPMScheduler.
+   */
   num_inference_steps?: number;
   /** Default: the folder's. */
   scheduler?: SchedulerName;
   /** 0 to 1: noise in each step of DDIMScheduler, up to as much as DDPMScheduler's. Default: 0. */
   eta?: number;
+  /** `[pictures, channels, height, width]` of a sample: unit-variance noise, instead of noise from the seed. */
+  latents?: Float32Array;
+  /** What each step shows. `'none'` is fastest: no picture is read back before the end. Default: `'pred_original_sample'`. */
+  preview?: PreviewKind | readonly PreviewKind[] | 'none';
+  /** Stops the call; its promise rejects with code `aborted`. What a stream has reported stays with the caller. */
+  signal?: AbortSignal;
+}
+
+/** Options of a call in which a diffusion model draws without prompts. */
+export interface DiffusionOptions extends SamplingOptions {
+  /** 1 to 256 pictures. Default: the number of `latents` or `class_labels`, else 1. */
+  batch_size?: number;
   /** A class for all pictures or one for each, from 0 to `num_classes` − 1. Default: drawn evenly from the seed. */
   class_labels?: number | readonly number[];
   /**
@@ -135,12 +167,42 @@ export interface DiffusionOptions {
    * than 0 and 1 it takes two evaluations a step. Default: `info.guidance_scale`. Only where `info.guidance` is true.
    */
   guidance_scale?: number;
-  /** `[batch, channels, height, width]`: unit-variance noise, instead of noise from the seed. */
-  latents?: Float32Array;
-  /** What each step shows. `'none'` is fastest: no picture is read back before the end. Default: `'pred_original_sample'`. */
-  preview?: PreviewKind | readonly PreviewKind[] | 'none';
-  /** Stops the call; its promise rejects with code `aborted`. What a stream has reported stays with the caller. */
-  signal?: AbortSignal;
+}
+
+/** What to draw: a text, or a list of up to 256. What is longer than `info.max_prompt_tokens` is cut off, and reported. */
+export type ImagePrompt = string | readonly string[];
+
+/** Options of a call in which a diffusion model draws from prompts. */
+export interface TextToImageOptions extends SamplingOptions {
+  /** What not to draw: a text for all prompts, or one for each. Only with guidance. Default: an empty text. */
+  negative_prompt?: string | readonly string[];
+  /** Pictures of each prompt; 256 of all prompts at most. Default: 1. */
+  num_images_per_prompt?: number;
+  /**
+   * 0 to 100: how far to go from what the model does with `negative_prompt` to what it does with the prompt. Above 1 it takes
+   * two evaluations a step, unless the model was distilled to be told the number. Default: `info.guidance_scale`.
+   */
+  guidance_scale?: number;
+  /** 0 to 1: how much of the contrast that guidance adds is taken back. Default: 0. Only with guidance. */
+  guidance_rescale?: number;
+  /** The size of the pictures in pixels, multiples of `info.size_multiple`. Default: `info.sample_size`. */
+  height?: number;
+  width?: number;
+  /** How many of the text encoder's last layers are left out. Default: 0. */
+  clip_skip?: number;
+  /** Whether each step reports what the words of the prompt attend to. Default: false. */
+  output_attentions?: boolean;
+}
+
+/** How much each pixel of a picture's sample attends to each word of its prompt: the mean over all heads and layers. */
+export interface WordAttentions {
+  /** The words of each picture's prompt. */
+  readonly words: readonly (readonly string[])[];
+  /** The maps' size: the sample's, which in latent space is smaller than the picture. */
+  readonly height: number;
+  readonly width: number;
+  /** `[words, height, width]` of each picture, one after the other. */
+  readonly values: Float32Array;
 }
 
 /** After each evaluation of the model, one or two with guidance. */
@@ -157,14 +219,20 @@ export interface DiffusionStepEvent {
   seed: number;
   /** The pictures of the first kind that `preview` asks for; none with `'none'`. */
   images: ImageData[];
-  /** The pictures of each kind that `preview` asks for. */
+  /** The pictures of each kind that `preview` asks for. In latent space they are quick sketches, a colour for each latent. */
   previews: Partial<Record<PreviewKind, ImageData[]>>;
+  /** With `output_attentions`. */
+  attentions?: WordAttentions;
+  /** For each prompt the end that was cut off, or null. Absent where none was too long. */
+  truncated?: readonly (string | null)[];
 }
 
 export interface DiffusionCompleteEvent {
   type: 'complete';
   seed: number;
   images: GeneratedImage[];
+  /** For each prompt the end that was cut off, or null. Absent where none was too long. */
+  truncated?: readonly (string | null)[];
 }
 
 export type DiffusionEvent = DiffusionStepEvent | DiffusionCompleteEvent;
@@ -190,7 +258,7 @@ export interface FitOptions {
 }
 
 /**
- * Options of a call that makes a picture of a picture. One of three ways: a variation of it (the default), inpainting
+ * Options of a call in which a model without prompts makes a picture of a picture. One of three ways: a variation of it (the default), inpainting
  * (`mask_image`), or super-resolution (`downsampling_factor`).
  */
 export interface ImageToImageOptions extends DiffusionOptions, FitOptions {
@@ -208,6 +276,21 @@ export interface ImageToImageOptions extends DiffusionOptions, FitOptions {
   downsampling_factor?: number;
   /** Super-resolution: the part of the steps that follow the picture, above 0 and up to 1. Default: 0.8. */
   control_guidance_end?: number;
+}
+
+/**
+ * Options of a call in which a model with prompts makes a picture of a picture: a variation of it (the default), or
+ * inpainting (`mask_image`).
+ */
+export interface TextGuidedImageToImageOptions extends TextToImageOptions, FitOptions {
+  /** What to draw. */
+  prompt: ImagePrompt;
+  /** Above 0 and up to 1: how much of the schedule the picture goes through. Default: 0.8, or 1 with `mask_image`. */
+  strength?: number;
+  /** Variation, instead of `strength`: start at the first timestep of the schedule that is at most this. */
+  timestep?: number;
+  /** Inpainting: light where to paint, dark what to keep. Fitted as the picture is; its transparent parts are dark. */
+  mask_image?: ImageSource;
 }
 
 /** How much noise `add_noise` adds: exactly one of `timestep` and `t`. */
@@ -270,8 +353,14 @@ export interface GanPipeline extends Pipeline {
 
 export interface DiffusionInfo extends ModelInfo {
   readonly kind: 'diffusion';
-  /** Height and width of its pictures. */
+  /** Whether it draws from prompts. */
+  readonly prompts: boolean;
+  /** The most tokens of a prompt, those that begin and end it included; 0 for a model without prompts. */
+  readonly max_prompt_tokens: number;
+  /** Height and width of its pictures, unless a call asks for others. */
   readonly sample_size: readonly [height: number, width: number];
+  /** What `height` and `width` must be multiples of. */
+  readonly size_multiple: number;
   /** 1 is grey, 3 are red, green and blue. */
   readonly channels: number;
   /** Classes that can be asked for; 0 for a model without. */
@@ -302,14 +391,28 @@ export interface DiffusionPipeline extends Pipeline {
   readonly info: DiffusionInfo;
 }
 
+/** A diffusion model that draws pictures from prompts. */
+export interface TextToImagePipeline extends Pipeline {
+  (prompt: ImagePrompt, options?: TextToImageOptions): Promise<GeneratedImage[]>;
+  /** The same, step by step. Leaving the loop stops the call. */
+  stream(prompt: ImagePrompt, options?: TextToImageOptions): AsyncGenerator<DiffusionEvent, void, void>;
+  readonly info: DiffusionInfo;
+}
+
 /** Draws pictures from noise. `info.kind` says which of the two it is. */
 export type ImagePipeline = GanPipeline | DiffusionPipeline;
 
-/** A diffusion model that makes pictures of pictures. */
+/** A diffusion model that makes pictures of pictures. Which options it takes depends on `info.prompts`. */
 export interface ImageToImagePipeline extends Pipeline {
-  (image: ImageSource, options?: ImageToImageOptions): Promise<GeneratedImage[]>;
+  (
+    image: ImageSource,
+    options?: ImageToImageOptions | TextGuidedImageToImageOptions,
+  ): Promise<GeneratedImage[]>;
   /** The same, step by step. Leaving the loop stops the call. */
-  stream(image: ImageSource, options?: ImageToImageOptions): AsyncGenerator<DiffusionEvent, void, void>;
+  stream(
+    image: ImageSource,
+    options?: ImageToImageOptions | TextGuidedImageToImageOptions,
+  ): AsyncGenerator<DiffusionEvent, void, void>;
   /** The picture with noise, as the model sees it at a timestep. */
   add_noise(image: ImageSource, options: NoiseOptions): Promise<NoisyImage>;
   readonly info: DiffusionInfo;
@@ -485,9 +588,14 @@ export function pipeline(
   options?: PipelineOptions,
 ): Promise<ImagePipeline>;
 export function pipeline(
+  task: 'text-to-image',
+  model: string | URL,
+  options?: DiffusionPipelineOptions,
+): Promise<TextToImagePipeline>;
+export function pipeline(
   task: 'image-to-image',
   model: string | URL,
-  options?: PipelineOptions,
+  options?: DiffusionPipelineOptions,
 ): Promise<ImageToImagePipeline>;
 export function pipeline(
   task: 'text-generation',

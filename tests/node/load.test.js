@@ -1,72 +1,11 @@
 // A model's weights on their way into a loader, from a server of this test's own.
 
 import assert from 'node:assert/strict';
-import http from 'node:http';
-import { after, before, beforeEach, test } from 'node:test';
+import { test } from 'node:test';
 
 import { Folder } from '../../www/engine/worker/folder.js';
 import { loadModel } from '../../www/engine/worker/load.js';
-
-/** What the server has, by path. @type {Map<string, Uint8Array | string>} */
-const files = new Map();
-/** What it was asked for. @type {string[]} */
-let log = [];
-let origin = '';
-
-const server = http.createServer(({ method, url = '' }, response) => {
-  log.push(`${method} ${url}`);
-  const body = files.get(url);
-  if (body === undefined) return response.writeHead(404).end();
-  response.writeHead(200, { 'content-length': body.length }).end(method === 'HEAD' ? undefined : body);
-});
-
-before(async () => {
-  await new Promise((resolve) => server.listen(0, () => resolve(undefined)));
-  origin = `http://localhost:${/** @type {import('node:net').AddressInfo} */ (server.address()).port}`;
-});
-after(() => {
-  server.closeAllConnections();
-  server.close();
-});
-beforeEach(() => {
-  files.clear();
-  log = [];
-});
-
-/** Takes files as the wasm's loaders do. */
-class Loader {
-  freed = 0;
-  /** The lengths of the files that have come whole. @type {number[]} */
-  files = [];
-  /** The part that each is of. @type {string[]} */
-  parts = [];
-  #length = 0;
-
-  /** @param {string} part */
-  begin_file(part) {
-    this.parts.push(part);
-    this.#length = 0;
-  }
-  /** @param {Uint8Array} chunk */
-  push(chunk) {
-    this.#length += chunk.length;
-    return undefined;
-  }
-  end_file() {
-    this.files.push(this.#length);
-  }
-  /** @param {string} part @param {string} index */
-  shards(part, index) {
-    assert.equal(part, 'unet');
-    return Object.values(JSON.parse(index).weight_map);
-  }
-  finish() {
-    return this;
-  }
-  free() {
-    this.freed += 1;
-  }
-}
+import { FakeLoader, files, log, origin } from './folder-host.js';
 
 /**
  * Loads a model of these parts.
@@ -74,11 +13,11 @@ class Loader {
  * @param {{ signal?: AbortSignal, onProgress?: (loaded: number, total: number | null) => void, query?: string }} [options]
  */
 function load(parts, { signal = new AbortController().signal, onProgress = () => {}, query = '' } = {}) {
-  const loader = new Loader();
+  const loader = new FakeLoader();
   const kind = /** @type {any} */ ({ prepare: async () => ({ newLoader: () => loader, parts }) });
   const loading = loadModel(
     kind,
-    new Folder(`${origin}/${query}`, signal),
+    new Folder(`${origin()}/${query}`, signal),
     /** @type {any} */ ({}),
     onProgress,
   );
@@ -200,7 +139,7 @@ test('a part without weights is named, and so is what it has instead', async () 
     const { loader, loading } = load([encoder, { ...unet, unread }]);
     await assert.rejects(loading, ({ code, message }) => {
       assert.equal(code, 'unsupported-model');
-      assert.ok(message.startsWith(`${origin}/${file} is ${format}`), message);
+      assert.ok(message.startsWith(`${origin()}/${file} is ${format}`), message);
       assert.match(message, /needs a \.safetensors file.*refs%2Fpr%2FN/);
       return true;
     });

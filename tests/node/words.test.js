@@ -29,10 +29,18 @@ const inReadme = (title) => {
   return [...new Set(cells.flatMap((cell) => [...cell.matchAll(/`(\w+)`/g)].map(([, name]) => name)))].sort();
 };
 
-/** @param {string} name of an interface */
+/** An interface's own properties, and the names of those that it extends. @param {string} name */
+const declaration = (name) => {
+  const form = new RegExp(`interface ${name} (?:extends ([^{]*))?\\{[^]*?\\n\\}`);
+  const [body = '', bases = ''] = types.match(form) ?? [];
+  const own = [...body.matchAll(/^ {2}(\w+)\??:/gm)].map(([, name]) => name);
+  return { own, bases: bases.split(/[,\s]+/).filter(Boolean) };
+};
+
+/** The properties of an interface and of those that it extends. @param {string} name @returns {string[]} */
 const inTypes = (name) => {
-  const body = types.match(new RegExp(`interface ${name} [^{]*\\{[^]*?\\n\\}`))?.[0] ?? '';
-  return [...body.matchAll(/^ {2}(\w+)\?:/gm)].map(([, name]) => name).sort();
+  const { own, bases } = declaration(name);
+  return [...new Set([...own, ...bases.flatMap(inTypes)])].sort();
 };
 
 /** The attributes that the README names for an element. @param {string} element */
@@ -91,7 +99,8 @@ test('every option of a picture is in the README, the types and the form, with a
 });
 
 test('every option of a call with a picture is in the README and the types', () => {
-  const own = ['ImageToImageOptions', 'NoiseOptions', 'FitOptions'].flatMap(inTypes);
+  const interfaces = ['ImageToImageOptions', 'NoiseOptions', 'FitOptions'];
+  const own = interfaces.flatMap((name) => declaration(name).own);
   const inherited = ['class_labels']; // the first of those of every picture
   const named = new Set([...own, ...inherited, 'signal']); // which a cell says in a sentence
   assert.deepEqual([...named].sort(), [...inReadme('Pictures from a picture'), 'signal'].sort());

@@ -1,37 +1,42 @@
-// The events and pictures of a diffusion model's calls, from noise or from a picture.
+// The events and pictures of a diffusion model's calls, from noise, from prompts or from a picture.
+
+import { promptsOf } from './prompts.js';
 
 /**
  * @typedef {import('../types.d.ts').DiffusionEvent} DiffusionEvent
- * @typedef {import('../types.d.ts').DiffusionInfo} DiffusionInfo
  * @typedef {import('../types.d.ts').GeneratedImage} GeneratedImage
+ * @typedef {import('./prompts.js').Prompts} Prompts
+ * @typedef {Uint8ClampedArray<ArrayBuffer>} RGBA
+ * @typedef {{ height: number, width: number }} Size
  */
 
 /**
  * Runs a call.
  * @param {import('../engine/page/remote.js').Remote} remote
- * @param {{ options: object, image?: Uint8ClampedArray, mask?: Uint8ClampedArray }} params
+ * @param {{ options: Prompts & object, image?: Uint8ClampedArray, mask?: Uint8ClampedArray }} params
  * @param {AbortSignal} [signal]
  * @returns {AsyncGenerator<DiffusionEvent, void, void>}
  */
 export async function* diffuse(remote, params, signal) {
   for await (const event of remote.run(params, signal)) {
     const { type, seed, step_index, num_steps, timestep } = event;
-    /** @type {DiffusionInfo} */
-    const info = remote.loaded.info;
+    const truncated = truncatedOf(event);
     if (type === 'step') {
       /** @type {[string, ImageData[]][]} */
-      const previews = event.previews.map(
-        (/** @type {[string, Uint8ClampedArray<ArrayBuffer>]} */ [kind, rgba]) => [
-          kind,
-          imagesOf(rgba, info),
-        ],
-      );
+      const previews = event.previews.map((/** @type {[string, RGBA]} */ [kind, rgba]) => [
+        kind,
+        imagesOf(rgba, event),
+      ]);
       const fraction = (step_index + 1) / num_steps;
       const [[, images] = ['none', []]] = previews;
-      const shown = { images, previews: Object.fromEntries(previews) };
-      yield { type, step_index, num_steps, timestep, fraction, seed, ...shown };
+      const shown = {
+        images,
+        previews: Object.fromEntries(previews),
+        ...attentionsOf(event, params.options),
+      };
+      yield { type, step_index, num_steps, timestep, fraction, seed, ...shown, ...truncated };
     } else {
-      yield { type, seed, images: generated(event, info) };
+      yield { type, seed, images: generated(event, params.options), ...truncated };
     }
   }
 }
@@ -47,21 +52,43 @@ export async function finished(events) {
   return images;
 }
 
-/** @param {any} event @param {DiffusionInfo} info @returns {GeneratedImage[]} */
-function generated({ rgba, latents, class_labels, seed }, info) {
-  const images = imagesOf(rgba, info);
+/** What was cut off each prompt; nothing if nothing was. @param {{ truncated?: (string | null | undefined)[] }} event */
+function truncatedOf({ truncated = [] }) {
+  const texts = truncated.map((text) => text ?? null);
+  return texts.some((text) => text !== null) ? { truncated: texts } : {};
+}
+
+/**
+ * What each word attends to, if that was asked for. The maps are as large as the sample, which in latent space is smaller than
+ * the picture by the same factor on both sides.
+ * @param {Size & { attentions?: Float32Array, words?: string[][] }} event
+ * @param {Prompts} options
+ */
+function attentionsOf({ attentions: values, words: ofPrompts = [], ...size }, { num_images_per_prompt = 1 }) {
+  if (!values) return {};
+  const words = ofPrompts.flatMap((words) => Array.from({ length: num_images_per_prompt }, () => words));
+  const maps = words.reduce((sum, { length }) => sum + length, 0);
+  const factor = maps > 0 ? Math.round(Math.sqrt((size.height * size.width * maps) / values.length)) : 1;
+  return { attentions: { words, height: size.height / factor, width: size.width / factor, values } };
+}
+
+/** @param {any} event @param {Prompts} options @returns {GeneratedImage[]} */
+function generated({ rgba, latents, class_labels, seed, truncated, ...size }, options) {
+  const images = imagesOf(rgba, size);
   const numbers = latents.length / images.length;
+  const prompts = promptsOf(options, truncated, images.length);
   return images.map((image, index) =>
     Object.assign(image, {
       seed,
       latents: latents.slice(index * numbers, (index + 1) * numbers),
       ...(class_labels && { class_label: class_labels[index] }),
+      ...prompts[index],
     }),
   );
 }
 
-/** @param {Uint8ClampedArray<ArrayBuffer>} rgba @param {DiffusionInfo} info */
-function imagesOf(rgba, { sample_size: [height, width] }) {
+/** @param {RGBA} rgba @param {Size} size */
+function imagesOf(rgba, { height, width }) {
   const area = height * width * 4;
   return Array.from(
     { length: rgba.length / area },

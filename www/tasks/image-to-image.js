@@ -4,27 +4,35 @@ import { HearthError } from '../engine/errors.js';
 import { describe } from '../engine/page/remote.js';
 import { diffuse, finished } from './diffusion.js';
 import { decode, fitted, readFit } from './pictures.js';
+import { checkPrompts } from './prompts.js';
 
 /**
  * @typedef {import('../types.d.ts').ImageSource} ImageSource
  * @typedef {import('../types.d.ts').ImageToImageOptions} ImageToImageOptions
+ * @typedef {import('../types.d.ts').TextGuidedImageToImageOptions} TextGuidedImageToImageOptions
+ * @typedef {ImageToImageOptions & Partial<TextGuidedImageToImageOptions>} Options
  * @typedef {import('./pictures.js').Picture} Picture
  */
+
+/** No larger picture is drawn, and every browser has canvases of this size. */
+const MAX_SIDE = 4096;
 
 /** @param {import('../engine/page/remote.js').Remote} remote @returns {import('../types.d.ts').ImageToImagePipeline} */
 export function imageToImagePipeline(remote) {
   /** @returns {AsyncGenerator<import('../types.d.ts').DiffusionEvent, void, void>} */
   async function* stream(
     /** @type {ImageSource} */ image,
-    /** @type {ImageToImageOptions} */ { signal, fit, background, mask_image, ...options } = {},
+    /** @type {Options} */ { signal, fit, background, mask_image, ...options } = {},
   ) {
+    const { info } = remote.loaded;
+    if (info.prompts) checkPrompts(options);
     const how = readFit({ fit, background });
     const [picture, mask] = await Promise.all([
       decode('the picture', image, signal),
       mask_image === undefined || mask_image === null ? undefined : decode('mask_image', mask_image, signal),
     ]);
     if (mask) refuseOtherShape(picture, mask);
-    const size = remote.loaded.info.sample_size;
+    const size = sizeOf(options, info);
     // A small picture to follow is enlarged to crisp squares, because each of its pixels counts.
     const crisp = options.downsampling_factor !== undefined;
     const params = {
@@ -38,7 +46,7 @@ export function imageToImagePipeline(remote) {
     yield* diffuse(remote, params, signal);
   }
 
-  const edit = (/** @type {ImageSource} */ image, /** @type {ImageToImageOptions} */ options) =>
+  const edit = (/** @type {ImageSource} */ image, /** @type {Options} */ options) =>
     finished(stream(image, options));
 
   /** @type {import('../types.d.ts').ImageToImagePipeline['add_noise']} */
@@ -55,6 +63,20 @@ export function imageToImagePipeline(remote) {
   };
 
   return /** @type {any} */ (describe(remote, edit, { stream, add_noise }));
+}
+
+/**
+ * The size that a call's pictures are fitted to. What no picture can have is left to the engine, which refuses it by name.
+ * @param {{ height?: unknown, width?: unknown }} options
+ * @param {import('../types.d.ts').DiffusionInfo} info
+ * @returns {[height: number, width: number]}
+ */
+function sizeOf({ height, width }, { sample_size: [ownHeight, ownWidth] }) {
+  const side = (/** @type {unknown} */ asked, /** @type {number} */ own) => {
+    const number = Number(asked ?? own);
+    return Number.isInteger(number) && number > 0 && number <= MAX_SIDE ? number : own;
+  };
+  return [side(height, ownHeight), side(width, ownWidth)];
 }
 
 /** A mask may be larger or smaller than its picture, but not of another shape. @param {Picture} picture @param {Picture} mask */

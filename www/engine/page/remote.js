@@ -15,7 +15,7 @@ export class Remote {
   /** What the engine says of the model: its handle, device and sizes. @type {any} */
   loaded = null;
 
-  /** @param {{ task: string, model: string, onHub?: string, device: string, dtype?: string }} spec what to load, and how */
+  /** @param {{ task: string, model: string, onHub?: string } & Record<string, unknown>} spec what to load, and how */
   constructor(spec) {
     this.#spec = spec;
   }

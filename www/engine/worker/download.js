@@ -26,6 +26,7 @@ export class Absent extends HearthError {
   /** @param {string} url @param {string} [why] @param {import('../errors.js').Code} [code] */
   constructor(url, why = '404 Not Found', code = 'network') {
     super(code, `${withoutQuery(url)}: ${why}`);
+    this.url = url;
   }
 }
 

@@ -6,6 +6,7 @@ import { HearthError } from '../errors.js';
 import { diffusion } from './diffusion.js';
 import { gan } from './gan.js';
 import { gpt2 } from './gpt2.js';
+import { isObject, parse } from './json.js';
 
 /**
  * @typedef {import('./folder.js').Folder} Folder
@@ -13,6 +14,8 @@ import { gpt2 } from './gpt2.js';
  * @typedef {object} Target where a model is to run, and how its weights are kept
  * @property {import('../../pkg/hearth.js').DeviceHandle} device
  * @property {string} [dtype]
+ * @property {string | null} [variant] which of a folder's weight files: null the plain ones. Default: `auto`
+ * @property {boolean} [offload] whether the text encoder is on the device only while it is needed
  *
  * @typedef {object} Kind what the engine must know of a kind of model
  * @property {string} name for messages
@@ -20,12 +23,19 @@ import { gpt2 } from './gpt2.js';
  * @property {'model_index.json' | 'config.json'} file where its folders say what they are
  * @property {string} sign what they say there, for messages
  * @property {(json: Record<string, any>) => boolean} recognises whether that file is one of its own
+ * @property {(json: Record<string, any>) => What} [describe] what such a folder has, where not every one is for all tasks
  * @property {readonly string[]} [wanted] other files that each of its folders is asked for
  * @property {(folder: Folder, target: Target) => Promise<import('./load.js').Prepared>} prepare reads the small files
- * @property {(pipeline: any, params: any) => any} start begins a call
+ * @property {(pipeline: any, params: any, signal: AbortSignal) => any} start begins a call, now or later
  * @property {(run: any) => any} [opening] the call's first event
  * @property {(run: any, step: any) => [event: any, transfer?: Transferable[]]} report a step as an event, with the buffers to transfer
  * @property {Readonly<Record<string, (pipeline: any, params: any) => any>>} [methods] what else can be asked of it
+ *
+ * @typedef {object} What what a folder has
+ * @property {string} name for messages
+ * @property {readonly string[]} tasks what it can be loaded for
+ *
+ * @typedef {What & { kind: Kind }} Found
  */
 
 /** @type {readonly Kind[]} */
@@ -46,21 +56,21 @@ export function identifyingFiles(task) {
 }
 
 /**
- * The kind of model that a folder holds. It need not be one of the task's.
+ * What a folder holds. It need not be for the task.
  * @param {string} task
  * @param {Folder} folder
- * @returns {Promise<Kind>}
+ * @returns {Promise<Found>}
  */
 export async function recognise(task, folder) {
   if (identifyingFiles(task).includes(INDEX) && !(await hasWeightsAtTop(folder))) {
     const index = await folder.optionalText(INDEX);
-    if (index !== undefined) return kindOf(folder, INDEX, index);
+    if (index !== undefined) return read(folder, INDEX, index);
   }
   const config = folder.text(CONFIG);
   const kinds = kindsFor(task);
   // A task of one kind can ask for that kind's other files without waiting for the first.
   if (kinds.length === 1) for (const file of kinds[0].wanted ?? []) folder.text(file);
-  return kindOf(folder, CONFIG, await config);
+  return read(folder, CONFIG, await config);
 }
 
 /**
@@ -72,33 +82,22 @@ async function hasWeightsAtTop(folder) {
   return (await folder.manifest.find(folder.address('model.safetensors'))) !== undefined;
 }
 
-/** @param {Folder} folder @param {Kind['file']} file @param {string} text */
-function kindOf(folder, file, text) {
+/** @param {Folder} folder @param {Kind['file']} file @param {string} text @returns {Found} */
+function read(folder, file, text) {
   const refused = (/** @type {string} */ what) =>
     new HearthError('unsupported-model', `${withoutQuery(folder.address(file))} ${what}`);
   /** @type {unknown} */
   let json;
   try {
-    json = JSON.parse(quoteNumbers(text));
+    json = parse(text);
   } catch (error) {
     throw refused(`is no JSON: ${/** @type {Error} */ (error).message}`);
   }
   if (!isObject(json)) throw refused('is no JSON object');
   const kind = KINDS.find((kind) => kind.file === file && kind.recognises(json));
-  if (kind) return kind;
+  if (kind) return { name: kind.name, tasks: kind.tasks, ...kind.describe?.(json), kind };
   const known = KINDS.map(({ name, file, sign }) => `${name} (${file} with ${sign})`).join(', ');
   throw refused(`has ${described(json)}; Hearth loads ${known}`);
-}
-
-/** Numbers that Python writes and JSON does not have, as strings. @param {string} text */
-const quoteNumbers = (text) =>
-  text.replace(/"(?:[^"\\]|\\.)*"|-?(?:NaN|Infinity)/g, (found) =>
-    found.startsWith('"') ? found : `"${found}"`,
-  );
-
-/** @param {unknown} json @returns {json is Record<string, any>} */
-function isObject(json) {
-  return typeof json === 'object' && json !== null && !Array.isArray(json);
 }
 
 /** What a file says about its folder's model. @param {Record<string, any>} json */

@@ -3,11 +3,14 @@
 import { fileAddress, withoutQuery } from '../address.js';
 import { HearthError, aborted } from '../errors.js';
 import { Absent, Changed } from './download.js';
-import { isThere, lengthOf } from './probe.js';
+import { isThere } from './probe.js';
 import * as source from './source.js';
+import { choose } from './variant.js';
 
 /**
  * @typedef {import('./folder.js').Folder} Folder
+ * @typedef {import('./variant.js').Choice} Choice
+ * @typedef {import('./variant.js').Files} Files
  * @typedef {import('../../pkg/hearth.js').Loader} Loader
  * @typedef {ReturnType<Loader['finish']>} Pipeline
  *
@@ -15,10 +18,14 @@ import * as source from './source.js';
  * @property {string} name what the loader calls it
  * @property {string} weights its file in the folder, without `.safetensors`
  * @property {readonly string[]} [unread] files in which it may be instead, in formats that are not read
+ * @property {boolean} [isMain] whether this part speaks for all when it comes to half-precision files
  *
  * @typedef {object} Prepared
  * @property {() => Loader} newLoader makes a loader: a new one each time that the weights are tried
  * @property {readonly Part[]} parts
+ * @property {(pipeline: any, reload: Reload) => any} [finish] what stands for the pipeline, if not itself
+ *
+ * @typedef {(newLoader: () => Loader, name: string, signal: AbortSignal) => Promise<any>} Reload loads one part once more
  *
  * @typedef {(count: number, total: number | null) => void} OnBytes bytes that came, and of how many in all
  */
@@ -32,19 +39,36 @@ import * as source from './source.js';
  * @returns {Promise<Pipeline>}
  */
 export async function loadModel(kind, folder, target, onProgress) {
-  const { newLoader, parts } = await kind.prepare(folder, target);
-  const lengths = await lengthsOf(parts, folder);
+  const { newLoader, parts, finish } = await kind.prepare(folder, target);
+  const choices = await choose(parts, target, folder);
+  const pipeline = await fill(newLoader, choices, { folder, signal: folder.signal }, onProgress);
+  if (!finish) return pipeline;
+  return finish(pipeline, (newLoader, name, signal) => {
+    const chosen = choices.filter(({ part }) => part.name === name);
+    return fill(newLoader, chosen, { folder, signal: AbortSignal.any([folder.signal, signal]) });
+  });
+}
+
+/**
+ * Fills a loader with parts. A file that turns out to be stale is fetched anew.
+ * @param {() => Loader} newLoader
+ * @param {readonly Choice[]} choices
+ * @param {{ folder: Folder, signal: AbortSignal }} where
+ * @param {(loaded: number, total: number | null) => void} [onProgress]
+ * @returns {Promise<any>}
+ */
+async function fill(newLoader, choices, { folder, signal }, onProgress = () => {}) {
   /** The files that must come from the server itself. @type {Set<string>} */
   const stale = new Set();
   const attempt = async () => {
     const loader = newLoader();
-    const totals = [...lengths];
+    const totals = choices.map(({ length }) => length);
     let loaded = 0;
     try {
-      for (const [index, part] of parts.entries()) {
-        await loadPart(loader, part, folder, stale, (count, total) => {
+      for (const [index, choice] of choices.entries()) {
+        await loadPart(loader, choice, { folder, signal, stale }, (count, total) => {
           loaded += count;
-          totals[index] = total ?? lengths[index];
+          totals[index] = total ?? choice.length;
           onProgress(loaded, sum(totals));
         });
       }
@@ -71,38 +95,43 @@ function sum(numbers) {
 }
 
 /**
- * The lengths of a model's parts, as far as they can be known before the parts are read: a progress bar over all of them
- * needs the sum. A single part reports its length as soon as it begins.
- * @param {readonly Part[]} parts
- * @param {Folder} folder
- * @returns {Promise<(number | null)[]>}
+ * Loads one part: the first of its files that is there.
+ * @param {Loader} loader
+ * @param {Choice} choice
+ * @param {{ folder: Folder, signal: AbortSignal, stale: ReadonlySet<string> }} where
+ * @param {OnBytes} onBytes
  */
-async function lengthsOf(parts, folder) {
-  if (parts.length === 1) return [null];
-  return Promise.all(
-    parts.map(async ({ weights }) => {
-      const file = folder.address(`${weights}.safetensors`);
-      return (await folder.manifest.find(file))?.size ?? lengthOf(file, folder.signal);
-    }),
-  );
+async function loadPart(loader, { part, files }, where, onBytes) {
+  /** @type {Absent | null} */
+  let absent = null;
+  for (const candidate of files) {
+    try {
+      return await loadFiles(loader, part, candidate, where, onBytes);
+    } catch (error) {
+      if (!(error instanceof Absent) || error.url !== where.folder.address(candidate.file)) throw error;
+      absent ??= error;
+    }
+  }
+  throw await absence(/** @type {Absent} */ (absent), part, files[0], where.folder);
 }
 
 /**
- * Loads one part: its file, or else the shards that its index names.
+ * Loads a part from one file, or else from the shards that its index names.
  * @param {Loader} loader
  * @param {Part} part
- * @param {Folder} folder
- * @param {ReadonlySet<string>} stale
+ * @param {Files} files
+ * @param {{ folder: Folder, signal: AbortSignal, stale: ReadonlySet<string> }} where
  * @param {OnBytes} onBytes
  */
-async function loadPart(loader, part, folder, stale, onBytes) {
-  const file = folder.address(`${part.weights}.safetensors`);
+async function loadFiles(loader, part, files, { folder, signal, stale }, onBytes) {
+  const file = folder.address(files.file);
   let before = 0; // total of the shards that are complete
   let announced = 0; // what the index says all shards have together
   const load = async (/** @type {string} */ url) => {
     /** @type {number | null} */
     let length = null;
-    await loadFile(loader, part.name, url, { folder, fresh: stale.has(url) }, (count, total) => {
+    const how = { folder, signal, fresh: stale.has(url) };
+    await loadFile(loader, part.name, url, how, (count, total) => {
       length = total;
       onBytes(count, total === null ? announced || null : Math.max(announced, before + total));
     });
@@ -112,12 +141,21 @@ async function loadPart(loader, part, folder, stale, onBytes) {
     await load(file);
   } catch (error) {
     if (!(error instanceof Absent)) throw error;
-    const index = await folder.optionalText(`${part.weights}.safetensors.index.json`);
-    if (index === undefined) throw await absence(error, part, folder);
+    const index = await firstText(folder, files.indexes);
+    if (index === undefined) throw error;
     const shards = loader.shards(part.name, index);
     announced = Number(JSON.parse(index).metadata?.total_size) || 0;
     for (const shard of shards) await load(fileAddress(file, shard));
   }
+}
+
+/** The text of the first of these files that is there. @param {Folder} folder @param {readonly string[]} files */
+async function firstText(folder, files) {
+  for (const file of files) {
+    const text = await folder.optionalText(file);
+    if (text !== undefined) return text;
+  }
+  return undefined;
 }
 
 /**
@@ -125,11 +163,10 @@ async function loadPart(loader, part, folder, stale, onBytes) {
  * @param {Loader} loader
  * @param {string} part
  * @param {string} url
- * @param {{ folder: Folder, fresh: boolean }} how `fresh`: from the server itself
+ * @param {{ folder: Folder, signal: AbortSignal, fresh: boolean }} how `fresh`: from the server itself
  * @param {OnBytes} onBytes
  */
-async function loadFile(loader, part, url, { folder, fresh }, onBytes) {
-  const { signal } = folder;
+async function loadFile(loader, part, url, { folder, signal, fresh }, onBytes) {
   const sha256 = (await folder.manifest.find(url))?.sha256;
   const file = await source.open(url, { signal, sha256, fresh });
   try {
@@ -183,9 +220,14 @@ const HINT =
  * The error for a part without weights. It names the single file, because that is what most folders have.
  * @param {Absent} error
  * @param {Part} part
+ * @param {Files} files
  * @param {Folder} folder
  */
-async function absence(error, { unread = [] }, folder) {
+async function absence(error, { unread = [] }, { variant }, folder) {
+  if (variant) {
+    const what = `variant is ${variant}, and the folder has no such file: ${error.message}`;
+    return new HearthError('invalid-option', what);
+  }
   const there = await Promise.all(unread.map((file) => isThere(folder.address(file), folder.signal)));
   const file = unread.find((_, index) => there[index]);
   if (file === undefined) return error;

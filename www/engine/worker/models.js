@@ -13,7 +13,7 @@ import { loadModel } from './load.js';
  * @typedef {object} Model
  * @property {string} key
  * @property {Folder} folder
- * @property {Promise<Kind>} kind
+ * @property {Promise<import('./kinds.js').Found>} found what its folder has
  * @property {number} users pipelines, and calls under way
  * @property {Promise<any>} loading the wasm's pipeline
  * @property {AbortController} controller
@@ -34,7 +34,8 @@ let nextHandle = 1;
  * @returns {Model}
  */
 export function take(task, url, target) {
-  const key = [...identifyingFiles(task), target.device.kind, target.dtype, url].join(' ');
+  const { device, dtype, variant, offload } = target;
+  const key = [...identifyingFiles(task), device.kind, dtype, variant, offload, url].join(' ');
   const model = models.get(key) ?? begin(key, task, url, target);
   model.users += 1;
   return model;
@@ -49,9 +50,9 @@ function begin(key, task, url, target) {
     for (const listener of listeners) listener(loaded, total);
   };
   const folder = new Folder(url, controller.signal);
-  const kind = recognise(task, folder);
-  const loading = kind.then((kind) => loadModel(kind, folder, target, onProgress));
-  const model = { key, folder, kind, users: 0, controller, listeners, loading };
+  const found = recognise(task, folder);
+  const loading = found.then(({ kind }) => loadModel(kind, folder, target, onProgress));
+  const model = { key, folder, found, users: 0, controller, listeners, loading };
   loading.then(
     (pipeline) =>
       infoOf(model, pipeline).warnings.forEach((warning) => console.warn(`${withoutQuery(url)} ${warning}`)),
@@ -111,7 +112,7 @@ export async function using(handle, work) {
   if (!model) throw new HearthError('disposed', 'this pipeline was disposed of');
   model.users += 1;
   try {
-    return await work(await model.loading, await model.kind);
+    return await work(await model.loading, (await model.found).kind);
   } finally {
     release(model);
   }

@@ -49,14 +49,14 @@ export async function isThere(url, signal) {
 }
 
 /**
- * The length of a file as the server reports it; null if it does not.
+ * What a server says of a file: its length, which is null if that is not said; or undefined if the file is not there.
  * @param {string} url
  * @param {AbortSignal} signal
- * @returns {Promise<number | null>}
+ * @returns {Promise<number | null | undefined>}
  */
 export async function lengthOf(url, signal) {
   const answer = await answerFor(url, signal);
-  return answer && lengthIn(answer.headers);
+  return answer ? lengthIn(answer.headers) : undefined;
 }
 
 /**

@@ -30,6 +30,14 @@ export class Manifest {
     return (await this.#files)[withoutQuery(url).slice(FOLDER.length)];
   }
 
+  /** Whether a folder ships with Hearth: then it has no other weight files than the manifest's. @param {string} url the folder's */
+  async ships(url) {
+    if (!url.startsWith(FOLDER)) return false;
+    this.#files ??= this.#read();
+    const within = withoutQuery(url).slice(FOLDER.length);
+    return Object.keys(await this.#files).some((file) => file.startsWith(within));
+  }
+
   /** Reads the manifest again, if it was read, from the server itself. */
   refresh() {
     if (!this.#files) return;

@@ -37,11 +37,11 @@ function guess(error, onHub) {
 
 /** @type {Record<string, import('../protocol.js').Handler>} */
 const handlers = {
-  async load({ task, model: url, onHub, device: preference, dtype }, { signal, emit }) {
+  async load({ task, model: url, onHub, device: preference, ...how }, { signal, emit }) {
     /** @type {Promise<never>} */
     const stop = new Promise((_, reject) => signal.addEventListener('abort', () => reject(aborted())));
     const { device, fallback_reason } = await Promise.race([deviceFor(preference), stop]);
-    const model = take(task, url, { device, dtype });
+    const model = take(task, url, { device, ...how });
     // A screen shows no more than some twenty of these a second, but the last must not get lost.
     /** @type {ReturnType<typeof setTimeout> | null} */
     let timer = null;
@@ -59,10 +59,10 @@ const handlers = {
     };
     model.listeners.add(listener);
     try {
-      const found = await Promise.race([model.kind.catch((error) => guess(error, onHub)), stop]);
-      if (!found.tasks.includes(task)) {
-        const what = `${task} is nothing that ${found.name} does, which is what ${withoutQuery(url)} has`;
-        throw new HearthError('unsupported-model', what);
+      const { name, tasks } = await Promise.race([model.found.catch((error) => guess(error, onHub)), stop]);
+      if (!tasks.includes(task)) {
+        const what = `${task} is nothing that ${name} does, which is what ${withoutQuery(url)} has`;
+        throw new HearthError('unsupported-model', `${what}; its task is ${tasks.join(' or ')}`);
       }
       const pipeline = await Promise.race([model.loading, stop]);
       if (signal.aborted) throw aborted();
@@ -81,7 +81,7 @@ const handlers = {
 
   run({ handle, ...params }, { signal, emit }) {
     return using(handle, async (pipeline, kind) => {
-      const run = kind.start(pipeline, params);
+      const run = await kind.start(pipeline, params, signal);
       try {
         if (kind.opening) emit(kind.opening(run));
         for (;;) {
