@@ -194,7 +194,9 @@ impl Run {
             Constraint::Inpainting(inpainting) => Some(inpainting.put_back(schedule, &sample, next, noise)),
             Constraint::SuperResolution(resolution) => resolution.follow(schedule, &sample, next, noise),
         };
-        if changed.is_some() {
+        // In latents diffusers lets its solvers believe that the sample is theirs.
+        let is_told = !matches!(&start.constraint, Constraint::Inpainting(part) if part.fixed_noise.is_some());
+        if changed.is_some() && is_told {
             schedule.sample_was_changed(&mut self.history);
         }
         start.sample = changed.unwrap_or(sample);

@@ -19,6 +19,9 @@ use crate::options::Options;
 /// Embeddings that are kept, so that a text that comes again need not be encoded again.
 const MAX_KNOWN: usize = 32;
 
+/// diffusers leaves layers out for prompts alone.
+const NEGATIVE_CLIP_SKIP: usize = 0;
+
 /// A tokenizer and a text encoder, which may be away.
 #[derive(Debug)]
 pub struct TextPart {
@@ -83,7 +86,9 @@ impl TextPart {
     pub fn lacks_encoder_for(&self, options: &Options) -> bool {
         let is_away = self.encoder.lock().unwrap_or_else(PoisonError::into_inner).is_none();
         is_away && Texts::read(self, &mut options.clone()).is_ok_and(|texts| {
-            texts.prompts.iter().chain(&texts.negative).any(|text| self.known(text, texts.clip_skip).is_none())
+            let is_unknown = |text: &Prompt, clip_skip| self.known(text, clip_skip).is_none();
+            texts.prompts.iter().any(|text| is_unknown(text, texts.clip_skip))
+                || texts.negative.iter().any(|text| is_unknown(text, NEGATIVE_CLIP_SKIP))
         })
     }
 
@@ -175,20 +180,20 @@ impl Texts {
     /// # Errors
     /// `internal` when the encoder is away and was not missed before.
     pub fn condition(&self, part: &TextPart) -> Result<Condition> {
-        let rows = |texts: &[Prompt]| -> Result<Option<Tensor<2>>> {
+        let rows = |texts: &[Prompt], clip_skip: usize| -> Result<Option<Tensor<2>>> {
             if texts.is_empty() {
                 return Ok(None);
             }
             let each: Vec<Tensor<2>> =
-                texts.iter().map(|text| part.embedding(text, self.clip_skip)).collect::<Result<_>>()?;
+                texts.iter().map(|text| part.embedding(text, clip_skip)).collect::<Result<_>>()?;
             let of_picture = |picture: usize| each[picture / self.images_per_prompt % each.len()].clone();
             Ok(Some(Tensor::cat((0..self.count()).map(of_picture).collect(), 0)))
         };
-        Ok(match rows(&self.prompts)? {
+        Ok(match rows(&self.prompts, self.clip_skip)? {
             Some(embeddings) => Condition::Text {
                 tokens: part.max_length(),
                 embeddings,
-                without: rows(&self.negative)?,
+                without: rows(&self.negative, NEGATIVE_CLIP_SKIP)?,
                 timestep_cond: None,
             },
             None => Condition::None,
