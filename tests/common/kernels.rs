@@ -5,8 +5,8 @@ use hearth::kernels::{
     Activation, AttentionCall, ConvGeometry, ConvKernels, ConvWeight, Epilogue, Format, GroupNormCall,
     Indices, KeyValues, LayerNormCall, Layout, LinearCall, Recording, Weight, attention, attention_probs,
     attention_twin, conv2d, conv2d_twin, cross_attention, cross_attention_probs, cross_attention_probs_twin,
-    cross_attention_twin, gather, gather_twin, geglu, geglu_twin, group_moments, group_moments_twin, group_norm, group_norm_twin, layer_norm,
-    layer_norm_twin, linear, linear_layer, linear_twin,
+    cross_attention_twin, gather, gather_twin, geglu, geglu_twin, group_moments, group_moments_twin,
+    group_norm, group_norm_twin, layer_norm, layer_norm_twin, linear, linear_layer, linear_twin,
 };
 use hearth::rng::{Purpose, Rng};
 

@@ -22,6 +22,6 @@ mod schedulers;
 mod text;
 mod tokenizers;
 mod unet;
-mod vae;
 mod unet_text;
+mod vae;
 mod weights;
