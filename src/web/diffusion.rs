@@ -28,14 +28,14 @@ impl loader::Loading for clip::Loading {
     }
 
     fn finish(self: Box<Self>) -> error::Result<JsValue> {
-        Ok(TextEncoder((*self).finish()?).into())
+        Ok(PromptEncoder((*self).finish()?).into())
     }
 }
 
-/// The text encoder of a pipeline that was without it.
+/// The text encoder of a pipeline that was without it. (`TextEncoder` is a class that every browser has.)
 #[wasm_bindgen]
 #[derive(Debug)]
-pub struct TextEncoder(ClipTextModel);
+pub struct PromptEncoder(ClipTextModel);
 
 #[wasm_bindgen]
 impl Loader {
@@ -146,7 +146,7 @@ impl DiffusionPipeline {
     }
 
     /// Puts a text encoder in the place of the one that was taken away.
-    pub fn attach(&self, encoder: TextEncoder) {
+    pub fn attach(&self, encoder: PromptEncoder) {
         self.0.attach(encoder.0);
     }
 

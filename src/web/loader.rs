@@ -79,7 +79,7 @@ impl Loader {
     ///
     /// # Errors
     /// `weights-mismatch` naming a tensor that is missing.
-    #[wasm_bindgen(unchecked_return_type = "GanPipeline | Gpt2Pipeline | DiffusionPipeline | TextEncoder")]
+    #[wasm_bindgen(unchecked_return_type = "GanPipeline | Gpt2Pipeline | DiffusionPipeline | PromptEncoder")]
     pub fn finish(self) -> std::result::Result<JsValue, JsValue> {
         Ok(self.loading.finish()?)
     }
