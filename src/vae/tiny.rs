@@ -35,7 +35,7 @@ pub struct AutoencoderTiny {
 #[derive(Debug, Clone)]
 enum Layer {
     Conv(Conv2d),
-    Block(AutoencoderTinyBlock),
+    Block(Box<AutoencoderTinyBlock>),
     Act,
 }
 
@@ -143,7 +143,7 @@ impl<'a> Sequential<'a> {
 
     fn blocks(&mut self, count: usize, channels: usize) {
         for _ in 0..count {
-            self.push(|parameters| Layer::Block(AutoencoderTinyBlock::new(channels, parameters)));
+            self.push(|parameters| Layer::Block(Box::new(AutoencoderTinyBlock::new(channels, parameters))));
         }
     }
 }
