@@ -36,19 +36,21 @@ impl Bands {
     /// The whole picture.
     #[must_use]
     pub fn join(self) -> Tensor<4> {
-        match <[_; 1]>::try_from(self.0) {
-            Ok([whole]) => whole,
-            Err(bands) => Tensor::cat(bands, 2),
-        }
+        self.into_whole().unwrap_or_else(|bands| Tensor::cat(bands.0, 2))
     }
 
-    /// The picture as one tensor, where it is one.
+    /// Whether the picture is one tensor.
     #[must_use]
-    pub fn whole(&self) -> Option<&Tensor<4>> {
-        match &self.0[..] {
-            [whole] => Some(whole),
-            _ => None,
-        }
+    pub fn is_whole(&self) -> bool {
+        self.0.len() == 1
+    }
+
+    /// The picture as one tensor.
+    ///
+    /// # Errors
+    /// The bands, where there are several.
+    pub fn into_whole(self) -> Result<Tensor<4>, Self> {
+        <[_; 1]>::try_from(self.0).map(|[whole]| whole).map_err(Self)
     }
 
     /// The bands, from the top.

@@ -37,7 +37,7 @@ impl GroupNorm {
         x: &Bands,
         activation: Activation,
     ) -> impl Fn(Tensor<4>) -> Tensor<4> + use<'a> {
-        let scale_and_shift = x.whole().is_none().then(|| self.scale_and_shift(x));
+        let scale_and_shift = (!x.is_whole()).then(|| self.scale_and_shift(x));
         move |band| match &scale_and_shift {
             None => self.forward(&band, activation),
             Some([scale, shift]) => activate(band * scale.clone() + shift.clone(), activation),

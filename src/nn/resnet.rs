@@ -135,9 +135,10 @@ impl ResnetBlock2D {
     /// When the block has a timestep.
     #[must_use]
     pub fn over(&self, input: Bands) -> Bands {
-        if let Some(input) = input.whole() {
-            return self.forward(input.clone(), None).into();
-        }
+        let input = match input.into_whole() {
+            Ok(whole) => return self.forward(whole, None).into(),
+            Err(bands) => bands,
+        };
         assert!(self.time_emb_proj.is_none() && self.resize == Resize::Keep, "ResnetBlock2D: bands");
         let ResnetOptions { non_linearity, output_scale_factor, .. } = self.options;
         let hidden = self.conv1.over(&input, self.norm1.over(&input, non_linearity));

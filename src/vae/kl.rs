@@ -51,14 +51,19 @@ impl AutoencoderKl {
     #[must_use]
     pub(super) fn encode(&self, pictures: Tensor<4>, plan: &Plan) -> Tensor<4> {
         let moments = self.encoder.forward(pictures, plan);
-        self.quant_conv.as_ref().map_or_else(|| moments.clone(), |conv| conv.forward(&moments))
+        match &self.quant_conv {
+            Some(conv) => conv.forward(&moments),
+            None => moments,
+        }
     }
 
     /// Pictures of latents.
     #[must_use]
     pub(super) fn decode(&self, latents: Tensor<4>, plan: &Plan) -> Tensor<4> {
-        let latents =
-            self.post_quant_conv.as_ref().map_or_else(|| latents.clone(), |conv| conv.forward(&latents));
+        let latents = match &self.post_quant_conv {
+            Some(conv) => conv.forward(&latents),
+            None => latents,
+        };
         self.decoder.forward(&latents, plan)
     }
 }
@@ -140,5 +145,27 @@ impl Decoder {
         let x: Bands = plan.split(self.mid_block.forward(self.conv_in.forward(latents)));
         let x = self.up_blocks.iter().fold(x, |x, block| block.forward(x));
         self.conv_out.over(&x, self.conv_norm_out.over(&x, Activation::Silu)).join()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+
+    use super::*;
+
+    /// diffusers' `DiagonalGaussianDistribution`.
+    #[test]
+    fn the_logarithm_of_a_variance_goes_from_minus_30_to_20() {
+        let device = Device::flex();
+        let of = |logvar: f32| {
+            let moments = Tensor::<1>::from_floats([1.0, logvar], &device).reshape([1, 2, 1, 1]);
+            let noise = Tensor::ones([1, 1, 1, 1], &device);
+            draw(moments, Some(noise)).into_data().try_into_vec::<f32>().unwrap()[0]
+        };
+        assert!((of(0.0) - 2.0).abs() < 1e-6);
+        assert!((of(1.0) - 1.0 - 0.5_f32.exp()).abs() < 1e-6);
+        assert!(of(-30.0).to_bits() == of(-100.0).to_bits() && of(20.0).to_bits() == of(100.0).to_bits());
+        assert!(of(20.0) > 2e4 && of(19.0) < of(20.0));
     }
 }

@@ -88,14 +88,14 @@ fn file_names(name: &str) -> Role {
 /// An encoder and a decoder.
 #[derive(Debug, Clone)]
 enum Network {
-    Kl(AutoencoderKl),
+    Kl(Box<AutoencoderKl>),
     Tiny(AutoencoderTiny),
 }
 
 impl Network {
     fn new(config: &Config, parameters: &mut Parameters) -> Self {
         match &config.network {
-            NetworkConfig::Kl(kl) => Self::Kl(AutoencoderKl::new(config, kl, parameters)),
+            NetworkConfig::Kl(kl) => Self::Kl(Box::new(AutoencoderKl::new(config, kl, parameters))),
             NetworkConfig::Tiny(tiny) => Self::Tiny(AutoencoderTiny::new(config, tiny, parameters)),
         }
     }

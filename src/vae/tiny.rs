@@ -34,8 +34,8 @@ pub struct AutoencoderTiny {
 /// A layer of a `Sequential`, of which each has a number in the checkpoint.
 #[derive(Debug, Clone)]
 enum Layer {
-    Conv(Conv2d),
-    Block(AutoencoderTinyBlock),
+    Conv(Box<Conv2d>),
+    Block(Box<AutoencoderTinyBlock>),
     Act,
 }
 
@@ -128,12 +128,12 @@ impl<'a> Sequential<'a> {
 
     /// A convolution from or to pictures or latents.
     fn conv(&mut self, inputs: usize, outputs: usize) {
-        self.push(|parameters| Layer::Conv(Conv2d::new(parameters.exact(), inputs, outputs, 3)));
+        self.push(|parameters| Layer::Conv(Box::new(Conv2d::new(parameters.exact(), inputs, outputs, 3))));
     }
 
     fn conv_without_bias(&mut self, channels: usize, geometry: ConvGeometry) {
         self.push(|parameters| {
-            Layer::Conv(Conv2d::without_bias(parameters, channels, channels, 3, geometry))
+            Layer::Conv(Box::new(Conv2d::without_bias(parameters, channels, channels, 3, geometry)))
         });
     }
 
@@ -143,7 +143,7 @@ impl<'a> Sequential<'a> {
 
     fn blocks(&mut self, count: usize, channels: usize) {
         for _ in 0..count {
-            self.push(|parameters| Layer::Block(AutoencoderTinyBlock::new(channels, parameters)));
+            self.push(|parameters| Layer::Block(Box::new(AutoencoderTinyBlock::new(channels, parameters))));
         }
     }
 }

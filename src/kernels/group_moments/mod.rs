@@ -20,13 +20,13 @@ pub fn group_moments(x: &Tensor<4>, groups: usize) -> [Tensor<2>; 2] {
     }
     #[cfg(gpu)]
     if let Some(moments) = gpu::group_moments(x, groups) {
-        return split(moments);
+        return split(&moments);
     }
-    split(cpu::group_moments(x, groups))
+    split(&cpu::group_moments(x, groups))
 }
 
 /// Mean and variance of `[rows, groups, 2]`.
-fn split(moments: Tensor<3>) -> [Tensor<2>; 2] {
+fn split(moments: &Tensor<3>) -> [Tensor<2>; 2] {
     [0, 1].map(|index| moments.clone().narrow(2, index, 1).squeeze_dim(2))
 }
 
