@@ -114,10 +114,13 @@ pub(super) fn blocks(fields: &Fields, levels: usize, norms: Norms) -> Result<Blo
     let default = [Plain, Transformer, Transformer, Transformer];
     let up = block_types(fields, "up_block_types", levels, &default, &known)?;
     let levels = Level::all(fields, levels, norms)?;
+    let upwards = levels.iter().rev().zip(&levels);
+    // For attention among pixels diffusers does not reverse the list of `attention_head_dim`.
+    let upwards = upwards.map(|(level, other)| Level { pixels: other.pixels, ..*level });
     Ok(Blocks {
         down: levels.iter().zip(down).map(|(level, kind)| level.block(kind, level.layers)).collect(),
         mid: mid_block(fields, levels.last())?,
-        up: levels.iter().rev().zip(up).map(|(level, kind)| level.block(kind, level.layers + 1)).collect(),
+        up: upwards.zip(up).map(|(level, kind)| level.block(kind, level.layers + 1)).collect(),
     })
 }
 
@@ -138,7 +141,7 @@ fn mid_block(fields: &Fields, last: Option<&Level>) -> Result<Option<MidBlock>> 
 }
 
 /// What the fields say of one size.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 struct Level {
     layers: usize,
     pixels: AttentionBlockOptions,
