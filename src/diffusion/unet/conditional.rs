@@ -66,7 +66,8 @@ fn refuse_what_is_beyond(fields: &Fields) -> Result<()> {
     if null("addition_embed_type").is_err() {
         return fields.refused(
             "addition_embed_type",
-            "null works: Stable Diffusion 1 and 2, and what was distilled from them. Stable Diffusion XL and Kandinsky do not",
+            "null works, as Stable Diffusion 1 and 2 and what is distilled from them have it; Stable Diffusion XL and \
+             Kandinsky are of another kind",
         );
     }
     for field in [
