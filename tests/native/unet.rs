@@ -189,6 +189,7 @@ fn unsupported_configurations_are_refused_by_field_and_value() {
         ("block_out_channels", json!([]), "1 to 16"),
         ("sample_size", json!([8, 9]), "multiples of 2"),
         ("sample_size", json!([8, 8, 8]), "height and width"),
+        ("sample_size", json!([8, 4096]), "up to 2048"),
     ];
     for (field, value, part) in cases {
         let mut config = config_of("plain");

@@ -63,24 +63,20 @@ impl Config {
     }
 
     fn check_text(&self, rows: usize, text: Option<[usize; 2]>) -> Result<()> {
+        let fits =
+            |[tokens, width]: [usize; 2], dim| width == dim && tokens > 0 && tokens.is_multiple_of(rows);
         match (self.cross_attention_dim, text) {
-            (None, None) => Ok(()),
             (None, Some(_)) => refused("a text, and the model has no use for one"),
             (Some(_), None) => refused("no text, and the model needs one for each row"),
-            (Some(dim), Some([tokens, width]))
-                if width != dim || tokens == 0 || !tokens.is_multiple_of(rows) =>
-            {
-                refused(format!(
-                    "a text of shape [{tokens}, {width}]; for {rows} rows it must be [{rows} · tokens, {dim}]"
-                ))
-            }
+            (Some(dim), Some(shape)) if !fits(shape, dim) => refused(format!(
+                "a text of shape {shape:?}; for {rows} rows it must be [{rows} · tokens, {dim}]"
+            )),
             _ => Ok(()),
         }
     }
 
     fn check_timestep_cond(&self, rows: usize, shape: Option<[usize; 2]>) -> Result<()> {
         match (self.time_cond_proj_dim, shape) {
-            (_, None) => Ok(()),
             (None, Some(_)) => refused("timestep_cond, and the model has no use for it"),
             (Some(dim), Some(shape)) if shape != [rows, dim] => {
                 refused(format!("timestep_cond of shape {shape:?}; it must be {:?}", [rows, dim]))

@@ -66,7 +66,8 @@ fn refuse_what_is_beyond(fields: &Fields) -> Result<()> {
     if null("addition_embed_type").is_err() {
         return fields.refused(
             "addition_embed_type",
-            "null works: Stable Diffusion 1 and 2, and what was distilled from them. Stable Diffusion XL and Kandinsky do not",
+            "null works, as Stable Diffusion 1 and 2 and what is distilled from them have it; Stable Diffusion XL and \
+             Kandinsky are of another kind",
         );
     }
     for field in [
@@ -114,10 +115,13 @@ pub(super) fn blocks(fields: &Fields, levels: usize, norms: Norms) -> Result<Blo
     let default = [Plain, Transformer, Transformer, Transformer];
     let up = block_types(fields, "up_block_types", levels, &default, &known)?;
     let levels = Level::all(fields, levels, norms)?;
+    let upwards = levels.iter().rev().zip(&levels);
+    // For attention among pixels diffusers does not reverse the list of `attention_head_dim`.
+    let upwards = upwards.map(|(level, other)| Level { pixels: other.pixels, ..*level });
     Ok(Blocks {
         down: levels.iter().zip(down).map(|(level, kind)| level.block(kind, level.layers)).collect(),
         mid: mid_block(fields, levels.last())?,
-        up: levels.iter().rev().zip(up).map(|(level, kind)| level.block(kind, level.layers + 1)).collect(),
+        up: upwards.zip(up).map(|(level, kind)| level.block(kind, level.layers + 1)).collect(),
     })
 }
 
@@ -138,7 +142,7 @@ fn mid_block(fields: &Fields, last: Option<&Level>) -> Result<Option<MidBlock>> 
 }
 
 /// What the fields say of one size.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 struct Level {
     layers: usize,
     pixels: AttentionBlockOptions,

@@ -69,6 +69,8 @@ impl Config {
     pub const FILE: &'static str = "unet/config.json";
     /// The most sizes of pictures: the smallest has 2¹⁵ times fewer rows.
     const MAX_LEVELS: usize = 16;
+    /// The largest height and width that a file may name.
+    const MAX_SAMPLE: usize = 2048;
 
     /// Reads and checks a `config.json`, which names diffusers' class.
     ///
@@ -220,10 +222,14 @@ impl Config {
 }
 
 fn sample_size(fields: &Fields) -> Result<Option<[usize; 2]>> {
-    match fields.sizes("sample_size", &[])?[..] {
-        [] => Ok(None),
-        [size] => Ok(Some([size, size])),
-        [height, width] => Ok(Some([height, width])),
-        _ => fields.refused("sample_size", "a size, or height and width, or null works"),
+    let size = match fields.sizes("sample_size", &[])?[..] {
+        [] => None,
+        [size] => Some([size, size]),
+        [height, width] => Some([height, width]),
+        _ => return fields.refused("sample_size", "a size, or height and width, or null works"),
+    };
+    if size.is_some_and(|size| size.iter().any(|&size| size > Config::MAX_SAMPLE)) {
+        return fields.refused("sample_size", format!("sizes up to {} work", Config::MAX_SAMPLE));
     }
+    Ok(size)
 }

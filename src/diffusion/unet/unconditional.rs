@@ -71,10 +71,8 @@ fn mid_block(
         rescale_output_factor: scale_factor,
         ..attention
     };
-    let attention = match fields.flag("add_attention", true)? {
-        true => Attention::Pixels(attention),
-        false => Attention::None,
-    };
+    let attends = fields.flag("add_attention", true)?;
+    let attention = if attends { Attention::Pixels(attention) } else { Attention::None };
     let mid = Some(MidBlock { layers: 2, attention, scale_factor });
     fields.choice("mid_block_type", mid, &[("UNetMidBlock2D", mid), ("null", None)])
 }
