@@ -10,7 +10,8 @@ mod vector {
         f32x4_sub as sub, v128 as Vector,
     };
     use core::arch::wasm32::{
-        f32x4_max, f32x4_min, i32x4_add, i32x4_shl, i32x4_splat, i32x4_trunc_sat_f32x4, v128_load, v128_store,
+        f32x4_max, f32x4_min, i32x4_add, i32x4_shl, i32x4_shuffle, i32x4_splat, i32x4_trunc_sat_f32x4,
+        v128_load, v128_store,
     };
 
     #[inline]
@@ -33,6 +34,11 @@ mod vector {
     #[inline]
     pub fn power_of_two(vector: Vector) -> Vector {
         i32x4_shl(i32x4_add(i32x4_trunc_sat_f32x4(vector), i32x4_splat(127)), 23)
+    }
+
+    #[inline]
+    pub fn add_neighbours(a: Vector, b: Vector) -> Vector {
+        add(i32x4_shuffle::<0, 2, 4, 6>(a, b), i32x4_shuffle::<1, 3, 5, 7>(a, b))
     }
 }
 
@@ -80,6 +86,10 @@ mod vector {
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // of whole numbers from 1 to 254
     pub fn power_of_two(vector: Vector) -> Vector {
         vector.map(|value| f32::from_bits(((value + 127.0) as u32) << 23))
+    }
+
+    pub fn add_neighbours(a: Vector, b: Vector) -> Vector {
+        [a[0] + a[1], a[2] + a[3], b[0] + b[1], b[2] + b[3]]
     }
 }
 
@@ -169,6 +179,13 @@ impl Lanes {
         let mut values = [0.0; 4];
         self.store(&mut values);
         (values[0] + values[1]) + (values[2] + values[3])
+    }
+
+    /// The sum of each of four vectors' lanes.
+    #[inline]
+    pub fn sums([a, b, c, d]: [Self; 4]) -> Self {
+        let (low, high) = (vector::add_neighbours(a.0, b.0), vector::add_neighbours(c.0, d.0));
+        Self(vector::add_neighbours(low, high))
     }
 
     /// `exp(self)` to two units in the last place, for results that are normal numbers; beyond them the nearest one.
@@ -280,6 +297,14 @@ mod tests {
         assert!(difference(Lanes::exp, f64::exp, true) < 2.5e-7);
         assert!(difference(Lanes::sigmoid, |x| 1.0 / (1.0 + (-x).exp()), false) < 1.2e-7);
         assert!(difference(Lanes::tanh, f64::tanh, false) < 2e-7);
+    }
+
+    #[test]
+    fn the_sums_of_four_vectors_come_in_their_order() {
+        let vectors = [1.0, 10.0, 100.0, 1000.0].map(|n: f32| Lanes::load(&[n, 2.0 * n, 3.0 * n, 4.0 * n]));
+        let mut sums = [0.0; 4];
+        Lanes::sums(vectors).store(&mut sums);
+        assert_eq!(sums.map(f32::to_bits), [10.0, 100.0, 1000.0, 10000.0].map(f32::to_bits));
     }
 
     #[test]
