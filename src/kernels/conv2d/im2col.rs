@@ -3,7 +3,7 @@
 
 use super::ConvWeight;
 use super::cpu::Picture;
-use crate::kernels::cpu::tiles::{PANEL, add_tiles};
+use crate::kernels::cpu::tiles::{Columns, PANEL, add_tiles};
 
 /// Panels that are made at a time, so that the cache still has them for the last output.
 const PANELS: usize = 8;
@@ -35,7 +35,7 @@ pub fn add_convolution(
             fill(panel, x, picture, size, &origins);
         }
         let used = block.len().div_ceil(PANEL) * inner;
-        add_tiles(y, kernels, &panels[..used], block, pixels);
+        add_tiles(y, &Columns::all(kernels, inner), &panels[..used], block, pixels);
     }
 }
 

@@ -14,7 +14,7 @@
 
 use super::cpu::Picture;
 use crate::kernels::cpu::lanes::Lanes;
-use crate::kernels::cpu::tiles::{PANEL, add_tiles};
+use crate::kernels::cpu::tiles::{self, PANEL, add_tiles};
 
 /// With fewer channels the transforms cost more than they save.
 const INPUTS: usize = 8;
@@ -185,7 +185,8 @@ fn add_convolution<T: Transform<N>, const N: usize>(
         products.fill(0.0);
         let elements = panels.chunks(of_panels + gap).zip(weights.chunks_exact(outputs * channels));
         for (products, (panels, weights)) in products.chunks_mut(of_products + GAP).zip(elements) {
-            add_tiles(&mut products[..of_products], weights, &panels[..of_panels], 0..padded, padded);
+            let weights = tiles::Columns::all(weights, channels);
+            add_tiles(&mut products[..of_products], &weights, &panels[..of_panels], 0..padded, padded);
         }
         for (output, y) in y.chunks_exact_mut(height * width).enumerate() {
             for first in (0..count).step_by(4) {

@@ -9,7 +9,7 @@ mod vector {
         f32x4_abs as abs, f32x4_add as add, f32x4_div as div, f32x4_mul as mul, f32x4_pmax as max,
         f32x4_pmin as min, f32x4_splat as splat, f32x4_sub as sub, v128 as Vector,
     };
-    use core::arch::wasm32::{i32x4_shl, v128_load, v128_store};
+    use core::arch::wasm32::{i32x4_shl, i32x4_shuffle, v128_load, v128_store};
 
     #[inline]
     pub fn load(values: &[f32; 4]) -> Vector {
@@ -26,6 +26,11 @@ mod vector {
     #[inline]
     pub fn low_bits_as_exponent(vector: Vector) -> Vector {
         i32x4_shl(vector, 23)
+    }
+
+    #[inline]
+    pub fn add_neighbours(a: Vector, b: Vector) -> Vector {
+        add(i32x4_shuffle::<0, 2, 4, 6>(a, b), i32x4_shuffle::<1, 3, 5, 7>(a, b))
     }
 }
 
@@ -76,6 +81,10 @@ mod vector {
 
     pub fn low_bits_as_exponent(vector: Vector) -> Vector {
         vector.map(|value| f32::from_bits(value.to_bits() << 23))
+    }
+
+    pub fn add_neighbours(a: Vector, b: Vector) -> Vector {
+        [a[0] + a[1], a[2] + a[3], b[0] + b[1], b[2] + b[3]]
     }
 }
 
@@ -165,6 +174,13 @@ impl Lanes {
         let mut values = [0.0; 4];
         self.store(&mut values);
         (values[0] + values[1]) + (values[2] + values[3])
+    }
+
+    /// The sum of each of four vectors' lanes.
+    #[inline]
+    pub fn sums([a, b, c, d]: [Self; 4]) -> Self {
+        let (low, high) = (vector::add_neighbours(a.0, b.0), vector::add_neighbours(c.0, d.0));
+        Self(vector::add_neighbours(low, high))
     }
 
     /// `exp(self)` to two units in the last place, for results that are normal numbers; beyond them the nearest one.
@@ -316,6 +332,14 @@ mod tests {
         assert!(difference(Lanes::tanh, f64::tanh, false) < 2e-7);
         let gelu = |x: f64| 0.5 * x * libm::erfc(-x * std::f64::consts::FRAC_1_SQRT_2);
         assert!(difference(Lanes::gelu, gelu, false) < 4e-7);
+    }
+
+    #[test]
+    fn the_sums_of_four_vectors_come_in_their_order() {
+        let vectors = [1.0, 10.0, 100.0, 1000.0].map(|n: f32| Lanes::load(&[n, 2.0 * n, 3.0 * n, 4.0 * n]));
+        let mut sums = [0.0; 4];
+        Lanes::sums(vectors).store(&mut sums);
+        assert_eq!(sums.map(f32::to_bits), [10.0, 100.0, 1000.0, 10000.0].map(f32::to_bits));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What kernels for the CPU share.
 
+pub mod dots;
 pub mod integers;
 pub mod lanes;
 pub mod tiles;

@@ -10,39 +10,77 @@ pub const PANEL: usize = 8;
 /// Rows of a tile. With two vectors of columns, its sums take eight of the sixteen registers there are.
 pub const TILE: usize = 4;
 
-/// Tiles of four rows times panels, which have these `columns` of all.
-pub fn add_tiles(y: &mut [f32], x: &[f32], panels: &[[f32; PANEL]], columns: Range<usize>, all: usize) {
-    let inner = x.len() / (y.len() / all);
-    for (y, x) in y.chunks_mut(TILE * all).zip(x.chunks(TILE * inner)) {
-        // A last tile with fewer rows computes its first row again for those that are missing.
-        let row = |index: usize| x.chunks_exact(inner).nth(index).unwrap_or(&x[..inner]);
-        let rows = [row(0), row(1), row(2), row(3)];
-        for (panel, first) in panels.chunks_exact(inner).zip(columns.clone().step_by(PANEL)) {
-            let sums = tile(panel, rows);
-            let end = columns.end.min(first + PANEL);
-            for (y, sums) in y.chunks_exact_mut(all).zip(sums) {
-                add(&mut y[first..end], sums);
+/// Products of a sum that are computed before other sums have their turn, so that the near cache still has what eight
+/// panels need of these.
+pub const DEPTH: usize = 512;
+
+/// Some columns of a matrix, row by row.
+#[derive(Debug, Clone)]
+pub struct Columns<'a> {
+    /// All columns of it.
+    pub numbers: &'a [f32],
+    /// As many as the matrix has.
+    pub width: usize,
+    /// Those that are meant.
+    pub range: Range<usize>,
+}
+
+impl<'a> Columns<'a> {
+    /// All columns of a matrix.
+    pub fn all(numbers: &'a [f32], width: usize) -> Self {
+        Self { numbers, width, range: 0..width }
+    }
+
+    /// A part of each of so many rows at a time, from the top; of fewer where no more are left.
+    pub fn rows(&self, count: usize) -> impl Iterator<Item = Rows<'a>> {
+        let Self { numbers, width, range } = self.clone();
+        numbers.chunks(count * width).map(move |numbers| Rows(Self { numbers, width, range: range.clone() }))
+    }
+}
+
+/// A few rows of [`Columns`].
+pub struct Rows<'a>(Columns<'a>);
+
+impl<'a> Rows<'a> {
+    /// A row; the first one in place of one that is missing.
+    #[inline]
+    pub fn get(&self, index: usize) -> &'a [f32] {
+        let Columns { numbers, width, range } = &self.0;
+        let row = numbers.chunks_exact(*width).nth(index).unwrap_or(&numbers[..*width]);
+        &row[range.clone()]
+    }
+}
+
+/// `y += x · panels`, where the panels are `columns` of the `all` that `y` has, and as high as `x` is wide.
+pub fn add_tiles(y: &mut [f32], x: &Columns, panels: &[[f32; PANEL]], columns: Range<usize>, all: usize) {
+    let inner = x.range.len();
+    for start in (0..inner).step_by(DEPTH) {
+        let depth = start..inner.min(start + DEPTH);
+        let x = Columns { range: x.range.start + depth.start..x.range.start + depth.end, ..*x };
+        for (y, x) in y.chunks_mut(TILE * all).zip(x.rows(TILE)) {
+            // A last tile with fewer rows computes its first row again for those that are missing.
+            let rows = [x.get(0), x.get(1), x.get(2), x.get(3)];
+            for (panel, first) in panels.chunks_exact(inner).zip(columns.clone().step_by(PANEL)) {
+                let sums = tile(&panel[depth.clone()], rows);
+                let end = columns.end.min(first + PANEL);
+                for (y, sums) in y.chunks_exact_mut(all).zip(sums) {
+                    add(&mut y[first..end], sums);
+                }
             }
         }
     }
 }
 
-/// Four rows times a panel of eight columns. Written out row by row, so that the sums stay in registers, and for two
-/// numbers of a row at a time, since the loop itself costs too.
+/// Four rows times a panel of eight columns.
+#[inline(never)]
 fn tile(panel: &[[f32; PANEL]], rows: [&[f32]; TILE]) -> [[Lanes; 2]; TILE] {
     let mut sums = [[Lanes::splat(0.0); 2]; TILE];
-    let [(r0, e0), (r1, e1), (r2, e2), (r3, e3)] = rows.map(|row| row[..panel.len()].as_chunks::<2>());
-    let (pairs, last) = panel.as_chunks::<2>();
-    for ((((w, r0), r1), r2), r3) in pairs.iter().zip(r0).zip(r1).zip(r2).zip(r3) {
-        let [w, next] = [halves(&w[0]), halves(&w[1])];
-        sums[0] = add_products(add_products(sums[0], r0[0], w), r0[1], next);
-        sums[1] = add_products(add_products(sums[1], r1[0], w), r1[1], next);
-        sums[2] = add_products(add_products(sums[2], r2[0], w), r2[1], next);
-        sums[3] = add_products(add_products(sums[3], r3[0], w), r3[1], next);
-    }
-    for (w, row) in last.iter().zip([[e0, e1, e2, e3]]) {
-        for (sums, row) in sums.iter_mut().zip(row) {
-            *sums = add_products(*sums, row[0], halves(w));
+    // That all are as long is what the compiler has to know, or it asks for every number.
+    let rows = rows.map(|row| &row[..panel.len()]);
+    for (index, w) in panel.iter().enumerate() {
+        let w = halves(w);
+        for (sums, row) in sums.iter_mut().zip(rows) {
+            *sums = add_products(*sums, row[index], w);
         }
     }
     sums

@@ -1,20 +1,22 @@
 //! [`linear`](super::linear) for the CPU, in the four-lane vectors that wasm has.
 //!
 //! Few rows are bound by reading the weights, so they are read once, in the order in which they lie. Many rows are bound
-//! by arithmetic: tiles of four rows by a panel of eight columns stay in registers. A weight `[inputs, outputs]` in `f32` has
-//! such panels already ([`Weight`]); of others some are made at a time.
+//! by arithmetic, and the sums of a tile stay in registers. Of a weight `[outputs, inputs]` they are dot products of its rows as
+//! they lie. A weight `[inputs, outputs]` is taken in panels of eight columns: in `f32` it has them already ([`Weight`]).
+//! Of a packed one a block is unpacked, which stays in the cache while all rows meet it.
 
 use burn::tensor::{Tensor, TensorData};
 
 use super::LinearCall;
+use crate::kernels::cpu::dots::{DOTS, add_dots};
 use crate::kernels::cpu::integers::{Inputs, ScaledSum, add_four_rows};
-use crate::kernels::cpu::lanes::{Lanes, add_scaled, dot};
+use crate::kernels::cpu::lanes::{Lanes, add_scaled};
 use crate::kernels::cpu::numbers;
-use crate::kernels::cpu::tiles::{PANEL, TILE, add_products, add_tiles, halves, joined};
+use crate::kernels::cpu::tiles::{Columns, DEPTH, PANEL, TILE, add_products, add_tiles, halves, joined};
 use crate::kernels::weight::cpu::{OnCpu, as_bytes};
-use crate::kernels::{Layout, Q8_BLOCK, Weight, layer_norm};
+use crate::kernels::{Format, Layout, Q8_BLOCK, Weight, layer_norm};
 
-/// Columns whose panels all rows meet while the cache has them; whole cache lines of a row where they are packed.
+/// Outputs whose weights all rows meet while the cache has them; whole cache lines of a row where they are packed.
 const BLOCK: usize = 64;
 
 pub fn linear(x: &Tensor<2>, call: &LinearCall) -> Tensor<2> {
@@ -51,7 +53,7 @@ fn add_product(y: &mut [f32], x: &[f32], weight: &Weight, matrix: &OnCpu) {
         (_, OnCpu::Panels(panels)) => {
             let panels = panels.storage::<f32>().as_chunks().0;
             for (start, panels) in (0..outputs).step_by(BLOCK).zip(panels.chunks(inputs * BLOCK / PANEL)) {
-                add_tiles(y, x, panels, start..outputs.min(start + BLOCK), outputs);
+                add_tiles(y, &Columns::all(x, inputs), panels, start..outputs.min(start + BLOCK), outputs);
             }
         }
         (Layout::InOut, OnCpu::Q8 { bytes, scales }) if few => {
@@ -61,12 +63,13 @@ fn add_product(y: &mut [f32], x: &[f32], weight: &Weight, matrix: &OnCpu) {
         }
         (Layout::InOut, _) if few => add_rows(y, x, weight, matrix),
         (Layout::InOut, _) => add_blocks(y, x, weight, matrix),
-        (Layout::OutIn, OnCpu::Q8 { bytes, scales }) => {
+        (Layout::OutIn, OnCpu::Q8 { bytes, scales }) if few => {
             for (y, x) in y.chunks_exact_mut(outputs).zip(x.chunks_exact(inputs)) {
                 add_dots_of_bytes(y, x, bytes.storage(), scales.storage());
             }
         }
-        (Layout::OutIn, _) => add_dots(y, x, weight, matrix),
+        (Layout::OutIn, _) if few => add_dot_blocks(y, x, weight, matrix, [DOTS, inputs]),
+        (Layout::OutIn, _) => add_dot_blocks(y, x, weight, matrix, [BLOCK, DEPTH]),
     }
 }
 
@@ -113,14 +116,17 @@ fn add_streams(y: &mut [f32], x: &[f32; STREAMS], rows: &[f32]) {
     }
 }
 
-/// For a weight `[outputs, inputs]`: the dot products of its rows, one after the other as they lie in memory.
-fn add_dots(y: &mut [f32], x: &[f32], weight: &Weight, matrix: &OnCpu) {
+/// For a weight `[outputs, inputs]`: blocks of as many outputs by inputs, unpacked if need be, meet every row of `x`.
+fn add_dot_blocks(y: &mut [f32], x: &[f32], weight: &Weight, matrix: &OnCpu, [block, depth]: [usize; 2]) {
     let (inputs, outputs) = (weight.inputs(), weight.outputs());
-    let mut scratch = vec![0.0; inputs];
-    for output in 0..outputs {
-        let row = matrix.rows(output..output + 1, weight, &mut scratch);
-        for (y, x) in y.chunks_exact_mut(outputs).zip(x.chunks_exact(inputs)) {
-            y[output] += dot(x, row);
+    let is_packed = weight.format() != Format::F32;
+    let mut scratch = vec![0.0; if is_packed { block * depth.min(inputs) } else { 0 }];
+    for start in (0..outputs).step_by(block) {
+        for first in (0..inputs).step_by(depth) {
+            let range = first..inputs.min(first + depth);
+            let rows = start..outputs.min(start + block);
+            let part = matrix.block(rows, range.clone(), weight, &mut scratch);
+            add_dots(y, &Columns { numbers: x, width: inputs, range }, &part, start, outputs);
         }
     }
 }
@@ -205,23 +211,29 @@ fn add_panels(y: &mut [f32], x: &[f32], panels: &[[f32; PANEL]]) {
     }
 }
 
-/// For a weight `[inputs, outputs]` that has no panels: they are made of some columns at a time.
+/// For a weight `[inputs, outputs]` that has no panels: they are made of a block of it at a time.
 fn add_blocks(y: &mut [f32], x: &[f32], weight: &Weight, matrix: &OnCpu) {
-    let (inner, columns) = (weight.inputs(), weight.outputs());
-    let mut panels = vec![[0.0; PANEL]; inner * (BLOCK / PANEL)];
-    let mut scratch = [0.0; BLOCK];
-    for start in (0..columns).step_by(BLOCK) {
-        let block = start..columns.min(start + BLOCK);
-        for row in 0..inner {
-            let values = matrix.part(row, block.clone(), weight, &mut scratch);
-            let (whole, rest) = values.as_chunks();
-            for (panel, values) in whole.iter().enumerate() {
-                panels[panel * inner + row] = *values;
+    let (inputs, outputs) = (weight.inputs(), weight.outputs());
+    let depth = DEPTH.min(inputs);
+    let mut panels = vec![[0.0; PANEL]; depth * (BLOCK / PANEL)];
+    let mut scratch = vec![0.0; depth * BLOCK];
+    for start in (0..outputs).step_by(BLOCK) {
+        let columns = start..outputs.min(start + BLOCK);
+        for first in (0..inputs).step_by(depth) {
+            let range = first..inputs.min(first + depth);
+            let height = range.len();
+            let block = matrix.block(range.clone(), columns.clone(), weight, &mut scratch);
+            for (index, row) in block.rows(1).enumerate() {
+                let (whole, rest) = row.get(0).as_chunks();
+                for (panel, values) in whole.iter().enumerate() {
+                    panels[panel * height + index] = *values;
+                }
+                if !rest.is_empty() {
+                    panels[whole.len() * height + index][..rest.len()].copy_from_slice(rest);
+                }
             }
-            if !rest.is_empty() {
-                panels[whole.len() * inner + row][..rest.len()].copy_from_slice(rest);
-            }
+            let x = Columns { numbers: x, width: inputs, range };
+            add_tiles(y, &x, &panels[..height * columns.len().div_ceil(PANEL)], columns.clone(), outputs);
         }
-        add_tiles(y, x, &panels, block, columns);
     }
 }

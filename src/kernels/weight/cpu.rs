@@ -7,7 +7,7 @@ use burn::backend::flex::FlexTensor;
 pub use super::pack::as_bytes;
 use super::pack::{as_halves, f32_of_f16};
 use super::{Layout, Q8_BLOCK, Values, Weight};
-use crate::kernels::cpu::tiles::PANEL;
+use crate::kernels::cpu::tiles::{Columns, PANEL};
 use crate::kernels::cpu::{int_numbers, numbers};
 
 const ONE_127TH: f32 = 1.0 / 127.0;
@@ -37,32 +37,28 @@ impl Weight {
 impl OnCpu {
     /// Whole rows of the matrix; packed ones are unpacked to `scratch`, which has room for them.
     pub fn rows<'a>(&'a self, rows: Range<usize>, weight: &Weight, scratch: &'a mut [f32]) -> &'a [f32] {
-        let [_, width] = weight.shape;
-        if let Self::F32(values) = self {
-            return &values.storage()[rows.start * width..rows.end * width];
-        }
-        let len = rows.len() * width;
-        for (row, to) in rows.zip(scratch.chunks_exact_mut(width)) {
-            self.unpack(row, 0..width, weight, to);
-        }
-        &scratch[..len]
+        self.block(rows, 0..weight.shape[1], weight, scratch).numbers
     }
 
-    /// A part of a row; a packed one is unpacked to `scratch`, which has room for it.
-    pub fn part<'a>(
+    /// A part of some rows; those of a packed one are unpacked to `scratch`, which has room for them. In
+    /// [`Layout::OutIn`] the part begins with a block of [`Q8_BLOCK`].
+    pub fn block<'a>(
         &'a self,
-        row: usize,
+        rows: Range<usize>,
         columns: Range<usize>,
         weight: &Weight,
         scratch: &'a mut [f32],
-    ) -> &'a [f32] {
+    ) -> Columns<'a> {
         let [_, width] = weight.shape;
         if let Self::F32(values) = self {
-            return &values.storage()[row * width..][columns];
+            let numbers = &values.storage()[rows.start * width..rows.end * width];
+            return Columns { numbers, width, range: columns };
         }
-        let to = &mut scratch[..columns.len()];
-        self.unpack(row, columns, weight, to);
-        to
+        let scratch = &mut scratch[..rows.len() * columns.len()];
+        for (row, to) in rows.zip(scratch.chunks_exact_mut(columns.len().max(1))) {
+            self.unpack(row, columns.clone(), weight, to);
+        }
+        Columns::all(scratch, columns.len())
     }
 
     fn unpack(&self, row: usize, columns: Range<usize>, weight: &Weight, to: &mut [f32]) {
@@ -93,8 +89,8 @@ impl OnCpu {
                         }
                     }
                     Layout::OutIn => {
-                        // Whole rows are asked for, so that the first block begins here.
-                        let scales = &scales[row * width.div_ceil(Q8_BLOCK)..];
+                        let first = row * width.div_ceil(Q8_BLOCK) + columns.start / Q8_BLOCK;
+                        let scales = &scales[first..];
                         let blocks = to.chunks_mut(Q8_BLOCK).zip(bytes.chunks(Q8_BLOCK));
                         for ((to, bytes), scale) in blocks.zip(scales) {
                             let scale = scale * ONE_127TH;
