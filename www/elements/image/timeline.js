@@ -33,6 +33,7 @@ export const timelineSheet = styleSheet(`
   .pair.large { grid-template-columns: repeat(2, minmax(0, 26rem)); }
   .pair.wide { grid-template-columns: minmax(0, 100%); }
   .time { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 0.25rem 0.75rem; align-items: center; margin: 0.75rem auto 0; max-width: 34.9rem; }
+  .pair.large + .time { max-width: 52.9rem; }
   .time input { width: 100%; margin: 0; min-height: 2rem; }
   .time button { min-width: 5.5rem; }
   .time .moment { grid-column: 2; min-height: 1.5rem; font-size: 0.85rem; color: var(--soft); font-variant-numeric: tabular-nums; }

@@ -1,0 +1,25 @@
+// What a page in TypeScript knows of the tasks. Nothing here runs: it is for `tsc`.
+
+declare const pipeline: typeof import('../../www/types.d.ts').pipeline;
+
+const paint = await pipeline('text-to-image', 'models/any', { variant: 'fp16', offload: true });
+const [image] = await paint('a fox', { negative_prompt: 'snow', height: 256, width: 512, clip_skip: 1 });
+(image.prompt ?? '') + (image.truncated ?? '') + image.latents.length;
+for await (const event of paint.stream(['a fox', 'a bear'], { output_attentions: true })) {
+  if (event.type === 'step') event.attentions?.words[0][0].trim();
+  event.truncated?.map((text) => text?.length);
+}
+paint.info.prompts && paint.info.size_multiple * paint.info.max_prompt_tokens;
+
+const edit = await pipeline('image-to-image', new URL('https://host.example/model/'), { variant: null });
+await edit('picture.png', { prompt: 'a fox in the snow', strength: 0.6, height: 256 });
+await edit('picture.png', { class_labels: 7, downsampling_factor: 4 });
+
+// @ts-expect-error: a text-to-image model has no classes
+await paint('a fox', { class_labels: 7 });
+// @ts-expect-error: a prompt is a text
+await paint(7);
+// @ts-expect-error: a GPT-2 has no text encoder that could leave
+await pipeline('text-generation', 'models/any', { offload: true });
+
+export {};
