@@ -53,8 +53,7 @@ fn load(dtype: &str) -> Pipeline {
     let files = ["model_index.json", "unet/config.json", "scheduler/scheduler_config.json"];
     let files = files.map(|file| (file.to_owned(), text(file))).into();
     let storage = Storage::CPU.with_dtype(dtype).expect("there is such a format");
-    let mut loading =
-        Loading::new(&files, storage, &Device::flex()).expect("the configuration is sound");
+    let mut loading = Loading::new(&files, storage, &Device::flex()).expect("the configuration is sound");
     let mut reader = Reader::new(None);
     let weights = bytes("unet/diffusion_pytorch_model.safetensors");
     reader.push(&weights, loading.checkpoint("unet").expect("there is one")).expect("the file is sound");

@@ -337,8 +337,8 @@ impl Gpu {
         };
         let files = ["model_index.json", "unet/config.json", "scheduler/scheduler_config.json"];
         let files = files.map(|file| (file.to_owned(), text(file))).into();
-        let mut loading = diffusion::Loading::new(&files, self.storage, &self.device)
-            .expect("the configuration is sound");
+        let mut loading =
+            diffusion::Loading::new(&files, self.storage, &self.device).expect("the configuration is sound");
         let weights = read(folder.join("unet/diffusion_pytorch_model.safetensors")).expect("the model ships");
         feed(loading.checkpoint("unet").expect("there is one"), &weights);
         let pipeline = loading.finish().expect("all weights have come");

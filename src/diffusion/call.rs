@@ -87,7 +87,12 @@ impl Call {
     /// # Errors
     /// `invalid-option`, naming it; `unsupported-model` when the folder's configuration does not fit the scheduler, or when
     /// the device has no room for pictures of the size.
-    pub fn read(pipeline: &Pipeline, options: &mut Options, random_seed: u64, strength: Option<f64>) -> Result<Self> {
+    pub fn read(
+        pipeline: &Pipeline,
+        options: &mut Options,
+        random_seed: u64,
+        strength: Option<f64>,
+    ) -> Result<Self> {
         let seed = options.seed(random_seed)?;
         let given = options.floats("latents")?;
         let previews = options.parsed(
@@ -212,7 +217,8 @@ fn picture_size(pipeline: &Pipeline, options: &mut Options) -> Result<[usize; 2]
     let wanted = format!("a multiple of {multiple} from {multiple} to {most}");
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)] // small
     let side = |value: &Value| {
-        let side = value.as_f64().filter(|side| side.fract() == 0.0 && *side > 0.0 && *side <= most as f64)?;
+        let side =
+            value.as_f64().filter(|side| side.fract() == 0.0 && *side > 0.0 && *side <= most as f64)?;
         (side as usize).is_multiple_of(multiple).then_some(side as usize)
     };
     Ok([

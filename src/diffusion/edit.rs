@@ -116,10 +116,8 @@ impl Pipeline {
             (Codec::Latents { .. }, given) => {
                 let numbers = channels * sample_height * sample_width;
                 let mut rng = Rng::new(call.seed, Purpose::Posterior);
-                let noise = given.map_or_else(
-                    || (0..numbers).map(|_| rng.normal()).collect(),
-                    <[f32]>::to_vec,
-                );
+                let noise =
+                    given.map_or_else(|| (0..numbers).map(|_| rng.normal()).collect(), <[f32]>::to_vec);
                 if noise.len() != numbers {
                     return Err(Error::InvalidOption(format!(
                         "the posterior's noise has {} numbers; it must have {numbers}",
@@ -143,8 +141,9 @@ impl Pipeline {
         let both = |way: &str, other: &str| {
             refused(format!("{way} and {other} are of different ways to use the picture: leave one out"))
         };
-        let without =
-            |other: &str, way: &str| refused(format!("{other} is given without {way}, and means nothing then"));
+        let without = |other: &str, way: &str| {
+            refused(format!("{other} is given without {way}, and means nothing then"))
+        };
         if let Some(option) = self.text.as_ref().and(one_of(inpainting).or(one_of(resolution))) {
             return refused(format!("{option} is for models of pixels, and this one draws in latents"));
         }

@@ -118,7 +118,10 @@ impl Guided {
                 self.network.forward_with_attentions(sample.clone(), &timesteps, &conditioning);
             return Prediction { output, attentions: Some(maps) };
         }
-        Prediction { output: self.network.forward(sample.clone(), &timesteps, &conditioning), attentions: None }
+        Prediction {
+            output: self.network.forward(sample.clone(), &timesteps, &conditioning),
+            attentions: None,
+        }
     }
 }
 

@@ -204,7 +204,9 @@ fn check_pixels(config: &unet::Config) -> Result<()> {
         ));
     }
     if config.time_embedding == unet::TimeEmbedding::Fourier {
-        return unsupported("time_embedding_type is fourier, which no scheduler here is for; positional works");
+        return unsupported(
+            "time_embedding_type is fourier, which no scheduler here is for; positional works",
+        );
     }
     if config.cross_attention_dim.is_some() {
         return unsupported("it draws what a text says, and the folder has no text_encoder");

@@ -79,10 +79,12 @@ impl ModelIndex {
     /// `unsupported-model` naming a part that the pipeline uses and Hearth does not know, or one that is missing.
     pub fn family(&self) -> Result<Family> {
         let others = || self.parts().filter(|part| !PARTS.contains(part));
-        if OF_NOTHING_ELSE.contains(&self.class_name()) || others().all(|part| PASSED_OVER.contains(&part)) {
+        if OF_NOTHING_ELSE.contains(&self.class_name()) || others().next().is_none() {
             return Ok(Family::Pixels);
         }
-        if let Some(part) = others().find(|part| !PARTS_FOR_TEXT.contains(part) && !PASSED_OVER.contains(part)) {
+        if let Some(part) =
+            others().find(|part| !PARTS_FOR_TEXT.contains(part) && !PASSED_OVER.contains(part))
+        {
             return refused(format!(
                 "{} has a part {part}; pipelines of {} work, and those that have {} as well: Stable Diffusion 1 and 2, \
                  their Turbo and LCM versions, and models distilled from them",
@@ -110,9 +112,11 @@ impl ModelIndex {
                 let others = self.parts().filter(|part| !PARTS.contains(part));
                 passed_over(FILE, &format!("{} does not know", self.class_name()), others)
             }
-            Family::Text => {
-                passed_over(FILE, "only judges pictures", self.parts().filter(|part| PASSED_OVER.contains(part)))
-            }
+            Family::Text => passed_over(
+                FILE,
+                "only judges pictures",
+                self.parts().filter(|part| PASSED_OVER.contains(part)),
+            ),
         }
     }
 }

@@ -72,7 +72,8 @@ impl LatentColors {
                     let channels = row.chunks_exact(area).map(|plane| f64::from(plane[place]));
                     let bias = weights[self.latent_channels];
                     #[allow(clippy::cast_possible_truncation)] // a colour
-                    let color = (channels.zip(weights).map(|(x, weight)| x * weight).sum::<f64>() + bias) as f32;
+                    let color =
+                        (channels.zip(weights).map(|(x, weight)| x * weight).sum::<f64>() + bias) as f32;
                     color.clamp(-1.0, 1.0)
                 };
                 let plane: Vec<f32> = (0..area).map(color).collect();
@@ -146,8 +147,11 @@ fn enlarged(plane: &[f32], [height, width]: [usize; 2], factor: usize) -> Vec<f3
     let mut out = Vec::with_capacity(plane.len() * factor * factor);
     for (top, bottom, down) in between(height) {
         let (top, bottom) = (&plane[top * width..][..width], &plane[bottom * width..][..width]);
-        let line: Vec<f32> = top.iter().zip(bottom).map(|(top, bottom)| top + (bottom - top) * down).collect();
-        out.extend(columns.iter().map(|&(left, right, across)| line[left] + (line[right] - line[left]) * across));
+        let line: Vec<f32> =
+            top.iter().zip(bottom).map(|(top, bottom)| top + (bottom - top) * down).collect();
+        out.extend(
+            columns.iter().map(|&(left, right, across)| line[left] + (line[right] - line[left]) * across),
+        );
     }
     out
 }
@@ -162,7 +166,8 @@ mod tests {
         let weights = [[0.5, -0.25, 0.125, 0.0, 0.1], [0.0, 0.5, 0.25, -0.5, -0.2]];
         let area = SIZE * SIZE;
         let color = |weights: &[f64; 5]| -> Vec<f64> {
-            let at = |place: usize| (0..4).map(|c| weights[c] * f64::from(latents[c * area + place])).sum::<f64>();
+            let at =
+                |place: usize| (0..4).map(|c| weights[c] * f64::from(latents[c * area + place])).sum::<f64>();
             (0..area).map(|place| at(place) + weights[4]).collect()
         };
         let colors: Vec<Vec<f64>> = weights.iter().map(color).collect();

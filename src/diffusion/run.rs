@@ -149,30 +149,30 @@ impl Run {
     /// `device-lost` when the device fails, `weights-invalid` when a network gives no finite numbers.
     pub async fn step(&mut self) -> Result<Option<Event>> {
         let Some(&Visit { step_index, back_to }) = self.start.visits.get(self.done) else {
-            return Ok(self.finish().await?.map(Event::Complete));
+            let pictures = self.finish().await.map_err(|error| self.seen_now(error))?;
+            return Ok(pictures.map(Event::Complete));
         };
         let timestep = self.schedule.timesteps()[step_index];
         let (picture, attentions) = self.advance(step_index, timestep);
-        let (previews, attentions) =
-            self.read(picture, attentions, step_index + 1).await.map_err(|error| self.seen_now(error, timestep))?;
+        self.done += 1;
+        let read = self.read(picture, attentions, step_index + 1).await;
+        let (previews, attentions) = read.map_err(|error| self.seen_now(error))?;
         if let Some(earlier) = back_to {
             let (sample, noise) = (self.start.sample.clone(), self.noise.draw());
             self.start.sample = self.schedule.undo_steps(sample, noise, step_index + 1, earlier);
             // What a multistep solver remembers belongs to other samples.
             self.history = History::default();
         }
-        let num_steps = self.num_steps();
-        let progress = Progress { step_index: self.done, num_steps, timestep, previews, attentions };
-        self.done += 1;
-        Ok(Some(Event::Step(progress)))
+        let (step_index, num_steps) = (self.done - 1, self.num_steps());
+        Ok(Some(Event::Step(Progress { step_index, num_steps, timestep, previews, attentions })))
     }
 
-    /// The error with when it was seen.
-    fn seen_now(&self, error: Error, timestep: f64) -> Error {
+    /// The error with the step after which it was seen.
+    fn seen_now(&self, error: Error) -> Error {
         match error {
             Error::WeightsInvalid(message) => Error::WeightsInvalid(format!(
-                "{message}, seen after step {} of {} (timestep {timestep})",
-                self.done + 1,
+                "{message}, seen after step {} of {}",
+                self.done,
                 self.num_steps()
             )),
             other => other,
@@ -195,7 +195,8 @@ impl Run {
             Constraint::SuperResolution(resolution) => resolution.follow(schedule, &sample, next, noise),
         };
         // In latents diffusers lets its solvers believe that the sample is theirs.
-        let is_told = !matches!(&start.constraint, Constraint::Inpainting(part) if part.fixed_noise.is_some());
+        let is_told =
+            !matches!(&start.constraint, Constraint::Inpainting(part) if part.fixed_noise.is_some());
         if changed.is_some() && is_told {
             schedule.sample_was_changed(&mut self.history);
         }
@@ -210,7 +211,7 @@ impl Run {
         attentions: Option<Tensor<4>>,
         next_step: usize,
     ) -> Result<(Vec<(PreviewKind, Vec<f32>)>, Option<Vec<f32>>)> {
-        let is_due = (self.done + 1).is_multiple_of(UNSEEN_STEPS);
+        let is_due = self.done.is_multiple_of(UNSEEN_STEPS);
         if self.previews.is_empty() && attentions.is_none() && !is_due {
             return Ok((Vec::new(), None));
         }

@@ -85,11 +85,12 @@ impl TextPart {
     /// Whether a call with these options needs the encoder, and it is away. A call that will be refused does not.
     pub fn lacks_encoder_for(&self, options: &Options) -> bool {
         let is_away = self.encoder.lock().unwrap_or_else(PoisonError::into_inner).is_none();
-        is_away && Texts::read(self, &mut options.clone()).is_ok_and(|texts| {
-            let is_unknown = |text: &Prompt, clip_skip| self.known(text, clip_skip).is_none();
-            texts.prompts.iter().any(|text| is_unknown(text, texts.clip_skip))
-                || texts.negative.iter().any(|text| is_unknown(text, NEGATIVE_CLIP_SKIP))
-        })
+        is_away
+            && Texts::read(self, &mut options.clone()).is_ok_and(|texts| {
+                let is_unknown = |text: &Prompt, clip_skip| self.known(text, clip_skip).is_none();
+                texts.prompts.iter().any(|text| is_unknown(text, texts.clip_skip))
+                    || texts.negative.iter().any(|text| is_unknown(text, NEGATIVE_CLIP_SKIP))
+            })
     }
 
     fn known(&self, text: &Prompt, clip_skip: usize) -> Option<Tensor<2>> {

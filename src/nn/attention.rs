@@ -147,13 +147,13 @@ impl AttentionBlock {
     /// `x [rows, channels, height, width]`, in the same shape.
     #[must_use]
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let (shape, rows) = (x.dims(), x.dims()[0]);
+        let [rows, _, height, width] = x.dims();
         let normed = match &self.group_norm {
             Some(norm) => norm.forward(&x, Activation::Identity),
             None => x.clone(),
         };
         let out = self.attention.forward(&to_pixels(normed), None, rows);
-        rescale(x + from_pixels(out, shape), self.rescale_output_factor)
+        rescale(x + from_pixels(out, [rows, height, width]), self.rescale_output_factor)
     }
 }
 
@@ -164,8 +164,9 @@ pub(super) fn to_pixels(x: Tensor<4>) -> Tensor<2> {
     x.reshape([rows, channels, pixels]).swap_dims(1, 2).reshape([rows * pixels, channels])
 }
 
-/// The picture of such pixels, in a shape that `to_pixels` was given.
-pub(super) fn from_pixels(pixels: Tensor<2>, shape: [usize; 4]) -> Tensor<4> {
-    let [rows, channels, height, width] = shape;
-    pixels.reshape([rows, height * width, channels]).swap_dims(1, 2).reshape(shape)
+/// The picture of `pixels [rows · height · width, channels]`: `[rows, channels, height, width]`.
+pub(super) fn from_pixels(pixels: Tensor<2>, [rows, height, width]: [usize; 3]) -> Tensor<4> {
+    let [_, channels] = pixels.dims();
+    let channels_first = pixels.reshape([rows, height * width, channels]).swap_dims(1, 2);
+    channels_first.reshape([rows, channels, height, width])
 }

@@ -32,7 +32,11 @@ impl GroupNorm {
 
     /// The same for bands of `x`, one at a time and each perhaps with rows of its neighbours: it has the mean and the variance
     /// of all bands together.
-    pub fn over(&self, x: &Bands, activation: Activation) -> impl Fn(Tensor<4>) -> Tensor<4> {
+    pub fn over<'a>(
+        &'a self,
+        x: &Bands,
+        activation: Activation,
+    ) -> impl Fn(Tensor<4>) -> Tensor<4> + use<'a> {
         let scale_and_shift = x.whole().is_none().then(|| self.scale_and_shift(x));
         move |band| match &scale_and_shift {
             None => self.forward(&band, activation),

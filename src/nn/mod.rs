@@ -2,8 +2,8 @@
 
 mod act2fn;
 mod attention;
-mod bands;
 mod attention_maps;
+mod bands;
 mod conv2d;
 mod group_norm;
 mod layer_norm;
@@ -15,8 +15,8 @@ mod transformer;
 
 pub use act2fn::ACT2FN;
 pub use attention::{Attention, AttentionBlock, AttentionBlockOptions, AttentionOptions};
-pub use bands::Bands;
 pub use attention_maps::AttentionMaps;
+pub use bands::Bands;
 pub use conv2d::Conv2d;
 pub use group_norm::GroupNorm;
 pub use layer_norm::LayerNorm;

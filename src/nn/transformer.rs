@@ -87,7 +87,7 @@ impl Transformer2DModel {
     /// that it gets is added to `maps`.
     #[must_use]
     pub fn forward(&self, x: Tensor<4>, text: &Tensor<2>, mut maps: Option<&mut AttentionMaps>) -> Tensor<4> {
-        let shape @ [rows, ..] = x.dims();
+        let [rows, _, height, width] = x.dims();
         let normed = self.norm.forward(&x, Activation::Identity);
         let mut pixels = match &self.proj_in {
             Projection::Linear(linear) => linear.forward(&to_pixels(normed), Activation::Identity),
@@ -96,6 +96,7 @@ impl Transformer2DModel {
         for block in &self.transformer_blocks {
             pixels = block.forward(pixels, text, rows, maps.as_deref_mut());
         }
+        let shape = [rows, height, width];
         match &self.proj_out {
             Projection::Linear(linear) => {
                 from_pixels(linear.forward(&pixels, Activation::Identity), shape) + x

@@ -16,6 +16,9 @@ use crate::weights::Storage;
 /// row on either side.
 const MARGINS: u64 = 4;
 
+/// The most bytes in a tensor of several pictures: more at once are no faster.
+const AT_ONCE: u64 = 256 << 20;
+
 /// The most bytes that a picture may take on its way: more than the browsers of most devices give.
 const MAX_ACTIVATIONS: u64 = 8 << 30;
 
@@ -38,10 +41,10 @@ impl Plan {
     /// For latents of `[height, width]`.
     pub fn new(config: &Config, way: Way, size @ [height, _]: [usize; 2], max_binding: u64) -> Self {
         let fits = |bands: usize| bytes(config.largest_in(way, size, bands)) <= max_binding;
-        let whole = bytes(config.largest_in(way, size, 1));
-        let rows = usize::try_from(max_binding / whole.max(1)).unwrap_or(usize::MAX);
-        if rows > 0 {
-            return Self { rows, heights: vec![height] };
+        if fits(1) {
+            let whole = bytes(config.largest_in(way, size, 1));
+            let rows = usize::try_from(max_binding.min(AT_ONCE) / whole.max(1)).unwrap_or(usize::MAX);
+            return Self { rows: rows.max(1), heights: vec![height] };
         }
         let bands = (2..height).find(|&bands| fits(bands)).unwrap_or(height);
         let tall = height.div_ceil(bands);
@@ -152,4 +155,52 @@ fn numbers(channels: usize, height: u64, width: u64) -> u64 {
 
 fn bytes(numbers: u64) -> u64 {
     numbers.saturating_mul(size_of::<f32>() as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stable_diffusion() -> Config {
+        let json = r#"{ "block_out_channels": [128, 256, 512, 512], "layers_per_block": 2,
+            "down_block_types": ["DownEncoderBlock2D", "DownEncoderBlock2D", "DownEncoderBlock2D", "DownEncoderBlock2D"],
+            "up_block_types": ["UpDecoderBlock2D", "UpDecoderBlock2D", "UpDecoderBlock2D", "UpDecoderBlock2D"] }"#;
+        Config::from_json(json).unwrap()
+    }
+
+    #[test]
+    fn bands_are_as_few_as_fit() {
+        let config = stable_diffusion();
+        for (way, side, mebibytes, rows, bands) in [
+            // Encoding has 128 channels at the full size, decoding has the 256 of the size below.
+            (Way::Encode, 64, 128, 1, 1),
+            (Way::Decode, 64, 128, 1, 3),
+            (Way::Decode, 64, 256, 1, 1),
+            (Way::Decode, 64, 1024, 1, 1),
+            (Way::Decode, 32, 1024, 4, 1),
+            (Way::Decode, 32, 128, 2, 1),
+            (Way::Decode, 96, 128, 1, 5),
+            (Way::Encode, 96, 128, 1, 3),
+        ] {
+            let plan = Plan::new(&config, way, [side; 2], mebibytes << 20);
+            let what = format!("{way:?} {side} with {mebibytes} MiB: {plan:?}");
+            assert_eq!((plan.rows, plan.heights.len()), (rows, bands), "{what}");
+            assert_eq!(plan.heights.iter().sum::<usize>(), side, "{what}");
+            for height in plan.heights {
+                let rows = 8 * height as u64 + if bands > 1 { MARGINS } else { 0 };
+                let channels = if way == Way::Decode { 256 } else { 128 };
+                assert!(4 * channels * rows * 8 * side as u64 <= mebibytes << 20, "{what}");
+            }
+        }
+    }
+
+    #[test]
+    fn there_is_a_plan_for_any_size() {
+        let config = stable_diffusion();
+        for size in [[0, 0], [1, 1], [1, 1 << 20], [7, 3]] {
+            let plan = Plan::new(&config, Way::Decode, size, 1);
+            assert_eq!(plan.rows, 1);
+            assert_eq!(plan.heights.iter().sum::<usize>(), size[0]);
+        }
+    }
 }

@@ -95,7 +95,11 @@ impl Folder {
             let options =
                 options_of(&call.options).with("latents", call.latents).with("preview", json!("sample"));
             let run = if call.picture {
-                pipeline.start_from(Source { picture: &picture, mask: call.mask.as_deref(), ..Source::default() }, options, 0)
+                pipeline.start_from(
+                    Source { picture: &picture, mask: call.mask.as_deref(), ..Source::default() },
+                    options,
+                    0,
+                )
             } else {
                 pipeline.start(options, 0)
             };

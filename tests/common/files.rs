@@ -70,10 +70,18 @@ impl Files {
         };
         let unet = within("unet/", "config.json")?;
         let scheduler = within("scheduler/", "scheduler_config.json")?;
-        let mut loading =
-            crate::common::diffusion::prepare(&unet, &scheduler, Some(&index), Storage::CPU, &Device::flex())?;
+        let mut loading = crate::common::diffusion::prepare(
+            &unet,
+            &scheduler,
+            Some(&index),
+            Storage::CPU,
+            &Device::flex(),
+        )?;
         let folder = if self.0.contains_key("unet/config.json") { "unet/" } else { "" };
-        self.feed(&format!("{folder}diffusion_pytorch_model"), loading.checkpoint("unet").expect("there is a U-Net"))?;
+        self.feed(
+            &format!("{folder}diffusion_pytorch_model"),
+            loading.checkpoint("unet").expect("there is a U-Net"),
+        )?;
         loading.finish()
     }
 

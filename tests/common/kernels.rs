@@ -5,8 +5,8 @@ use hearth::kernels::{
     Activation, AttentionCall, ConvGeometry, ConvKernels, ConvWeight, Epilogue, Format, GroupNormCall,
     Indices, KeyValues, LayerNormCall, Layout, LinearCall, Recording, Weight, attention, attention_probs,
     attention_twin, conv2d, conv2d_twin, cross_attention, cross_attention_probs, cross_attention_probs_twin,
-    cross_attention_twin, gather, gather_twin, geglu, geglu_twin, group_norm, group_norm_twin, layer_norm,
-    layer_norm_twin, linear, linear_layer, linear_twin,
+    cross_attention_twin, gather, gather_twin, geglu, geglu_twin, group_moments, group_moments_twin,
+    group_norm, group_norm_twin, layer_norm, layer_norm_twin, linear, linear_layer, linear_twin,
 };
 use hearth::rng::{Purpose, Rng};
 
@@ -216,9 +216,21 @@ pub async fn assert_attention_is_its_twin(device: &Device) {
 /// `cross_attention`, of as many queries as there are keys or not, with heads of every size.
 pub async fn assert_cross_attention_is_its_twin(device: &Device) {
     let mut numbers = Numbers::new(device);
-    for [rows, heads, query_count, key_count, head_size] in
-        [[1, 1, 1, 1, 1], [2, 3, 5, 5, 7], [1, 4, 64, 64, 8], [3, 2, 70, 9, 32], [1, 1, 16, 77, 100]]
-    {
+    for [rows, heads, query_count, key_count, head_size] in [
+        [1, 1, 1, 1, 1],
+        [2, 3, 5, 5, 7],
+        [1, 2, 33, 31, 3],
+        [2, 1, 3, 130, 4],
+        [1, 4, 64, 64, 8],
+        [3, 2, 70, 9, 32],
+        [2, 2, 131, 259, 40],
+        [1, 2, 17, 77, 64],
+        [1, 3, 65, 129, 80],
+        [1, 1, 16, 77, 100],
+        [2, 1, 9, 64, 160],
+        [1, 1, 3, 4096, 40],
+        [1, 1, 37, 41, 512],
+    ] {
         let width = heads * head_size;
         let queries = numbers.tensor([rows * query_count, width]);
         let (keys, values) =
@@ -335,5 +347,21 @@ pub async fn assert_group_norm_is_its_twin(device: &Device) {
         let call = GroupNormCall { gamma, beta, groups, epsilon: 1e-5, activation };
         let what = format!("{shape:?} in {groups} groups, {activation:?}");
         assert_tensors_close(&what, group_norm(&x, &call), group_norm_twin(&x, &call)).await;
+    }
+}
+
+/// `group_moments`, also of numbers far from zero.
+pub async fn assert_group_moments_are_their_twin(device: &Device) {
+    let mut numbers = Numbers::new(device);
+    for (shape, groups, shift) in
+        [([1, 1, 1, 2], 1, 0.0), ([2, 6, 3, 5], 3, 1.0), ([1, 32, 8, 8], 8, 20.0), ([3, 4, 1, 7], 4, -3.0)]
+    {
+        let x: Tensor<4> = numbers.tensor(shape).add_scalar(shift);
+        let (moments, twins) = (group_moments(&x, groups), group_moments_twin(&x, groups));
+        for (name, moment, twin) in [("means", &moments[0], &twins[0]), ("variances", &moments[1], &twins[1])]
+        {
+            let what = format!("{name} of {shape:?} in {groups} groups");
+            assert_tensors_close(&what, moment.clone(), twin.clone()).await;
+        }
     }
 }

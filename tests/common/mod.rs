@@ -93,7 +93,8 @@ macro_rules! fixture {
     };
 }
 
-pub mod unet; // it needs the macros above
+pub mod unet; // these need the macros above
+pub mod vae;
 
 /// Every GAN that `training/fixtures.py` makes.
 pub const GANS: [Fixture; 6] = [

@@ -17,7 +17,7 @@ macro_rules! unet {
 }
 
 /// Every U-Net that it makes.
-pub const UNETS: [Fixture; 11] = [
+pub const UNETS: [Fixture; 19] = [
     unet!("diffusion/unet/plain"),
     unet!("diffusion/unet/published"),
     unet!("diffusion/unet/classes"),
@@ -29,6 +29,14 @@ pub const UNETS: [Fixture; 11] = [
     unet!("diffusion/unet/scale-shift"),
     unet!("diffusion/unet/scale-shift-normed"),
     unet!("diffusion/unet/half"),
+    unet!("diffusion/unet/text"),
+    unet!("diffusion/unet/text-linear"),
+    unet!("diffusion/unet/text-distilled"),
+    unet!("diffusion/unet/text-guided"),
+    unet!("diffusion/unet/text-only-cross"),
+    unet!("diffusion/unet/text-classes"),
+    unet!("diffusion/unet/text-pixels"),
+    unet!("diffusion/unet/text-half"),
 ];
 
 /// What diffusers computed: a row for each timestep.
@@ -38,7 +46,11 @@ pub struct ExpectedOutput {
     pub timesteps: Vec<f64>,
     pub class_labels: Option<Vec<u32>>,
     pub class_embeddings: Option<Vec<f32>>,
+    pub encoder_hidden_states: Option<Vec<f32>>,
+    pub timestep_cond: Option<Vec<f32>>,
     pub output: Vec<f32>,
+    /// `[rows, tokens, height, width]`, where pixels attend to a text.
+    pub attentions: Option<Vec<f32>>,
 }
 
 impl ExpectedOutput {
@@ -48,6 +60,59 @@ impl ExpectedOutput {
         let [height, width] = config.sample_size.expect("a fixture has a size");
         let shape = [self.timesteps.len(), config.in_channels, height, width];
         Tensor::from_data(TensorData::new(self.sample.clone(), shape), device)
+    }
+
+    /// What conditions the model besides the timesteps, on the device.
+    pub fn conditioning(&self, model: &UNet, device: &Device) -> Given {
+        let tensor = |values: &Option<Vec<f32>>, width: usize| {
+            let values = values.clone()?;
+            let shape = [values.len() / width, width];
+            Some(Tensor::from_data(TensorData::new(values, shape), device))
+        };
+        let (config, rows) = (model.config(), self.timesteps.len());
+        Given {
+            class_labels: self.class_labels.clone(),
+            class_embeddings: tensor(&self.class_embeddings, config.time_embed_dim),
+            encoder_hidden_states: tensor(
+                &self.encoder_hidden_states,
+                config.cross_attention_dim.unwrap_or(1),
+            ),
+            timestep_cond: tensor(&self.timestep_cond, config.time_cond_proj_dim.unwrap_or(rows)),
+        }
+    }
+}
+
+/// A [`Conditioning`]'s own tensors.
+pub struct Given {
+    class_labels: Option<Vec<u32>>,
+    class_embeddings: Option<Tensor<2>>,
+    encoder_hidden_states: Option<Tensor<2>>,
+    timestep_cond: Option<Tensor<2>>,
+}
+
+impl Given {
+    /// Those of one row.
+    pub fn row(&self, row: usize, rows: usize) -> Self {
+        let of = |tensor: &Option<Tensor<2>>| {
+            let tensor = tensor.clone()?;
+            let each = tensor.dims()[0] / rows;
+            Some(tensor.narrow(0, row * each, each))
+        };
+        Self {
+            class_labels: self.class_labels.as_ref().map(|labels| vec![labels[row]]),
+            class_embeddings: of(&self.class_embeddings),
+            encoder_hidden_states: of(&self.encoder_hidden_states),
+            timestep_cond: of(&self.timestep_cond),
+        }
+    }
+
+    pub fn borrowed(&self) -> Conditioning<'_> {
+        let labels = self.class_labels.as_deref().map(ClassLabels::Indices);
+        Conditioning {
+            class_labels: labels.or(self.class_embeddings.as_ref().map(ClassLabels::Embeddings)),
+            encoder_hidden_states: self.encoder_hidden_states.as_ref(),
+            timestep_cond: self.timestep_cond.as_ref(),
+        }
     }
 }
 
@@ -82,7 +147,22 @@ impl Fixture {
     pub async fn assert_agrees_with_diffusers(&self, device: &Device, tolerance: f32) {
         let model = self.load_unet(Storage::CPU, device, 1000).expect("the fixture loads");
         let output = self.output(&model, device).await;
-        assert_close(self.name, "outputs", &output, &self.expected_output().output, tolerance);
+        let expected = self.expected_output();
+        assert_close(self.name, "outputs", &output, &expected.output, tolerance);
+        if let Some(attentions) = &expected.attentions {
+            let given = expected.conditioning(&model, device);
+            let sample = expected.sample(&model, device);
+            let (output, maps) =
+                model.forward_with_attentions(sample, &expected.timesteps, &given.borrowed());
+            assert_close(
+                self.name,
+                "outputs beside the maps",
+                &read(output).await,
+                &expected.output,
+                tolerance,
+            );
+            assert_close(self.name, "attention maps", &read(maps).await, attentions, tolerance);
+        }
     }
 
     /// Checks that the network computes with packed weights what it does with the numbers that they stand for, and nearly
@@ -108,18 +188,10 @@ impl Fixture {
     async fn output(&self, model: &UNet, device: &Device) -> Vec<f32> {
         let expected = self.expected_output();
         let (sample, timesteps) = (expected.sample(model, device), expected.timesteps.as_slice());
-        let embeddings = expected.class_embeddings.map(|embeddings| {
-            let width = embeddings.len() / timesteps.len();
-            Tensor::<2>::from_data(TensorData::new(embeddings, [timesteps.len(), width]), device)
-        });
-        let labels = match (&expected.class_labels, &embeddings) {
-            (Some(labels), _) => Some(ClassLabels::Indices(labels)),
-            (_, Some(embeddings)) => Some(ClassLabels::Embeddings(embeddings)),
-            _ => None,
-        };
-        let checked = model.config().check_call(sample.dims(), timesteps, labels.as_ref());
+        let given = expected.conditioning(model, device);
+        let checked = model.config().check_call(sample.dims(), timesteps, &given.borrowed());
         assert_eq!(checked, Ok(()), "{}", self.name);
-        read(model.forward(sample, timesteps, labels)).await
+        read(model.forward(sample, timesteps, &given.borrowed())).await
     }
 }
 

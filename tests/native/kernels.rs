@@ -70,6 +70,11 @@ fn group_norm_is_its_twin() {
 }
 
 #[test]
+fn group_moments_are_their_twin() {
+    on_each_device(async |device| kernels::assert_group_moments_are_their_twin(device).await);
+}
+
+#[test]
 fn kernels_are_their_twins_where_gradients_are_tracked() {
     on_each_device(async |device| {
         let device = &device.clone().autodiff();

@@ -25,4 +25,6 @@ mod text_image_edit;
 mod text_to_image;
 mod tokenizers;
 mod unet;
+mod unet_text;
+mod vae;
 mod weights;

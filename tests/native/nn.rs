@@ -5,7 +5,7 @@ use burn::tensor::module::{conv2d, linear};
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, Tensor, TensorData};
 use hearth::kernels::{Activation, ConvGeometry, GroupNormCall, group_norm_twin};
-use hearth::nn::{Attention, AttentionOptions, Conv2d, ResnetBlock2D, ResnetOptions};
+use hearth::nn::{Attention, AttentionOptions, Bands, Conv2d, GroupNorm, ResnetBlock2D, ResnetOptions};
 use hearth::rng::{Purpose, Rng};
 use hearth::weights::{Checkpoint, Parameters, Reader, Storage};
 use pollster::block_on;
@@ -155,6 +155,68 @@ fn a_convolution_needs_no_bias() {
             let (layer, weight) = load(layer, twin, &device);
             let options = ConvOptions::new([stride; 2], [1; 2], [1; 2], 1);
             assert_same("a convolution", layer.forward(&x), conv2d(x.clone(), weight, None, options));
+        }
+    }
+}
+
+#[test]
+fn a_picture_in_bands_is_convolved_as_a_whole() {
+    let geometry = |stride, padding, doubled| ConvGeometry { stride, padding, doubled };
+    for device in devices() {
+        for (size, geometry) in [
+            (1, geometry(1, (0, 0), false)),
+            (3, geometry(1, (1, 1), false)),
+            (3, geometry(1, (1, 1), true)),
+            (5, geometry(1, (2, 2), false)),
+            (3, geometry(2, (0, 1), false)),
+            (3, geometry(2, (1, 1), false)),
+        ] {
+            let what = format!("{size} × {size}, {geometry:?}");
+            let build = |parameters: &mut Parameters| {
+                Conv2d::with_geometry(parameters.within("conv"), 3, 5, size, geometry)
+            };
+            let (conv, _) = load(build, build, &device);
+            for heights in [&[15][..], &[4, 2, 6, 3], &[2, 2, 2, 2, 7]] {
+                let x = random([2, 3, 15, 7], &device);
+                let doubled = |x: Tensor<4>| x * 2.0;
+                let bands = conv.over(&Bands::split(x.clone(), heights), doubled);
+                assert_eq!(bands.iter().count(), heights.len(), "{what}");
+                assert_same(&what, bands.join(), conv.forward(&doubled(x)));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_picture_in_bands_is_normed_as_a_whole() {
+    for device in devices() {
+        let build = |parameters: &mut Parameters| GroupNorm::new(parameters.within("norm"), 6, 3, 1e-5);
+        let (norm, _) = load(build, build, &device);
+        // The bands' own means are far from each other.
+        let slope = Tensor::<1>::from_floats([-3.0, -1.0, 0.0, 1.0, 2.0, 5.0, 7.0], &device);
+        let x = random([2, 6, 7, 5], &device) + slope.reshape([1, 1, 7, 1]);
+        for heights in [&[7][..], &[1, 1, 3, 2], &[6, 1]] {
+            let bands = Bands::split(x.clone(), heights);
+            let normed = norm.over(&bands, Activation::Silu);
+            let what = format!("bands of {heights:?}");
+            assert_same(&what, bands.map(normed).join(), norm.forward(&x, Activation::Silu));
+        }
+    }
+}
+
+#[test]
+fn a_residual_block_gives_the_same_in_bands() {
+    for device in devices() {
+        let x = random([1, 4, 9, 6], &device);
+        for outputs in [4, 6] {
+            let build = |parameters: &mut Parameters| {
+                ResnetBlock2D::new(NO_TIMESTEP, 4, outputs, parameters.within("resnet"))
+            };
+            let (block, _) = load(build, build, &device);
+            for heights in [&[9][..], &[3, 1, 5], &[1; 9]] {
+                let bands = block.over(Bands::split(x.clone(), heights));
+                assert_same(&format!("bands of {heights:?}"), bands.join(), block.forward(x.clone(), None));
+            }
         }
     }
 }

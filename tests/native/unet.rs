@@ -1,7 +1,7 @@
 //! The U-Net on the CPU: agreement with diffusers, checkpoints and configurations.
 
 use burn::tensor::Device;
-use hearth::diffusion::unet::{ClassLabels, Config, Loading, UNet2DModel};
+use hearth::diffusion::unet::{ClassLabels, Conditioning, Config, Loading, UNet};
 use hearth::error::Error;
 use hearth::kernels::Format;
 use hearth::weights::{Reader, Storage};
@@ -11,15 +11,15 @@ use serde_json::{Value, json};
 use crate::common::unet::UNETS;
 use crate::common::{Fixture, assert_close, read};
 
-fn fixture(name: &str) -> &'static Fixture {
+pub fn fixture(name: &str) -> &'static Fixture {
     UNETS.iter().find(|fixture| fixture.name == format!("diffusion/unet/{name}")).expect("the fixture exists")
 }
 
-fn load(name: &str) -> UNet2DModel {
+pub fn load(name: &str) -> UNet {
     fixture(name).load_unet(Storage::CPU, &Device::flex(), 4096).expect("the fixture loads")
 }
 
-fn config_of(name: &str) -> Value {
+pub fn config_of(name: &str) -> Value {
     serde_json::from_str(fixture(name).config).expect("the config is JSON")
 }
 
@@ -34,7 +34,7 @@ fn ddpm(channels: &Value, down: &[&str], up: &[&str]) -> Value {
     })
 }
 
-fn refusal(config: &Value) -> Error {
+pub fn refusal(config: &Value) -> Error {
     Loading::new(&config.to_string(), Storage::CPU, &Device::flex()).expect_err("the config is refused")
 }
 
@@ -53,7 +53,8 @@ fn a_row_does_not_depend_on_the_others() {
         let sample = expected.sample(&model, &device);
         let each = expected.output.chunks(expected.output.len() / expected.timesteps.len());
         for (row, (&timestep, output)) in expected.timesteps.iter().zip(each).enumerate() {
-            let alone = model.forward(sample.clone().narrow(0, row, 1), &[timestep], None);
+            let alone =
+                model.forward(sample.clone().narrow(0, row, 1), &[timestep], &Conditioning::default());
             assert_close(name, "outputs of a row", &block_on(read(alone)), output, 1e-5);
         }
     }
@@ -64,7 +65,9 @@ fn timesteps_and_classes_change_the_output() {
     let (device, model) = (Device::flex(), load("classes"));
     let sample = fixture("classes").expected_output().sample(&model, &device).narrow(0, 0, 1);
     let of = |timestep: f64, label: u32| {
-        block_on(read(model.forward(sample.clone(), &[timestep], Some(ClassLabels::Indices(&[label])))))
+        let labels = [label];
+        let conditioning = Conditioning::classes(Some(ClassLabels::Indices(&labels)));
+        block_on(read(model.forward(sample.clone(), &[timestep], &conditioning)))
     };
     let first = of(10.0, 1);
     assert_eq!(of(10.0, 1), first);
@@ -95,7 +98,8 @@ fn every_option_changes_the_output() {
         let mut loading = Loading::new(&config.to_string(), Storage::CPU, &device).unwrap();
         fixture(name).feed(&mut loading.checkpoint, 4096).unwrap();
         let model = loading.finish().unwrap();
-        let output = model.forward(expected.sample(&model, &device), &expected.timesteps, None);
+        let output =
+            model.forward(expected.sample(&model, &device), &expected.timesteps, &Conditioning::default());
         let output = block_on(read(output));
         let worst = output.iter().zip(&expected.output).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
         assert!(worst > 1e-3, "{field}: {worst}");
@@ -106,7 +110,7 @@ fn every_option_changes_the_output() {
 fn other_sizes_than_the_sample_size_work() {
     let model = load("published");
     let sample = burn::tensor::Tensor::<4>::ones([1, 3, 4, 18], &Device::flex());
-    let output = model.forward(sample, &[5.0], None);
+    let output = model.forward(sample, &[5.0], &Conditioning::default());
     assert_eq!(output.dims(), [1, 3, 4, 18]);
 }
 
@@ -159,7 +163,7 @@ fn published_configurations_ask_for_as_many_parameters_as_diffusers_has() {
 #[test]
 fn unsupported_configurations_are_refused_by_field_and_value() {
     let cases = [
-        ("_class_name", json!("UNet2DConditionModel"), "UNet2DModel"),
+        ("_class_name", json!("SD3Transformer2DModel"), "UNet2DModel, UNet2DConditionModel"),
         ("down_block_types", json!(["DownBlock2D", "SkipDownBlock2D"]), "AttnDownBlock2D"),
         ("down_block_types", json!(["DownBlock2D"]), "asks for 2"),
         ("down_block_types", json!("DownBlock2D"), "AttnDownBlock2D"),
@@ -280,8 +284,10 @@ fn the_largest_tensor_is_known_before_it_is_made() {
     // On the way up the full size joins 6 channels from below with 4 of a skip connection.
     assert_eq!(of("identity", 1, [8, 8]), 10 * 64);
     assert_eq!(of("identity", 3, [8, 12]), 3 * 10 * 96);
-    // The mid block's attention at half the size has three heads.
-    assert_eq!(of("plain", 1, [64, 64]), 3 * 1024 * 1024);
+    // Attention among the pixels has no matrix of their scores.
+    assert_eq!(of("plain", 1, [64, 64]), 10 * 64 * 64);
+    // The values and gates of a transformer are each four times as wide as its six channels.
+    assert_eq!(of("text", 2, [64, 96]), 2 * 48 * 64 * 96);
     assert_eq!(of("plain", usize::MAX, [1 << 40, 1 << 40]), u64::MAX);
 }
 
@@ -308,7 +314,8 @@ fn a_checkpoint_of_another_model_is_refused_by_the_tensors_name() {
 #[test]
 fn a_call_that_does_not_fit_is_refused() {
     let check = |name: &str, shape, timesteps: &[f64], labels: Option<ClassLabels>| {
-        Config::from_json(fixture(name).config).unwrap().check_call(shape, timesteps, labels.as_ref())
+        let conditioning = Conditioning::classes(labels);
+        Config::from_json(fixture(name).config).unwrap().check_call(shape, timesteps, &conditioning)
     };
     let embeddings = burn::tensor::Tensor::<2>::zeros([1, 9], &Device::flex());
     let (labels, of_rows) = (ClassLabels::Indices(&[1]), [1.0, 2.0]);
@@ -320,9 +327,9 @@ fn a_call_that_does_not_fit_is_refused() {
         (check("plain", [0, 3, 8, 8], &[], None), "one for each"),
         (check("plain", [1, 3, 8, 8], &[f64::NAN], None), "finite"),
         (check("fourier", [1, 3, 8, 8], &[0.0], None), "above 0"),
-        (check("plain", [1, 3, 8, 8], &[1.0], Some(labels.clone())), "no classes"),
+        (check("plain", [1, 3, 8, 8], &[1.0], Some(labels)), "no classes"),
         (check("classes", [1, 1, 8, 8], &[1.0], None), "needs one"),
-        (check("classes", [2, 1, 8, 8], &of_rows, Some(labels.clone())), "1 class labels for 2 rows"),
+        (check("classes", [2, 1, 8, 8], &of_rows, Some(labels)), "1 class labels for 2 rows"),
         (check("classes", [1, 1, 8, 8], &[1.0], Some(ClassLabels::Indices(&[5]))), "classes 0 to 4"),
         (check("classes", [1, 1, 8, 8], &[1.0], Some(ClassLabels::Embeddings(&embeddings))), "takes numbers"),
         (check("identity", [1, 3, 8, 8], &[1.0], Some(labels)), "takes embeddings"),

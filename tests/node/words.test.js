@@ -4,7 +4,7 @@ import { test } from 'node:test';
 
 import { attributeOf } from '../../www/elements/attributes.js';
 import { OPTIONS as DIGITS } from '../../www/elements/digits/options.js';
-import { OPTIONS as IMAGE, SCHEDULERS } from '../../www/elements/image/options.js';
+import { FIELDS, OPTIONS as IMAGE, SCHEDULERS } from '../../www/elements/image/options.js';
 import { GROUPS, OPTIONS as TEXT } from '../../www/elements/text/options.js';
 import { en } from '../../www/elements/words/en.js';
 import { zh } from '../../www/elements/words/zh.js';
@@ -46,7 +46,8 @@ const inTypes = (name) => {
 /** The attributes that the README names for an element. @param {string} element */
 const attributesOf = (element) => {
   const rows = readme.split(`| attribute of \`<${element}>\``)[1].split('\n\n')[0];
-  return [...rows.matchAll(/^\| `([\w-]+)`/gm)].map(([, name]) => name).sort();
+  const cells = [...rows.matchAll(/^\| (`[^|]*)\|/gm)].map(([, cell]) => cell);
+  return cells.flatMap((cell) => [...cell.matchAll(/`([\w-]+)`/g)].map(([, name]) => name)).sort();
 };
 
 test('elements say in Chinese what they say in English, but for the names of devices', () => {
@@ -87,15 +88,24 @@ test('every option of a text is in the README, the types and the panel, with a s
   }
 });
 
-test('every option of a picture is in the README, the types and the form, with a name in each language', () => {
-  const elsewhere = ['seed', 'batch_size', 'latents', 'preview', 'signal']; // a field of its own, and nothing for a form
-  assert.deepEqual(inTypes('DiffusionOptions'), inReadme('Pictures from a diffusion model'));
-  assert.deepEqual([...Object.keys(IMAGE), ...elsewhere].sort(), inTypes('DiffusionOptions'));
-  for (const { imageOptions } of [en, zh]) assert.deepEqual(sorted(imageOptions), sorted(IMAGE));
+test('every option of a picture is in the README, the types and the element', () => {
+  const elsewhere = ['seed', 'batch_size', 'latents', 'preview', 'output_attentions', 'signal']; // nothing for an attribute
+  const plain = inTypes('DiffusionOptions');
+  assert.deepEqual(plain, inReadme('Pictures from a diffusion model'));
+  const prompted = inTypes('TextToImageOptions');
+  assert.deepEqual(prompted, inReadme('Pictures from a prompt'));
+  const all = new Set([...plain, ...prompted, 'prompt']);
+  assert.deepEqual([...Object.keys(IMAGE), ...elsewhere].sort(), [...all].sort());
+  for (const { imageOptions } of [en, zh]) assert.deepEqual(sorted(imageOptions), sorted(FIELDS));
+  const loading = ['dtype', 'variant', 'offload'];
   assert.deepEqual(
     attributesOf('hearth-image'),
-    [...Object.keys(IMAGE).map(attributeOf), 'dtype', 'mode'].sort(),
+    [...Object.keys(IMAGE).map(attributeOf), ...loading, 'mode'].sort(),
   );
+});
+
+test('every option of loading is in the README and the types', () => {
+  assert.deepEqual(inTypes('DiffusionPipelineOptions'), inReadme('Loading'));
 });
 
 test('every option of a call with a picture is in the README and the types', () => {

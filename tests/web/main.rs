@@ -12,6 +12,7 @@ use std::cell::RefCell;
 use burn::tensor::Device;
 use common::diffusion::{CLASSES, RGB};
 use common::unet::UNETS;
+use common::vae::VAES;
 use common::{GANS, GPT2S, assert_close, draw, kernels};
 use hearth::kernels::Format;
 use hearth::options::Options;
@@ -125,6 +126,7 @@ async fn every_kernel_is_its_twin(device: &Device) {
     kernels::assert_cross_attention_is_its_twin(device).await;
     kernels::assert_geglu_is_its_twin(device).await;
     kernels::assert_group_norm_is_its_twin(device).await;
+    kernels::assert_group_moments_are_their_twin(device).await;
 }
 
 #[wasm_bindgen_test]
@@ -187,6 +189,29 @@ async fn every_diffusion_call_is_diffusers_own_on_webgpu() {
     for device in webgpu().await {
         for folder in [CLASSES, RGB] {
             Box::pin(folder.assert_draws_as_diffusers(&device, 1e-3)).await;
+        }
+    }
+}
+
+/// Bindings of this many bytes put the fixtures' pictures in bands.
+const BINDINGS: [u64; 2] = [u64::MAX, 2500];
+
+#[wasm_bindgen_test]
+async fn every_autoencoder_agrees_with_diffusers_on_the_cpu() {
+    for fixture in &VAES {
+        for max_binding in BINDINGS {
+            Box::pin(fixture.assert_autoencodes_as_diffusers(&Device::flex(), max_binding, 1e-4)).await;
+        }
+    }
+}
+
+#[wasm_bindgen_test]
+async fn every_autoencoder_agrees_with_diffusers_on_webgpu() {
+    for device in webgpu().await {
+        for fixture in &VAES {
+            for max_binding in BINDINGS {
+                Box::pin(fixture.assert_autoencodes_as_diffusers(&device, max_binding, 1e-3)).await;
+            }
         }
     }
 }

@@ -2,8 +2,9 @@
 
 /**
  * The kind of an option's value; a list has the words that it can be, `true` and `false` among them. A blank attribute is an
- * empty list for `numbers` (no token ends a text) and no value for `labels` (no class is asked for).
- * @typedef {'number' | 'numbers' | 'labels' | 'name' | 'lines' | readonly string[]} ValueKind
+ * empty list for `numbers` (no token ends a text), itself for `text`, and no value for `labels` (no class is asked for) or
+ * for a `name`.
+ * @typedef {'number' | 'numbers' | 'labels' | 'name' | 'text' | 'lines' | readonly string[]} ValueKind
  *
  * Options by their names.
  * @typedef {Readonly<Record<string, ValueKind>>} ValueKinds
@@ -58,6 +59,8 @@ function valueOf(text, kind) {
       return labelsOf(text);
     case 'name':
       return text.trim() || undefined;
+    case 'text':
+      return text;
     case 'lines':
       return text.split(/\r?\n/).filter(Boolean);
     default:

@@ -209,11 +209,8 @@ export class HearthElement extends HTMLElement {
     this.say(this.words.loading);
     this.status.showProgress();
     const isFirst = this.#pipelines.size === 0;
-    const { model, loadAttributes } = this.#class;
-    const [, ...names] = loadAttributes; // after `model`, options of the pipeline
-    const options = names.map((name) => [name, this.getAttribute(name) ?? undefined]);
-    const loaded = await this.#pipelines.load(task, this.getAttribute('model') ?? model, {
-      ...Object.fromEntries(options),
+    const loaded = await this.#pipelines.load(task, this.getAttribute('model') ?? this.#class.model, {
+      ...this.loadOptions(task),
       onProgress: (/** @type {import('../types.d.ts').Progress} */ { loaded, total }) => {
         if (total) this.status.progress = loaded / total;
         this.say(this.words.downloading(bytes(loaded), total ? bytes(total) : null));
@@ -224,6 +221,13 @@ export class HearthElement extends HTMLElement {
     const { warnings = [] } = info;
     if (isFirst) this.emit('load', { device, adapter, is_fallback_adapter, fallback_reason, warnings });
     return loaded;
+  }
+
+  /** The loading options that its attributes ask for. @param {string} task @returns {Record<string, unknown>} */
+  loadOptions(task) {
+    void task;
+    const [, ...names] = this.#class.loadAttributes; // after `model`, options of every task
+    return Object.fromEntries(names.map((name) => [name, this.getAttribute(name) ?? undefined]));
   }
 
   /** The device that the model runs on, in words. @param {P} pipeline */

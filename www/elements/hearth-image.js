@@ -1,21 +1,23 @@
 // <hearth-image>: pictures from a diffusion model, step by step.
 //
 //   <hearth-image class-labels="7"></hearth-image>      a picture, drawn when a reader comes to it and again on a tap
+//   <hearth-image prompt="a fox" model="…"></hearth-image>   a picture from a prompt
 //   <hearth-image controls></hearth-image>              with everything a visitor can do
 
 import { HearthError } from '../hearth.js';
 import { attributeOf, optionsOf, randomSeed } from './attributes.js';
 import { HearthElement } from './base.js';
 import { define } from './define.js';
+import { draw, streamOf } from './image/calls.js';
 import { Editor } from './image/editing/editor.js';
 import { follow } from './image/follow.js';
 import { Layout, MODES, layoutSheets } from './image/layout.js';
 import { schedulerTitle } from './image/menus.js';
-import { OPTIONS } from './image/options.js';
+import { OPTIONS, sizeOf } from './image/options.js';
 import { seconds } from './units.js';
 
 /**
- * @typedef {import('../types.d.ts').DiffusionPipeline} DiffusionPipeline
+ * @typedef {import('./image/calls.js').Drawing} Drawing
  * @typedef {import('../types.d.ts').ImageToImagePipeline} ImageToImagePipeline
  * @typedef {import('../types.d.ts').DiffusionInfo} DiffusionInfo
  * @typedef {import('./image/types.d.ts').HearthImage} Contract
@@ -23,14 +25,14 @@ import { seconds } from './units.js';
 
 /**
  * The element.
- * @extends {HearthElement<DiffusionPipeline, import('./image/types.d.ts').ImageDetails>}
+ * @extends {HearthElement<Drawing, import('./image/types.d.ts').ImageDetails>}
  * @implements {Contract}
  */
 class HearthImage extends HearthElement {
-  static loadAttributes = [...super.loadAttributes, 'dtype'];
+  static loadAttributes = [...super.loadAttributes, 'dtype', 'variant', 'offload'];
   static observedAttributes = [
     ...super.observedAttributes,
-    'dtype',
+    ...this.loadAttributes,
     ...Object.keys(OPTIONS).map(attributeOf),
     'controls',
     'mode',
@@ -78,9 +80,9 @@ class HearthImage extends HearthElement {
     return MODES.find((mode) => mode === asked) ?? 'noise';
   }
 
-  /** A picture is the visitor's to begin with. */
+  /** A picture is the visitor's to begin with, and so is a prompt that is blank. */
   get hasWork() {
-    return this.mode !== 'picture';
+    return this.mode !== 'picture' && this.getAttribute('prompt')?.trim() !== '';
   }
 
   /** @param {string} name @param {string | null} before @param {string | null} now */
@@ -89,6 +91,7 @@ class HearthImage extends HearthElement {
     if (name === 'mode') return this.#switchMode();
     this.#layout.form.read(this, name);
     if (name === 'model') this.#info = null;
+    if (name === 'model' || name === 'prompt') this.#layout.prompted = this.#takesPrompts;
     super.attributeChangedCallback(name, before, now);
   }
 
@@ -125,18 +128,22 @@ class HearthImage extends HearthElement {
   async #draw(signal) {
     /** @type {Record<string, any>} */
     const options = { seed: randomSeed(), ...optionsOf(this, OPTIONS) };
-    if (!this.#info) this.#layout.timeline.reserve(32, 32, options.class_labels?.length);
+    const [height, width] = sizeOf(options, { sample_size: [32, 32] });
+    if (!this.#info) this.#layout.timeline.reserve(width, height, countOf(options));
     const model = await this.#model(signal);
-    await follow(this, this.#layout, model, (more) => model.stream({ ...options, ...more }), signal);
+    if (this.#lacksPrompt) return this.say(this.words.writePrompt);
+    await follow(this, this.#layout, model, (more) => streamOf(model, { ...options, ...more }), signal);
   }
 
   /** Lets four schedulers draw from the same noise. @param {AbortSignal} signal */
   async #runAll(signal) {
     const model = await this.#model(signal);
+    if (this.#lacksPrompt) return this.say(this.words.writePrompt);
     const { seed = randomSeed(), ...options } = optionsOf(this, OPTIONS);
     const started = performance.now();
     const runs = await this.#layout.comparison.run(model, { ...options, seed, signal }, (step) => {
       this.say(this.words.comparing(schedulerTitle(step.scheduler)));
+      this.#layout.form.truncated = step.truncated?.find((text) => text !== null) ?? null;
       this.emit('step', { ...step, mode: 'compare' });
     });
     const ms = performance.now() - started;
@@ -153,13 +160,12 @@ class HearthImage extends HearthElement {
     this.#editor.preview();
   }
 
-  /** The model that draws from noise. @param {AbortSignal} signal */
+  /** The model that draws: from prompts if it takes them, else from noise alone. @param {AbortSignal} signal */
   async #model(signal) {
-    const model = await this.ready(signal);
-    const kind = /** @type {string} */ (model.info.kind);
-    if (kind !== 'diffusion') {
-      throw new HearthError('unsupported-model', `this model is a ${kind}: it draws without steps`);
-    }
+    // Only when it is loaded is it known what somebody's folder has. As `image-to-image` every one loads, and tasks share it.
+    const isUnknown = !this.#info && this.hasAttribute('model') && !this.hasAttribute('prompt');
+    if (isUnknown) await this.#imageToImage(signal);
+    const model = await this.ready(signal, this.#takesPrompts ? 'text-to-image' : HearthImage.task);
     this.#describe(model.info);
     return model;
   }
@@ -174,11 +180,30 @@ class HearthImage extends HearthElement {
 
   /** @param {DiffusionInfo} info */
   #describe(info) {
-    const { num_inference_steps, class_labels } = optionsOf(this, OPTIONS);
-    this.#layout.comparison.describe(info, num_inference_steps);
+    const options = optionsOf(this, OPTIONS);
+    const size = sizeOf(options, info);
+    this.#layout.comparison.describe(info, size, options.num_inference_steps);
     if (this.#info) return;
     this.#info = info;
-    this.#layout.describe(info, class_labels?.length);
+    this.#layout.prompted = info.prompts;
+    this.#layout.describe(info, size, countOf(options));
+  }
+
+  /** Whether the model draws from prompts; until it is loaded, whether that is asked for. */
+  get #takesPrompts() {
+    return this.#info?.prompts ?? this.hasAttribute('prompt');
+  }
+
+  /** Whether a visitor is to write a prompt first. */
+  get #lacksPrompt() {
+    return this.#takesPrompts && !this.hasAttribute('prompt') && !this.#isBare;
+  }
+
+  /** @param {string} task */
+  loadOptions(task) {
+    const { offload, ...options } = super.loadOptions(task);
+    const isAsked = offload !== undefined && offload !== 'false';
+    return isAsked && task !== HearthImage.task ? { ...options, offload: true } : options;
   }
 
   /** Draws what the fields ask for. */
@@ -195,7 +220,7 @@ class HearthImage extends HearthElement {
       this.say(this.words.drawing);
       this.#layout.form.write(this);
       const { seed: _, ...options } = optionsOf(this, OPTIONS);
-      const [image] = await model({ ...options, preview: 'none', signal });
+      const [image] = await draw(model, { ...options, signal });
       this.say('');
       this.#layout.sketch.take(image);
     });
@@ -229,6 +254,9 @@ class HearthImage extends HearthElement {
     return !this.hasAttribute('controls');
   }
 }
+
+/** How many pictures there will be side by side, if that is asked for. @param {Record<string, any>} options */
+const countOf = ({ class_labels, num_images_per_prompt }) => class_labels?.length ?? num_images_per_prompt;
 
 const Served = define('hearth-image', HearthImage);
 export { Served as HearthImage };

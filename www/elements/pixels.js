@@ -6,10 +6,14 @@ export function paint(canvas, image) {
   canvas.getContext('2d')?.putImageData(image, 0, 0);
 }
 
+/** From this height on a picture is a picture, and below it one of pixels, whose squares are shown. */
+const FINE = 128;
+
 /** Gives a canvas a size, which empties it only if that is another. @param {HTMLCanvasElement} canvas @param {number} width @param {number} height */
 export function resize(canvas, width, height) {
   if (canvas.width !== width) canvas.width = width;
   if (canvas.height !== height) canvas.height = height;
+  canvas.classList.toggle('fine', height >= FINE);
 }
 
 /** Pictures of one size side by side. @param {readonly ImageData[]} images at least one */

@@ -69,7 +69,7 @@ share(digits, {
 });
 
 share(image, {
-  attributes: ['seed', ...Object.keys(IMAGE_OPTIONS).map(attributeOf), 'device', 'model', 'dtype'],
+  attributes: ['seed', ...Object.keys(IMAGE_OPTIONS).map(attributeOf), 'device', 'model', 'dtype', 'variant'],
   prefix: 'image-',
   button: find('share-image'),
   message: find('shared-image'),

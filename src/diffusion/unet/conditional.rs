@@ -13,6 +13,9 @@ use crate::error::Result;
 use crate::kernels::Activation;
 use crate::nn::{AttentionBlockOptions, TransformerOptions};
 
+/// The most blocks of a transformer: Stable Diffusion XL has ten.
+const MAX_TRANSFORMER_LAYERS: usize = 16;
+
 /// What a `UNet2DModel` has no fields for.
 #[derive(Debug)]
 pub(super) struct Additions {
@@ -147,7 +150,7 @@ impl Level {
     fn all(fields: &Fields, levels: usize, Norms { groups, eps, .. }: Norms) -> Result<Vec<Self>> {
         let per_level = |field, default, most| per_level(fields, field, default, levels, most);
         let layers = per_level("layers_per_block", 2, Blocks::MAX_LAYERS)?;
-        let transformers = per_level("transformer_layers_per_block", 1, Blocks::MAX_LAYERS)?;
+        let transformers = per_level("transformer_layers_per_block", 1, MAX_TRANSFORMER_LAYERS)?;
         let heads = per_level("attention_head_dim", 8, Fields::MAX_SIZE)?;
         let contexts = per_level("cross_attention_dim", 1280, Fields::MAX_SIZE)?;
         if contexts.iter().any(|context| *context != contexts[0]) {

@@ -100,7 +100,7 @@ pub(super) struct Blocks {
 }
 
 impl Blocks {
-    /// The most layers of a block, and of a transformer.
+    /// The most residual blocks of a block.
     pub const MAX_LAYERS: usize = 64;
 }
 

@@ -4,7 +4,7 @@ use burn::backend::Flex;
 use burn::tensor::{Tensor, TensorData};
 
 use super::AttentionCall;
-use crate::kernels::cpu::lanes::{add_scaled, dot, exp_of_differences};
+use crate::kernels::cpu::lanes::{add_scaled, dot, exp_of_differences, largest_of};
 use crate::kernels::cpu::numbers;
 
 /// What comes out, and the keys and values with those of the new tokens.
@@ -57,7 +57,8 @@ fn mix(
                 for (score, key) in scores.iter_mut().zip(keys.chunks_exact(head_size)) {
                     *score = scale * dot(query, key);
                 }
-                let total = exp_of_differences(scores);
+                let largest = largest_of(scores);
+                let total = exp_of_differences(scores, largest);
                 let to = &mut mixed[(row * length + token) * width + head * head_size..][..head_size];
                 for (score, value) in scores.iter().zip(values.chunks_exact(head_size)) {
                     add_scaled(to, score / total, value);

@@ -5,6 +5,10 @@ mod cpu;
 mod gpu;
 mod im2col;
 mod kernels;
+#[cfg(gpu)]
+mod patches;
+#[cfg(gpu)]
+mod slices;
 mod winograd;
 
 use std::sync::{Arc, OnceLock};

@@ -6,12 +6,10 @@ use std::ops::{Add, Div, Mul, Sub};
 #[cfg(target_arch = "wasm32")]
 mod vector {
     pub use core::arch::wasm32::{
-        f32x4_abs as abs, f32x4_add as add, f32x4_div as div, f32x4_mul as mul, f32x4_nearest as round,
-        f32x4_splat as splat, f32x4_sub as sub, v128 as Vector,
+        f32x4_abs as abs, f32x4_add as add, f32x4_div as div, f32x4_mul as mul, f32x4_pmax as max,
+        f32x4_pmin as min, f32x4_splat as splat, f32x4_sub as sub, v128 as Vector,
     };
-    use core::arch::wasm32::{
-        f32x4_max, f32x4_min, i32x4_add, i32x4_shl, i32x4_splat, i32x4_trunc_sat_f32x4, v128_load, v128_store,
-    };
+    use core::arch::wasm32::{i32x4_shl, v128_load, v128_store};
 
     #[inline]
     pub fn load(values: &[f32; 4]) -> Vector {
@@ -26,13 +24,8 @@ mod vector {
     }
 
     #[inline]
-    pub fn clamp(vector: Vector, low: f32, high: f32) -> Vector {
-        f32x4_min(f32x4_max(vector, splat(low)), splat(high))
-    }
-
-    #[inline]
-    pub fn power_of_two(vector: Vector) -> Vector {
-        i32x4_shl(i32x4_add(i32x4_trunc_sat_f32x4(vector), i32x4_splat(127)), 23)
+    pub fn low_bits_as_exponent(vector: Vector) -> Vector {
+        i32x4_shl(vector, 23)
     }
 }
 
@@ -73,17 +66,16 @@ mod vector {
         vector.map(f32::abs)
     }
 
-    pub fn clamp(vector: Vector, low: f32, high: f32) -> Vector {
-        vector.map(|value| value.clamp(low, high))
+    pub fn max(a: Vector, b: Vector) -> Vector {
+        std::array::from_fn(|lane| if a[lane] < b[lane] { b[lane] } else { a[lane] })
     }
 
-    pub fn round(vector: Vector) -> Vector {
-        vector.map(f32::round_ties_even)
+    pub fn min(a: Vector, b: Vector) -> Vector {
+        std::array::from_fn(|lane| if b[lane] < a[lane] { b[lane] } else { a[lane] })
     }
 
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // of whole numbers from 1 to 254
-    pub fn power_of_two(vector: Vector) -> Vector {
-        vector.map(|value| f32::from_bits(((value + 127.0) as u32) << 23))
+    pub fn low_bits_as_exponent(vector: Vector) -> Vector {
+        vector.map(|value| f32::from_bits(value.to_bits() << 23))
     }
 }
 
@@ -149,21 +141,16 @@ impl Lanes {
         Self(vector::abs(self.0))
     }
 
+    /// The larger of each pair of lanes; `self` where one is NaN.
+    #[inline]
+    pub fn max(self, other: Self) -> Self {
+        Self(vector::max(self.0, other.0))
+    }
+
     /// Each lane within the bounds; NaN stays NaN.
     #[inline]
     fn clamp(self, low: f32, high: f32) -> Self {
-        Self(vector::clamp(self.0, low, high))
-    }
-
-    #[inline]
-    fn round(self) -> Self {
-        Self(vector::round(self.0))
-    }
-
-    /// Two to the power of lanes that are whole numbers from -126 to 127.
-    #[inline]
-    fn power_of_two(self) -> Self {
-        Self(vector::power_of_two(self.0))
+        Self(vector::min(self.max(Self::splat(low)).0, Self::splat(high).0))
     }
 
     /// `self + a · b`
@@ -182,20 +169,27 @@ impl Lanes {
 
     /// `exp(self)` to two units in the last place, for results that are normal numbers; beyond them the nearest one.
     ///
-    /// `exp(x) = 2ⁿ · exp(r)` with `n = round(x / ln 2)`, so that `|r| ≤ ln 2 / 2`, where Taylor's polynomial of
-    /// degree 7 is exact to an `f32`. `ln 2` is taken in two parts, the first of few bits, so that `n · ln 2` is exact.
+    /// `exp(x) = 2ⁿ · exp(r)` with `n = round(x / ln 2)`, so that `|r| ≤ ln 2 / 2`, where a polynomial of degree 6 is exact
+    /// to an `f32`. `ln 2` is taken in two parts, the first of few bits, so that `n · ln 2` is exact.
     #[inline]
     pub fn exp(self) -> Self {
+        /// An `f32` this large has no room for fractions, so that adding it rounds, and the lowest bits of the sum are
+        /// `n + 127`, which is the exponent of `2ⁿ`.
+        const ROUNDS: f32 = 12_582_912.0 + 127.0;
         const LN_2_HIGH: f32 = 0.693_359_4;
         const LN_2_LOW: f32 = -2.121_944_4e-4;
+        /// The best polynomial there, from the highest power down; Taylor's would need another.
+        const POWERS: [f32; 7] =
+            [0.001_383_683_5, 0.008_374_824, 0.041_668_225, 0.166_664_2, 0.499_999_9, 1.0, 1.0];
         let x = self.clamp(-87.0, 88.0);
-        let n = (x * Self::splat(std::f32::consts::LOG2_E)).round();
+        let sum = Self::splat(ROUNDS).add_product(x, Self::splat(std::f32::consts::LOG2_E));
+        let n = sum - Self::splat(ROUNDS);
         let r = x.add_product(n, Self::splat(-LN_2_HIGH)).add_product(n, Self::splat(-LN_2_LOW));
-        let mut sum = Self::splat(1.0 / 5040.0);
-        for coefficient in [1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0] {
-            sum = Self::splat(coefficient).add_product(sum, r);
+        let mut power = Self::splat(POWERS[0]);
+        for coefficient in &POWERS[1..] {
+            power = Self::splat(*coefficient).add_product(power, r);
         }
-        sum * n.power_of_two()
+        power * Self(vector::low_bits_as_exponent(sum.0))
     }
 
     /// `1 / (1 + exp(-self))`
@@ -255,18 +249,34 @@ pub fn dot(a: &[f32], b: &[f32]) -> f32 {
     total.sum() + a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum::<f32>()
 }
 
-/// Overwrites numbers with `exp(x - largest)`, `largest` being the largest of them all, and returns the sum of the results.
-pub fn exp_of_differences(numbers: &mut [f32]) -> f32 {
-    let largest = numbers.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let lanes = Lanes::splat(largest);
+/// The largest of numbers; those that are NaN are passed over.
+pub fn largest_of(numbers: &[f32]) -> f32 {
+    let (eights, rest) = numbers.as_chunks::<8>();
+    let mut largest = [Lanes::splat(f32::NEG_INFINITY); 2];
+    for eight in eights {
+        for (largest, four) in largest.iter_mut().zip(eight.as_chunks::<4>().0) {
+            *largest = largest.max(Lanes::load(four));
+        }
+    }
+    let mut lanes = [0.0; 4];
+    largest[0].max(largest[1]).store(&mut lanes);
+    lanes.iter().chain(rest).copied().fold(f32::NEG_INFINITY, f32::max)
+}
+
+/// Overwrites numbers with `exp(x - subtrahend)`, and returns the sum of the results.
+pub fn exp_of_differences(numbers: &mut [f32], subtrahend: f32) -> f32 {
+    let lanes = Lanes::splat(subtrahend);
+    let mut total = Lanes::splat(0.0);
     let (fours, rest) = numbers.as_chunks_mut::<4>();
     for four in fours {
-        (Lanes::load(four) - lanes).exp().store(four);
+        let powers = (Lanes::load(four) - lanes).exp();
+        powers.store(four);
+        total = total + powers;
     }
-    for number in rest {
-        *number = (*number - largest).exp();
+    for number in &mut *rest {
+        *number = (*number - subtrahend).exp();
     }
-    sum(numbers)
+    total.sum() + rest.iter().sum::<f32>()
 }
 
 /// `y += factor · x`

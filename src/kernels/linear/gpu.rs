@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use super::LinearCall;
+use super::{LinearCall, many_rows};
 use crate::kernels::activation::gpu::wgsl;
 use crate::kernels::gpu::{
     Adapter, MAX_GROUPS, OVER_SLICES, Shader, WORKGROUP, buffer, buffers_of, float, launch, moments,
@@ -36,19 +36,9 @@ struct LinearShader {
 
 impl Shader for LinearShader {
     fn body(&self) -> String {
-        let x_quad = match (self.quads.layout, self.whole_x) {
-            (Layout::InOut, _) => "",
-            (Layout::OutIn, true) => {
-                "fn x_quad(start: u32, k: u32) -> vec4<f32> { return x[(start + k) / 4u]; }\n"
-            }
-            // Behind the end the weight is zero.
-            (Layout::OutIn, false) => {
-                "fn x_quad(start: u32, k: u32) -> vec4<f32> {
-                    let last = info.width - 1u;
-                    let i = vec4(k, min(k + 1u, last), min(k + 2u, last), min(k + 3u, last)) + start;
-                    return vec4(x[i.x], x[i.y], x[i.z], x[i.w]);
-                }\n"
-            }
+        let x_quad = match self.quads.layout {
+            Layout::InOut => "",
+            Layout::OutIn => x_quad(self.whole_x),
         };
         let prepare = match (self.quads.layout, self.normed) {
             (Layout::OutIn, _) => String::new(),
@@ -111,6 +101,19 @@ impl Shader for LinearShader {
     }
 }
 
+/// WGSL's `x_quad(start, k)`: four inputs of the row of `x` that starts there.
+pub(super) fn x_quad(whole: bool) -> &'static str {
+    if whole {
+        return "fn x_quad(start: u32, k: u32) -> vec4<f32> { return x[(start + k) / 4u]; }\n";
+    }
+    // Behind the end the weight is zero.
+    "fn x_quad(start: u32, k: u32) -> vec4<f32> {
+        let last = info.inputs - 1u;
+        let i = vec4(k, min(k + 1u, last), min(k + 2u, last), min(k + 3u, last)) + start;
+        return vec4(x[i.x], x[i.y], x[i.z], x[i.w]);
+    }\n"
+}
+
 /// `None` when the tensors are not on a GPU.
 pub fn linear(x: &Tensor<2>, call: &LinearCall) -> Option<Tensor<2>> {
     let LinearCall { weight: matrix, bias, residual, activation, norm } = call;
@@ -119,6 +122,9 @@ pub fn linear(x: &Tensor<2>, call: &LinearCall) -> Option<Tensor<2>> {
     let shader_rows = rows.next_power_of_two().min(MANY_ROWS);
     let input = buffer(x)?;
     let adapter = input.adapter();
+    if let Some(way) = many_rows::Way::of(adapter, rows, outputs) {
+        return many_rows::linear(x, call, way);
+    }
     let (workers, sharing) = match (adapter, matrix.layout()) {
         (Adapter::Software, _) => (WORKGROUP, 1),
         (Adapter::Hardware, Layout::InOut) => {

@@ -3,6 +3,8 @@
 mod cpu;
 #[cfg(gpu)]
 mod gpu;
+#[cfg(gpu)]
+mod many_rows;
 
 use burn::module::Param;
 use burn::tensor::Tensor;

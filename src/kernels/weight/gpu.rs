@@ -96,4 +96,40 @@ impl Quads {
             {scale}\n"
         )
     }
+
+    /// For products of many rows, after [`Self::functions`]: WGSL's `scales(block, column)`, those of the outputs `4 · column` to
+    /// `4 · column + 3`, and `sixteen(k, column, scales)`, the inputs `k` to `k + 3` of these outputs, a vector for each input, in
+    /// either layout. `k` is a multiple of four; inputs behind the last are zero.
+    pub fn sixteens(self) -> String {
+        let scaled = if self.format == Format::Q8 { "scale * " } else { "" };
+        match self.layout {
+            Layout::InOut => format!(
+                "fn scales(block: u32, column: u32) -> vec4<f32> {{ return vec4<f32>(scale(block, column)); }}
+                fn four(k: u32, column: u32, scale: vec4<f32>) -> vec4<f32> {{
+                    return select(vec4<f32>(), {scaled}quad(k * stride(), column), k < info.inputs);
+                }}
+                fn sixteen(k: u32, column: u32, s: vec4<f32>) -> mat4x4<f32> {{
+                    return mat4x4(
+                        four(k, column, s), four(k + 1u, column, s), four(k + 2u, column, s), four(k + 3u, column, s)
+                    );
+                }}\n"
+            ),
+            // Outputs behind the last are the last one.
+            Layout::OutIn => format!(
+                "fn scales(block: u32, column: u32) -> vec4<f32> {{
+                    let row = min(vec4(4u * column) + vec4(0u, 1u, 2u, 3u), vec4(info.outputs - 1u));
+                    return vec4(scale(row.x, block), scale(row.y, block), scale(row.z, block), scale(row.w, block));
+                }}
+                fn four(k: u32, row: u32, scale: f32) -> vec4<f32> {{
+                    return {scaled}quad(min(row, info.outputs - 1u) * stride(), k / 4u);
+                }}
+                fn sixteen(k: u32, column: u32, s: vec4<f32>) -> mat4x4<f32> {{
+                    let row = 4u * column;
+                    return transpose(mat4x4(
+                        four(k, row, s.x), four(k, row + 1u, s.y), four(k, row + 2u, s.z), four(k, row + 3u, s.w)
+                    ));
+                }}\n"
+            ),
+        }
+    }
 }

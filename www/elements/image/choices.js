@@ -51,6 +51,14 @@ export class Choices {
     if (part) part.input.checked = true;
   }
 
+  /** Offers only these. @param {readonly Value[]} values */
+  offer(values) {
+    for (const [value, { input }] of this.#parts) {
+      /** @type {HTMLElement} */ (input.parentElement).hidden = !values.includes(value);
+    }
+    if (!values.includes(this.value)) this.value = values[0];
+  }
+
   /** @param {string} label @param {Record<Value, string>} names */
   localize(label, names) {
     this.element.setAttribute('aria-label', label);

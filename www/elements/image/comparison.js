@@ -4,11 +4,12 @@ import { numberOf } from '../attributes.js';
 import { h, label, numberField, setLabel, styleSheet } from '../dom.js';
 import { paint, resize, strip } from '../pixels.js';
 import { seconds } from '../units.js';
+import { streamOf } from './calls.js';
 import { offerSchedulers, schedulerTitle } from './menus.js';
 import { SCHEDULERS, WITH_ETA } from './options.js';
 
 /**
- * @typedef {import('../../types.d.ts').DiffusionPipeline} DiffusionPipeline
+ * @typedef {import('./calls.js').Drawing} Drawing
  * @typedef {import('../../types.d.ts').DiffusionStepEvent} DiffusionStepEvent
  * @typedef {import('../../types.d.ts').SchedulerName} SchedulerName
  * @typedef {import('../words.js').Words} Words
@@ -80,8 +81,12 @@ class Contestant {
     if (this.run) this.#caption.textContent = words.took(this.run.num_steps, seconds(this.run.ms, 2));
   }
 
-  /** @param {import('../../types.d.ts').DiffusionInfo} info @param {number | undefined} steps asked of all */
-  describe({ schedulers, sample_size: [height, width], channels, num_inference_steps }, steps) {
+  /**
+   * @param {import('../../types.d.ts').DiffusionInfo} info
+   * @param {[height: number, width: number]} size of the pictures
+   * @param {number | undefined} steps asked of all
+   */
+  describe({ schedulers, channels, num_inference_steps }, [height, width], steps) {
     offerSchedulers(this.#scheduler, schedulers);
     this.#steps.placeholder = String(steps ?? num_inference_steps);
     this.#canvas.classList.toggle('ink', channels === 1);
@@ -149,24 +154,29 @@ export class Comparison {
     for (const contestant of this.#contestants) contestant.localize();
   }
 
-  /** Offers what a model can do. @param {import('../../types.d.ts').DiffusionInfo} info @param {number | undefined} steps asked of all */
-  describe(info, steps) {
-    for (const contestant of this.#contestants) contestant.describe(info, steps);
+  /**
+   * Offers what a model can do.
+   * @param {import('../../types.d.ts').DiffusionInfo} info
+   * @param {[height: number, width: number]} size of the pictures
+   * @param {number | undefined} steps asked of all
+   */
+  describe(info, size, steps) {
+    for (const contestant of this.#contestants) contestant.describe(info, size, steps);
   }
 
   /**
    * Lets each of them draw, one after another: run together, each would be timed with the others' load.
-   * @param {DiffusionPipeline} draw
+   * @param {Drawing} model
    * @param {Record<string, any>} options of all
    * @param {(step: DiffusionStepEvent & { scheduler: SchedulerName }) => void} onStep
    * @returns {Promise<Run[]>}
    */
-  async run(draw, options, onStep) {
+  async run(model, options, onStep) {
     for (const contestant of this.#contestants) contestant.begin();
     this.#slider.disabled = true;
     this.#slider.value = '1';
     try {
-      for (const contestant of this.#contestants) await this.#runOne(contestant, draw, options, onStep);
+      for (const contestant of this.#contestants) await this.#runOne(contestant, model, options, onStep);
     } finally {
       this.#slider.disabled = false;
     }
@@ -176,18 +186,18 @@ export class Comparison {
   /**
    * Lets one of them draw.
    * @param {Contestant} contestant
-   * @param {DiffusionPipeline} draw
+   * @param {Drawing} model
    * @param {Record<string, any>} options of all
    * @param {(step: DiffusionStepEvent & { scheduler: SchedulerName }) => void} onStep
    */
-  async #runOne(contestant, draw, { eta, ...options }, onStep) {
+  async #runOne(contestant, model, { eta, ...options }, onStep) {
     const asked = { ...options, ...contestant.options };
     const { scheduler } = asked;
     const started = performance.now();
     let num_steps = 0;
     // Only one scheduler takes `eta`.
     const isWithEta = scheduler === WITH_ETA && eta !== undefined;
-    for await (const event of draw.stream(isWithEta ? { ...asked, eta } : asked)) {
+    for await (const event of streamOf(model, isWithEta ? { ...asked, eta } : asked)) {
       const ms = performance.now() - started;
       if (event.type === 'step') {
         ({ num_steps } = event);

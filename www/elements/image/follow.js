@@ -26,10 +26,12 @@ export async function follow(element, { timeline, actions, form }, model, begin,
   const preview = isBare ? 'pred_original_sample' : ['sample', 'pred_original_sample'];
   const started = performance.now();
   let steps = 0;
+  form.truncated = null;
   try {
     for await (const event of begin({ preview, signal })) {
       const ms = performance.now() - started;
       actions.seed = event.seed;
+      form.truncated = event.truncated?.find((text) => text !== null) ?? null;
       if (event.type === 'step') {
         if (steps === 0) timeline.begin();
         steps = event.num_steps;

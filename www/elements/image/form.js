@@ -4,11 +4,13 @@ import { attributeOf, optionOf, setAttribute } from '../attributes.js';
 import { h, label, numberField, setLabel, styleSheet } from '../dom.js';
 import { choose, offer, offerSchedulers, schedulerTitle } from './menus.js';
 import { SCHEDULERS, WITH_ETA } from './options.js';
+import { PromptFields } from './prompt.js';
 
 /**
  * @typedef {import('../../types.d.ts').DiffusionInfo} DiffusionInfo
  * @typedef {import('../words.js').Words} Words
- * @typedef {keyof typeof import('./options.js').OPTIONS | 'seed'} Option
+ * @typedef {keyof typeof import('./options.js').FIELDS | 'seed'} Option
+ * @typedef {HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement} Field
  */
 
 export const formSheet = styleSheet(`
@@ -28,13 +30,18 @@ export const formSheet = styleSheet(`
 
 /** The form. */
 export class ImageForm {
+  #prompts = new PromptFields();
   /** In the order of the form. */
   #fields = {
+    prompt: this.#prompts.prompt,
+    negative_prompt: this.#prompts.negative,
     class_labels: h('select', { name: 'class_labels' }),
     num_inference_steps: numberField('num_inference_steps', 4),
     scheduler: h('select', { name: 'scheduler', onchange: () => this.#allow() }),
     eta: numberField('eta', 5),
     guidance_scale: numberField('guidance_scale', 6),
+    height: numberField('height', 5),
+    width: numberField('width', 5),
     seed: numberField('seed', 16),
   };
   #draw = h('button', { className: 'main' });
@@ -42,10 +49,19 @@ export class ImageForm {
   #buttons = h('div', { className: 'buttons' }, this.#draw, this.#another);
   /** @type {DiffusionInfo | null} */
   #info = null;
+  #isPrompted = false;
   /** @type {Words | null} */
   #words = null;
 
-  element = h('form', { className: 'options' }, ...Object.values(this.#fields).map(label), this.#buttons);
+  element = h(
+    'form',
+    { className: 'options' },
+    this.#prompts.element,
+    ...Object.values(this.#fields)
+      .filter(({ parentElement }) => !parentElement)
+      .map(label),
+    this.#buttons,
+  );
 
   /** @param {{ onDraw: () => void, onAnother: () => void, onChange: () => void }} calls */
   constructor({ onDraw, onAnother, onChange }) {
@@ -57,9 +73,21 @@ export class ImageForm {
     this.#another.addEventListener('click', onAnother);
   }
 
+  /** Whether the model draws from prompts, as far as is known. @param {boolean} prompted */
+  set prompted(prompted) {
+    this.#isPrompted = prompted;
+    this.#allow();
+  }
+
+  /** The end of the prompt that was too long for the model. @param {string | null} text */
+  set truncated(text) {
+    this.#prompts.truncated = text;
+  }
+
   /** @param {Words} words */
   localize(words) {
     this.#words = words;
+    this.#prompts.localize(words);
     const names = { ...words.imageOptions, seed: words.seed };
     for (const [option, field] of this.#entries) setLabel(field, names[option]);
     this.#another.textContent = words.regenerate;
@@ -95,7 +123,8 @@ export class ImageForm {
   /** Makes an element's attributes ask for what the fields say. @param {Element} element */
   write(element) {
     for (const [option, { value, disabled }] of this.#entries) {
-      setAttribute(element, attributeOf(option), (!disabled && value.trim()) || null);
+      const isBlankPrompt = option === 'prompt' && this.#isPrompted;
+      setAttribute(element, attributeOf(option), (!disabled && value.trim()) || (isBlankPrompt ? '' : null));
     }
   }
 
@@ -105,13 +134,13 @@ export class ImageForm {
   }
 
   get #entries() {
-    return /** @type {[Option, HTMLInputElement | HTMLSelectElement][]} */ (Object.entries(this.#fields));
+    return /** @type {[Option, Field][]} */ (Object.entries(this.#fields));
   }
 
   #offer() {
     const [info, words] = [this.#info, this.#words];
     if (!words) return;
-    const { class_labels, num_inference_steps, scheduler, eta, guidance_scale } = this.#fields;
+    const { class_labels, num_inference_steps, scheduler, eta, guidance_scale, height, width } = this.#fields;
     const own = info ? words.modelsOwn(schedulerTitle(info.scheduler)) : '–';
     offerSchedulers(scheduler, info?.schedulers ?? SCHEDULERS, [['', own]]);
     const classes = Array.from({ length: info?.num_classes ?? 0 }, (_, index) => String(index));
@@ -122,15 +151,26 @@ export class ImageForm {
     num_inference_steps.placeholder = String(info?.num_inference_steps ?? '');
     guidance_scale.placeholder = String(info?.guidance_scale ?? 1);
     eta.placeholder = '0';
+    const [ownHeight, ownWidth] = info?.sample_size ?? ['', ''];
+    [height.placeholder, width.placeholder] = [String(ownHeight), String(ownWidth)];
     this.#allow();
   }
 
-  /** Disables the fields that mean nothing to the model or the scheduler. */
+  /** Disables the fields that mean nothing to the model or the scheduler, and hides those of the other kind of model. */
   #allow() {
-    const { class_labels, scheduler, eta, guidance_scale } = this.#fields;
+    const { prompt, negative_prompt, class_labels, scheduler, eta, guidance_scale, height, width } =
+      this.#fields;
     const info = this.#info;
+    const hide = (/** @type {Field} */ field, /** @type {boolean} */ isOther) => {
+      /** @type {HTMLElement} */ (field.parentElement).hidden = isOther && !field.value;
+    };
+    hide(class_labels, this.#isPrompted);
+    for (const field of [height, width]) hide(field, !this.#isPrompted);
+    this.#prompts.element.hidden = !this.#isPrompted && !prompt.value;
     class_labels.disabled = info?.num_classes === 0 && !class_labels.value;
-    guidance_scale.disabled = info?.guidance === false && !guidance_scale.value;
+    for (const field of [guidance_scale, negative_prompt]) {
+      field.disabled = info?.guidance === false && !field.value;
+    }
     eta.disabled = (scheduler.value || (info?.scheduler ?? WITH_ETA)) !== WITH_ETA;
   }
 }

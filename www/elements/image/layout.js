@@ -6,6 +6,7 @@ import { Choices, choicesSheet } from './choices.js';
 import { Comparison, comparisonSheet } from './comparison.js';
 import { Edits, editsSheets } from './editing/edits.js';
 import { ImageForm, formSheet } from './form.js';
+import { promptSheet } from './prompt.js';
 import { boardSheet } from './sketch/board.js';
 import { penSheet } from './sketch/pen.js';
 import { Sketch, sketchSheet } from './sketch/sketch.js';
@@ -39,7 +40,7 @@ const sheet = styleSheet(`
 `);
 
 export const layoutSheets = [
-  ...[sheet, choicesSheet, formSheet, timelineSheet],
+  ...[sheet, choicesSheet, formSheet, promptSheet, timelineSheet],
   ...[boardSheet, penSheet, sketchSheet, ...editsSheets, comparisonSheet, actionsSheet],
 ];
 
@@ -79,13 +80,22 @@ export class Layout {
     this.timeline.ink = this.actions.ink = ink;
   }
 
-  /** Makes all fit a model. @param {import('../../types.d.ts').DiffusionInfo} info @param {number} [count] pictures side by side */
-  describe(info, count) {
+  /** Whether the model draws from prompts; until it is loaded, whether that is likely. @param {boolean} prompted */
+  set prompted(prompted) {
+    this.form.prompted = this.edits.prompted = this.timeline.large = prompted;
+  }
+
+  /**
+   * Makes all fit a model.
+   * @param {import('../../types.d.ts').DiffusionInfo} info
+   * @param {[height: number, width: number]} size of its pictures
+   * @param {number} [count] pictures side by side
+   */
+  describe(info, [height, width], count) {
     this.form.describe(info);
     this.edits.describe(info);
-    this.sketch.fit(info);
+    this.sketch.fit({ sample_size: [height, width], channels: info.channels });
     this.ink = info.channels === 1;
-    const [height, width] = info.sample_size;
     if (this.timeline.frames.length === 0) this.timeline.reserve(width, height, count);
   }
 

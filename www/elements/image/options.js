@@ -1,12 +1,24 @@
 // The options of a picture that a page or a visitor can ask for.
 
-/** @satisfies {import('../attributes.js').ValueKinds} */
-export const OPTIONS = /** @type {const} */ ({
+/** Those that the form has a field for. @satisfies {import('../attributes.js').ValueKinds} */
+export const FIELDS = /** @type {const} */ ({
+  prompt: 'text',
+  negative_prompt: 'name',
   class_labels: 'labels',
   num_inference_steps: 'number',
   scheduler: 'name',
   eta: 'number',
   guidance_scale: 'number',
+  height: 'number',
+  width: 'number',
+});
+
+/** @satisfies {import('../attributes.js').ValueKinds} */
+export const OPTIONS = /** @type {const} */ ({
+  ...FIELDS,
+  num_images_per_prompt: 'number',
+  guidance_rescale: 'number',
+  clip_skip: 'number',
 });
 
 /** The schedulers that are offered until a model says which it has. @type {readonly import('../../types.d.ts').SchedulerName[]} */
@@ -23,3 +35,18 @@ export const SCHEDULERS = [
 
 /** The only scheduler that takes `eta`. */
 export const WITH_ETA = /** @type {const} */ ('DDIMScheduler');
+
+/** No picture is larger. */
+const MAX_SIDE = 4096;
+
+/**
+ * Height and width of a call's pictures, unless the call will be refused.
+ * @param {Record<string, any>} options
+ * @param {Pick<import('../../types.d.ts').DiffusionInfo, 'sample_size'>} info
+ * @returns {[height: number, width: number]}
+ */
+export function sizeOf({ height, width }, { sample_size: [ownHeight, ownWidth] }) {
+  const side = (/** @type {any} */ asked, /** @type {number} */ own) =>
+    Number.isInteger(asked) && asked > 0 && asked <= MAX_SIDE ? asked : own;
+  return [side(height, ownHeight), side(width, ownWidth)];
+}

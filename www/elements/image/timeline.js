@@ -26,16 +26,18 @@ export const timelineSheet = styleSheet(`
   figure { margin: 0; min-width: 0; }
   figcaption { margin-top: 0.35rem; font-size: 0.85rem; line-height: 1.35; color: var(--soft); text-align: center; overflow-wrap: anywhere; }
   canvas { display: block; width: 100%; height: auto; image-rendering: pixelated; border-radius: 0.4rem; }
+  canvas.fine { image-rendering: auto; }
   .ink { background: #000; }
   .frame { border: 1px solid var(--line); border-radius: 0.5rem; overflow: hidden; }
   .pair { display: grid; grid-template-columns: repeat(2, minmax(0, 17rem)); gap: 0.9rem; justify-content: center; }
+  .pair.large { grid-template-columns: repeat(2, minmax(0, 26rem)); }
   .pair.wide { grid-template-columns: minmax(0, 100%); }
   .time { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 0.25rem 0.75rem; align-items: center; margin: 0.75rem auto 0; max-width: 34.9rem; }
   .time input { width: 100%; margin: 0; min-height: 2rem; }
   .time button { min-width: 5.5rem; }
   .time .moment { grid-column: 2; min-height: 1.5rem; font-size: 0.85rem; color: var(--soft); font-variant-numeric: tabular-nums; }
   :host(:not([controls])) .pair { grid-template-columns: minmax(0, 17rem); justify-content: start; }
-  :host(:not([controls])) .pair.wide { grid-template-columns: minmax(0, 34rem); }
+  :host(:not([controls])) .pair:is(.large, .wide) { grid-template-columns: minmax(0, 34rem); }
   [role='button'] { cursor: pointer; }
 `);
 
@@ -115,6 +117,11 @@ export class Timeline {
   /** Whether the pictures are ink on paper. @param {boolean} ink */
   set ink(ink) {
     for (const canvas of [this.#sample, this.#guess]) canvas.classList.toggle('ink', ink);
+  }
+
+  /** Whether there is more to see in the pictures than pixels. @param {boolean} large */
+  set large(large) {
+    this.#pair.classList.toggle('large', large);
   }
 
   /** Calls back when the picture of a bare timeline is pressed. @param {() => void} onPress */

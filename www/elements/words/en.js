@@ -118,12 +118,20 @@ export const en = {
   compare: 'Compare',
   /** The name of each option. */
   imageOptions: {
+    prompt: 'Prompt',
+    negative_prompt: 'Negative prompt',
     class_labels: 'Class',
     num_inference_steps: 'Steps',
     scheduler: 'Scheduler',
     eta: 'Eta',
     guidance_scale: 'Guidance',
+    height: 'Height',
+    width: 'Width',
   },
+  imagePromptHint: 'A fox on a hill at night…',
+  promptKeys: 'Ctrl + Enter draws it.',
+  promptCut: (/** @type {string} */ text) => `Too long for the model, which did not read: “${text.trim()}”`,
+  writePrompt: 'Write what to draw first.',
   anyClass: 'any',
   modelsOwn: (/** @type {string} */ name) => `${name} (default)`,
   random: 'random',
@@ -187,6 +195,8 @@ export const en = {
     vary: 'Noise is added to the picture, and the model removes it again. The higher the strength, the less of the original remains.',
     repaint:
       'Only the marked part changes. Going over the same steps several times blends it in with the rest.',
+    repaintOnce:
+      'Only the marked part changes, into what the prompt says. At strength 1 nothing of what was there is left.',
     enlarge:
       'The model gets only a small copy of the picture, as shown. It draws a picture that matches this copy when scaled down.',
   },

@@ -105,12 +105,20 @@ export const zh = {
   draw: '绘制',
   compare: '比较',
   imageOptions: {
+    prompt: '提示词',
+    negative_prompt: '反向提示词',
     class_labels: '类别',
     num_inference_steps: '步数',
     scheduler: '调度器',
     eta: 'Eta',
     guidance_scale: '引导强度',
+    height: '高度',
+    width: '宽度',
   },
+  imagePromptHint: '夜晚山坡上的一只狐狸……',
+  promptKeys: '按 Ctrl + Enter 绘制。',
+  promptCut: (text) => `提示词对模型来说太长，未读入：“${text.trim()}”`,
+  writePrompt: '请先写出要画什么。',
   anyClass: '任意',
   modelsOwn: (name) => `${name}（默认）`,
   random: '随机',
@@ -166,6 +174,7 @@ export const zh = {
   editHints: {
     vary: '给图片加上噪声，再由模型去掉。强度越大，原图保留得越少。',
     repaint: '只有标记的部分会变。同样的步骤反复执行几次，能让它与其余部分衔接得更自然。',
+    repaintOnce: '只有标记的部分会变，变成提示词所说的内容。强度为 1 时，原来的内容完全不保留。',
     enlarge: '模型只能看到图片的缩小副本（如图所示），画出的图缩小后与它一致。',
   },
 };

@@ -3,7 +3,7 @@
 use burn::tensor::{Tensor, TensorData};
 
 use super::scale_of;
-use crate::kernels::cpu::lanes::{add_scaled, exp_of_differences};
+use crate::kernels::cpu::lanes::{add_scaled, exp_of_differences, largest_of};
 use crate::kernels::cpu::numbers;
 
 pub fn cross_attention_probs(queries: &Tensor<2>, keys: &Tensor<2>, rows: usize, heads: usize) -> Tensor<2> {
@@ -44,7 +44,8 @@ fn add_probs(
                 for (number, keys) in query[part.clone()].iter().zip(turned.chunks_exact(key_count)) {
                     add_scaled(&mut scores, *number, keys);
                 }
-                let total = exp_of_differences(&mut scores);
+                let largest = largest_of(&scores);
+                let total = exp_of_differences(&mut scores, largest);
                 add_scaled(probs, 1.0 / (total * heads as f32), &scores);
             }
         }

@@ -42,7 +42,7 @@ export class Editor {
     if (edits.edit === 'repaint' && !source.mask) return element.say(nothingMarked, 'error');
     const asked = optionsOf(element, OPTIONS);
     const edit = await edits.options(model, source, Number(asked.num_inference_steps) || STEPS);
-    const options = { ...asked, ...classOptions(model.info, asked), ...edit, seed: source.seed };
+    const options = { ...asked, ...subjectOptions(model.info, asked), ...edit, seed: source.seed };
     await follow(
       element,
       layout,
@@ -80,7 +80,7 @@ export class Editor {
     signal.throwIfAborted();
     timeline.preview(start, edits.hasNoise);
     if (this.#stale) return;
-    const [guess] = await edits.guess(model, source, classOptions(model.info, optionsOf(element, OPTIONS)));
+    const [guess] = await edits.guess(model, source, subjectOptions(model.info, optionsOf(element, OPTIONS)));
     signal.throwIfAborted();
     if (guess && !this.#stale) timeline.look(guess);
   }
@@ -96,14 +96,15 @@ export class Editor {
 }
 
 /**
- * The class options of a call. If nobody asks for a class, the model would draw one from the seed, and a visitor's digit
+ * What a call is to draw: a prompt, or a class. If nobody asks for a class, the model would draw one from the seed, and a visitor's digit
  * could turn into another. A `guidance_scale` of 0 means no class, so that is used where the model has guidance and nobody
  * asks for it.
  * @param {DiffusionInfo} info
  * @param {Record<string, any>} asked
- * @returns {{ class_labels?: number[], guidance_scale?: number }}
+ * @returns {{ prompt?: string, class_labels?: number[], guidance_scale?: number }}
  */
-function classOptions({ guidance }, { class_labels, guidance_scale }) {
+function subjectOptions({ prompts, guidance }, { prompt = '', class_labels, guidance_scale }) {
+  if (prompts) return { prompt };
   if (class_labels) return { class_labels, ...(guidance_scale !== undefined && { guidance_scale }) };
   return guidance && guidance_scale === undefined ? { guidance_scale: 0 } : {};
 }

@@ -13,6 +13,7 @@ import { Vary } from './vary.js';
  * @typedef {import('../../../types.d.ts').DiffusionInfo} DiffusionInfo
  * @typedef {import('../../../types.d.ts').ImageToImagePipeline} ImageToImagePipeline
  * @typedef {import('../../../types.d.ts').ImageToImageOptions} ImageToImageOptions
+ * @typedef {import('../../../types.d.ts').TextGuidedImageToImageOptions} TextGuidedImageToImageOptions
  * @typedef {import('../../words.js').Words} Words
  * @typedef {typeof EDITS[number]} EditName
  *
@@ -28,11 +29,14 @@ import { Vary } from './vary.js';
  *   start from
  * @property {(model: ImageToImagePipeline, source: Source, steps: number) =>
  *   Partial<ImageToImageOptions> | Promise<Partial<ImageToImageOptions>>} options of the call
+ * @property {boolean} [prompted] whether the model draws from prompts
  * @property {(model: ImageToImagePipeline, source: Source) => Promise<number>} [timestep] how noisy the start is, if
  *   it is the picture with noise
  */
 
 const EDITS = /** @type {const} */ (['noise', 'vary', 'repaint', 'enlarge']);
+/** Those of a model with prompts. It draws in a space of its own, where noise is not to be seen. @type {readonly EditName[]} */
+const PROMPTED = ['vary', 'repaint'];
 
 const sheet = styleSheet(`
   .edits { display: grid; gap: 0.6rem; align-content: start; min-width: 0; }
@@ -53,6 +57,7 @@ export class Edits {
   /** @type {Record<EditName, Edit>} */
   #edits;
   #timesteps = 1000;
+  #isPrompted = false;
   /** @type {Words | null} */
   #words = null;
 
@@ -84,6 +89,14 @@ export class Edits {
     return this.#choices.value;
   }
 
+  /** Whether the model draws from prompts, as far as is known. @param {boolean} prompted */
+  set prompted(prompted) {
+    this.#isPrompted = prompted;
+    this.#choices.offer(prompted ? PROMPTED : EDITS);
+    for (const edit of Object.values(this.#edits)) if ('prompted' in edit) edit.prompted = prompted;
+    this.#show();
+  }
+
   /** @param {Words} words */
   localize(words) {
     this.#words = words;
@@ -111,18 +124,18 @@ export class Edits {
 
   /** Whether what the model would start from is the picture with noise. */
   get hasNoise() {
-    return this.#current.timestep !== undefined;
+    return !this.#isPrompted && this.#current.timestep !== undefined;
   }
 
   /**
    * The model's first guess at the picture, if it would start from a picture with noise.
    * @param {ImageToImagePipeline} model
    * @param {Source} source
-   * @param {Partial<ImageToImageOptions>} options of the class
+   * @param {Partial<ImageToImageOptions>} options of what to draw
    * @returns {Promise<ImageData[]>}
    */
   async guess(model, source, options) {
-    const timestep = await this.#current.timestep?.(model, source);
+    const timestep = this.hasNoise ? await this.#current.timestep?.(model, source) : undefined;
     if (timestep === undefined) return [];
     // One step of the finest schedule, which has every timestep.
     const step = { timestep, num_inference_steps: this.#timesteps };

@@ -15,6 +15,8 @@ export class Vary {
   #strength = range(0.05, 1, 0.05, 0.6);
   #hint = h('p');
   #timesteps = 1000;
+  /** Whether the model draws from prompts. */
+  prompted = false;
   /** @type {Words | null} */
   #words = null;
 
@@ -42,6 +44,7 @@ export class Vary {
 
   /** @param {ImageToImagePipeline} model @param {Source} source */
   async start(model, { picture, seed, signal }) {
+    if (this.prompted) return picture;
     return model.add_noise(picture, { timestep: await this.timestep(), seed, signal });
   }
 

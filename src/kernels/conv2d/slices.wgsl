@@ -1,7 +1,8 @@
-// convolution(x) + bias + per_channel + residual: an invocation has PIXELS pixels of a row, of four outputs. SLICES
-// invocations share the inputs of the same outputs, each taking every SLICES-th channel.
+// convolution(x) + bias + per_channel + residual for small pictures, which have too few pixels for the many invocations that a
+// GPU needs. An invocation has PIXELS pixels of a row, of four outputs; SLICES invocations share their inputs, each taking every
+// SLICES-th channel.
 //
-// gpu.rs puts PIXELS, WORKERS, SLICES, SIZE, STRIDE, BEFORE, SHIFT, `stride`, `quad`, `scale`, `per_channel_at` and
+// slices.rs puts PIXELS, WORKERS, SLICES, SIZE, STRIDE, BEFORE, SHIFT, `stride`, `quad`, `scale`, `per_channel_at` and
 // `residual_at` before this, repeats each line that has a # for every pixel, and replaces the line of the products by those
 // of a row of the kernels, written out for each of its columns.
 
@@ -44,9 +45,7 @@ fn main(
             channel += SLICES * plane;
         }
     }
-    if SLICES > 1u {
-        sum# = over_slices(sum#, local);
-    }
+    sum# = over_slices(sum#, local);
     if is_inside && slice == 0u {
         for (var i = 0u; i < min(4u, info.outputs - output); i++) {
             let constant = bias[output + i] + per_channel_at(group.y * info.outputs + output + i);

@@ -1,0 +1,46 @@
+// activation(x · weight + bias) + residual for many rows, in the tiles of gpu/tile.wgsl: its left matrix is x, its right one the
+// weight, in either layout.
+//
+// gpu.rs puts ACROSS, `x_quad`, `sixteen`, `scales`, `bias_at` and `residual_at` before this, and repeats each line that has a $
+// for four inputs.
+
+alias V = vec4<f32>;
+
+var<private> place: vec2<u32>;
+
+fn prepare(group: vec3<u32>, local: u32) {
+    place = group.xy * TILE;
+}
+
+fn steps() -> u32 {
+    return (info.inputs + DEPTH - 1u) / DEPTH;
+}
+
+// Neighbours read inputs of the same row, which lie together.
+fn fetch_left(step: u32, index: u32) {
+    let inner = 4u * (index % (DEPTH / 4u));
+    let quad = index / (DEPTH / 4u);
+    let k = step * DEPTH + inner;
+    var block = mat4x4<f32>();
+    if k < info.inputs {
+        // Rows beyond the last read the last one, and are not written.
+        let last = info.rows - 1u;
+        let row = place.y + 4u * quad;
+        let start$ = min(row + $u, last) * info.inputs;
+        block = transpose(mat4x4(x_quad(start0, k), x_quad(start1, k), x_quad(start2, k), x_quad(start3, k)));
+    }
+    left[(inner + $u) * PITCH + quad] = block[$];
+}
+
+// Neighbours read what lies together: outputs of the same input where these are ACROSS, else inputs of the same output.
+fn fetch_right(step: u32, index: u32) {
+    let inner = 4u * select(index % (DEPTH / 4u), index / QUADS, ACROSS);
+    let quad = select(index / (DEPTH / 4u), index % QUADS, ACROSS);
+    let k = step * DEPTH + inner;
+    let column = place.x / 4u + quad;
+    var block = mat4x4<f32>();
+    if k < info.inputs {
+        block = sixteen(k, column, scales(k / BLOCK, column));
+    }
+    right[(inner + $u) * PITCH + quad] = block[$];
+}
