@@ -5,6 +5,8 @@
 pub mod diffusion;
 pub mod files;
 pub mod kernels;
+pub mod numbers;
+pub mod text_to_image;
 
 use burn::tensor::{Device, Tensor};
 use hearth::error::Result;

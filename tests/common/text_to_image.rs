@@ -14,6 +14,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::diffusion::finish;
+use super::numbers::Numbers;
 use super::{assert_close, options_of, read};
 
 /// A folder as the Hub has it, paths and bytes, with what diffusers makes of it.
@@ -114,34 +115,6 @@ pub struct ExpectedCall {
     pub variant: Option<String>,
 }
 
-/// A safetensors file.
-pub struct Numbers {
-    header: Map<String, Value>,
-    data: Vec<u8>,
-}
-
-impl Numbers {
-    fn new(file: &[u8]) -> Self {
-        let (length, rest) = file.split_first_chunk().expect("it begins with the length of its header");
-        let length = usize::try_from(u64::from_le_bytes(*length)).expect("it is short");
-        let header = serde_json::from_slice(&rest[..length]).expect("the header is JSON");
-        Self { header, data: rest[length..].to_vec() }
-    }
-
-    fn bytes(&self, name: &str, dtype: &str) -> Option<&[u8]> {
-        let entry = self.header.get(name)?;
-        assert_eq!(entry["dtype"], dtype, "{name}");
-        let offset = |index: usize| usize::try_from(entry["data_offsets"][index].as_u64().unwrap()).unwrap();
-        Some(&self.data[offset(0)..offset(1)])
-    }
-
-    /// The numbers of a tensor, if it is there.
-    pub fn floats(&self, name: &str) -> Option<Vec<f32>> {
-        let (numbers, []) = self.bytes(name, "F32")?.as_chunks() else { panic!("{name} is damaged") };
-        Some(numbers.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect())
-    }
-}
-
 impl Expected {
     /// The numbers of a call.
     pub fn floats(&self, call: usize, name: &str) -> Option<Vec<f32>> {
@@ -168,6 +141,38 @@ impl Folder {
     ) -> Self {
         let files = files.into_iter().map(|(path, bytes)| (path.into(), bytes.into())).collect();
         Self { name: name.into(), files }
+    }
+
+    /// Every folder that has an `expected.json`, anywhere below a directory.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn all_below(root: &std::path::Path) -> Vec<Self> {
+        let mut folders = Vec::new();
+        for entry in std::fs::read_dir(root).expect("the directory is there") {
+            let path = entry.expect("it can be read").path();
+            if path.join("expected.json").exists() {
+                folders.push(Self::at(&path));
+            } else if path.is_dir() {
+                folders.extend(Self::all_below(&path));
+            }
+        }
+        assert!(!folders.is_empty(), "{} has folders", root.display());
+        folders
+    }
+
+    /// A folder on a disk.
+    #[cfg(not(target_arch = "wasm32"))]
+    fn at(root: &std::path::Path) -> Self {
+        let read = |path: &std::path::Path| {
+            let entries = std::fs::read_dir(path).expect("the directory is there");
+            entries.map(|entry| entry.expect("it can be read").path()).collect::<Vec<_>>()
+        };
+        let within =
+            read(root).into_iter().flat_map(|path| if path.is_dir() { read(&path) } else { vec![path] });
+        let named = |path: std::path::PathBuf| {
+            let name = path.strip_prefix(root).expect("it is below").to_string_lossy().replace('\\', "/");
+            (name, std::fs::read(path).expect("the file can be read"))
+        };
+        Self::new(root.to_string_lossy(), within.map(named))
     }
 
     /// The same folder with another file.
@@ -204,16 +209,15 @@ impl Folder {
 
     /// The paths of the small files.
     pub fn small_files(&self) -> Vec<&str> {
-        let is_small =
-            |path: &&str| !path.starts_with("expected.") && (path.ends_with(".json") || path.ends_with(".txt"));
+        let is_small = |path: &&str| {
+            !path.starts_with("expected.") && (path.ends_with(".json") || path.ends_with(".txt"))
+        };
         self.files.keys().map(String::as_str).filter(is_small).collect()
     }
 
     /// Those of a folder within it, by their names there.
     fn texts(&self, within: &str) -> Files {
-        let of = |path: &str| {
-            Some((path.strip_prefix(within)?.to_owned(), self.text(path).to_owned()))
-        };
+        let of = |path: &str| Some((path.strip_prefix(within)?.to_owned(), self.text(path).to_owned()));
         self.small_files().into_iter().filter_map(of).collect()
     }
 
@@ -250,9 +254,11 @@ impl Folder {
     /// Loads the pipeline with the weights that have `variant` in their names: nothing, or `.fp16`.
     pub fn load_variant(&self, variant: &str, storage: Storage, device: &Device) -> Result<Pipeline> {
         let mut loading = self.prepare(storage, device)?;
-        for (part, stem) in
-            [("unet", "diffusion_pytorch_model"), ("vae", "diffusion_pytorch_model"), ("text_encoder", "model")]
-        {
+        for (part, stem) in [
+            ("unet", "diffusion_pytorch_model"),
+            ("vae", "diffusion_pytorch_model"),
+            ("text_encoder", "model"),
+        ] {
             let checkpoint = loading.checkpoint(part).expect("the pipeline has this part");
             self.feed(&format!("{part}/{stem}{variant}.safetensors"), checkpoint)?;
         }
@@ -301,7 +307,12 @@ impl Folder {
     }
 
     /// Checks a call with the weights of a variant.
-    pub async fn assert_variant_draws_as_diffusers(&self, variant: &str, device: &Device, tolerance: Tolerance) {
+    pub async fn assert_variant_draws_as_diffusers(
+        &self,
+        variant: &str,
+        device: &Device,
+        tolerance: Tolerance,
+    ) {
         let pipeline = self.load_variant(&format!(".{variant}"), Storage::CPU, device).expect("it loads");
         let expected = self.expected();
         let is_it = |call: &ExpectedCall| call.variant.as_deref() == Some(variant);
@@ -330,7 +341,13 @@ impl Folder {
             let prompt = call.options["prompt"].as_str().expect("it is one prompt");
             let steps = steps.iter().map(|step| step.attentions.as_deref().expect("it was asked for"));
             let words = self.maps_of_words(prompt, &maps, timesteps.len());
-            assert_close(&what, "attentions", &steps.collect::<Vec<_>>().concat(), &words, tolerance.embeddings);
+            assert_close(
+                &what,
+                "attentions",
+                &steps.collect::<Vec<_>>().concat(),
+                &words,
+                tolerance.embeddings,
+            );
         }
     }
 
