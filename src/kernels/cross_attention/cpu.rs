@@ -11,7 +11,7 @@ use burn::tensor::{Tensor, TensorData};
 use super::scale_of;
 use crate::kernels::cpu::lanes::{exp_of_differences, largest_of};
 use crate::kernels::cpu::numbers;
-use crate::kernels::cpu::tiles::{PANEL, add_tiles};
+use crate::kernels::cpu::tiles::{Columns, PANEL, add_tiles};
 
 /// Queries of a block.
 const QUERIES: usize = 64;
@@ -143,7 +143,8 @@ impl Block {
 
     fn add(&mut self, key_count: usize, keys: &[[f32; PANEL]], values: &[[f32; PANEL]]) {
         refill(&mut self.scores, self.totals.len() * key_count, 0.0);
-        add_tiles(&mut self.scores, &self.queries, keys, 0..key_count, key_count);
+        let rows = Columns::all(&self.queries, self.head_size);
+        add_tiles(&mut self.scores, &rows, keys, 0..key_count, key_count);
         let queries = self
             .scores
             .chunks_exact_mut(key_count)
@@ -159,7 +160,8 @@ impl Block {
             }
             *total += exp_of_differences(scores, *largest);
         }
-        add_tiles(&mut self.mixed, &self.scores, values, 0..self.head_size, self.head_size);
+        let scores = Columns::all(&self.scores, key_count);
+        add_tiles(&mut self.mixed, &scores, values, 0..self.head_size, self.head_size);
     }
 
     fn write(&self, mixed: &mut [f32], width: usize, head: &Range<usize>) {
