@@ -441,27 +441,6 @@ fn drawings() -> Vec<Row> {
     let short = json!({
         "_class_name": "DDPMScheduler", "_diffusers_version": "0.24.0", "num_train_timesteps": 1000,
     });
-    let stable = json!({
-        "feature_extractor": ["transformers", "CLIPImageProcessor"], "image_encoder": [null, null],
-        "requires_safety_checker": true, "safety_checker": ["stable_diffusion", "StableDiffusionSafetyChecker"],
-        "scheduler": ["diffusers", "PNDMScheduler"], "text_encoder": ["transformers", "CLIPTextModel"],
-        "tokenizer": ["transformers", "CLIPTokenizer"], "unet": ["diffusers", "UNet2DConditionModel"],
-        "vae": ["diffusers", "AutoencoderKL"],
-    });
-    let conditional = json!({
-        "_class_name": "UNet2DConditionModel", "_diffusers_version": "0.17.0.dev0", "attention_head_dim": 8,
-        "block_out_channels": [320, 640, 1280, 1280], "cross_attention_dim": 768, "in_channels": 4,
-        "out_channels": 4, "sample_size": 64,
-        "down_block_types": ["CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"],
-        "up_block_types": ["UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"],
-    });
-    let pndm = json!({
-        "_class_name": "PNDMScheduler", "_diffusers_version": "0.17.0.dev0", "beta_end": 0.012,
-        "beta_schedule": "scaled_linear", "beta_start": 0.00085, "clip_sample": false, "clip_sample_range": 1.0,
-        "dynamic_thresholding_ratio": 0.995, "num_train_timesteps": 1000, "prediction_type": "epsilon",
-        "sample_max_value": 1.0, "set_alpha_to_one": false, "skip_prk_steps": true, "steps_offset": 1,
-        "thresholding": false, "trained_betas": null,
-    });
     let latent = index_of("LDMPipeline", &{
         let mut parts = parts.clone();
         parts["scheduler"] = json!(["diffusers", "DDIMScheduler"]);
@@ -499,25 +478,6 @@ fn drawings() -> Vec<Row> {
                 &latent_scheduler,
             ),
             Refused(&["model_index.json", "vqvae"]),
-        ),
-        row(
-            "stable-diffusion-v1-5/stable-diffusion-v1-5",
-            pictures(&index_of("StableDiffusionPipeline", &stable), &conditional, &pndm),
-            Refused(&["unet/config.json", "UNet2DConditionModel", "UNet2DModel"]),
-        ),
-        row(
-            "stable-diffusion-v1-5, its branch for Flax",
-            pictures(
-                &index_of("FlaxStableDiffusionPipeline", &{
-                    let mut parts = stable.clone();
-                    parts["scheduler"] = json!(["diffusers", "FlaxPNDMScheduler"]);
-                    parts["unet"] = json!(["diffusers", "FlaxUNet2DConditionModel"]);
-                    parts
-                }),
-                &conditional,
-                &pndm,
-            ),
-            Refused(&["unet/config.json", "UNet2DConditionModel"]),
         ),
     ]
 }
