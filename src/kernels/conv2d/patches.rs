@@ -41,7 +41,7 @@ impl Patches {
     pub fn text(self, kernels: &Kernels) -> String {
         let Self { side, quads, .. } = self;
         let text = include_str!("patches.wgsl")
-            .replace("// places\n", &self.places(kernels))
+            .replace("// lines and columns\n", &self.positions(kernels))
             .replace("// numbers\n", &self.numbers(kernels))
             .replace("// products\n", &self.products(kernels));
         let constants =
@@ -61,7 +61,7 @@ impl Patches {
     }
 
     /// Where the lines and columns begin, and whether they are inside.
-    fn places(self, kernels: &Kernels) -> String {
+    fn positions(self, kernels: &Kernels) -> String {
         let mut text = String::new(); // writing to it cannot fail
         for number in 0..self.reach(kernels) {
             for (name, first, size, factor) in
@@ -70,7 +70,7 @@ impl Patches {
                 let _ = if self.is_at_border(kernels, number) {
                     writeln!(
                         text,
-                        "let {name}{number} = place({first} + {number}, info.in_{size}){factor};
+                        "let {name}{number} = nearest({first} + {number}, info.in_{size}){factor};
                         let has_{name}{number} = is_inside({first} + {number}, info.in_{size});"
                     )
                 } else {

@@ -18,7 +18,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let out_x = index % per_output % across * SIDE;
     let top = i32(out_y * STRIDE) - BEFORE;
     let left = i32(out_x * STRIDE) - BEFORE;
-// places
+// lines and columns
     var sum#_$ = vec4<f32>();
     let inputs = info.inputs;
     let plane = info.in_height * info.in_width;
@@ -35,7 +35,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
 }
 
 // The line or column of a picture of this size that is nearest, and whether it is that very one.
-fn place(number: i32, size: u32) -> u32 {
+fn nearest(number: i32, size: u32) -> u32 {
     return u32(clamp(number, 0, i32(size << SHIFT) - 1)) >> SHIFT;
 }
 fn is_inside(number: i32, size: u32) -> bool {

@@ -6,10 +6,11 @@
 
 alias V = vec4<f32>;
 
-var<private> place: vec2<u32>;
+// The first column and the first row of the tile.
+var<private> origin: vec2<u32>;
 
 fn prepare(group: vec3<u32>, local: u32) {
-    place = group.xy * TILE;
+    origin = group.xy * TILE;
 }
 
 fn steps() -> u32 {
@@ -25,7 +26,7 @@ fn fetch_left(step: u32, index: u32) {
     if k < info.inputs {
         // Rows beyond the last read the last one, and are not written.
         let last = info.rows - 1u;
-        let row = place.y + 4u * quad;
+        let row = origin.y + 4u * quad;
         let start$ = min(row + $u, last) * info.inputs;
         block = transpose(mat4x4(x_quad(start0, k), x_quad(start1, k), x_quad(start2, k), x_quad(start3, k)));
     }
@@ -37,7 +38,7 @@ fn fetch_right(step: u32, index: u32) {
     let inner = 4u * select(index % (DEPTH / 4u), index / QUADS, ACROSS);
     let quad = select(index / (DEPTH / 4u), index % QUADS, ACROSS);
     let k = step * DEPTH + inner;
-    let column = place.x / 4u + quad;
+    let column = origin.x / 4u + quad;
     var block = mat4x4<f32>();
     if k < info.inputs {
         block = sixteen(k, column, scales(k / BLOCK, column));
