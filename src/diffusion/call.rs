@@ -221,10 +221,12 @@ fn picture_size(pipeline: &Pipeline, options: &mut Options) -> Result<[usize; 2]
             value.as_f64().filter(|side| side.fract() == 0.0 && *side > 0.0 && *side <= most as f64)?;
         (side as usize).is_multiple_of(multiple).then_some(side as usize)
     };
-    Ok([
+    let size = [
         options.parsed("height", &wanted, side)?.unwrap_or(height),
         options.parsed("width", &wanted, side)?.unwrap_or(width),
-    ])
+    ];
+    pipeline.codec.check_size(size, pipeline.setup.storage)?;
+    Ok(size)
 }
 
 fn schedule(pipeline: &Pipeline, options: &mut Options, strength: Option<f64>) -> Result<Schedule> {

@@ -9,6 +9,7 @@ use super::preview::LatentColors;
 use crate::error::Result;
 use crate::readback;
 use crate::vae::Autoencoder;
+use crate::weights::Storage;
 
 /// What turns pictures into samples, and samples into pictures. A clone shares the autoencoder.
 #[derive(Debug, Clone)]
@@ -47,6 +48,17 @@ impl Codec {
         match self {
             Self::Pixels { channels } => [*channels, height, width],
             Self::Latents { autoencoder, .. } => [autoencoder.latent_channels(), height, width],
+        }
+    }
+
+    /// Checks that there is room for pictures of `[height, width]` on their way to and from samples.
+    ///
+    /// # Errors
+    /// `unsupported-model`, with both numbers.
+    pub fn check_size(&self, size: [usize; 2], storage: Storage) -> Result<()> {
+        match self {
+            Self::Pixels { .. } => Ok(()),
+            Self::Latents { autoencoder, .. } => autoencoder.config().check_size(size, storage),
         }
     }
 

@@ -86,11 +86,15 @@ impl Loading {
         let all = all.into_iter().flatten().fold(0, u64::saturating_add);
         storage.check_total(usize::try_from(all).unwrap_or(usize::MAX))?;
         let factor = latent.as_ref().map_or(1, |latent| latent.vae.config().scale_factor());
+        let picture_size = sample_size.map(|size| size * factor);
+        if let Some(latent) = &latent {
+            latent.vae.config().check_size(picture_size, storage)?;
+        }
         let setup = Setup {
             scheduler_json: scheduler_json.to_owned(),
             scheduler,
             classes,
-            picture_size: sample_size.map(|size| size * factor),
+            picture_size,
             spreads_strength: index.is_latent_consistency(),
             text_encoder_json: text("text_encoder/config.json").unwrap_or_default().to_owned(),
             storage,
