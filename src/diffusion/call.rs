@@ -121,7 +121,8 @@ impl Call {
             output_attentions,
             latents: given.unwrap_or_else(|| latents(seed, count, numbers)),
             previews: previews.unwrap_or_else(|| vec![PreviewKind::PredOriginalSample]),
-            rows_at_once: rows_at_once(pipeline.unet.config(), [height, width], pipeline.setup.storage)?,
+            rows_at_once: rows_at_once(pipeline.unet.config(), [height, width], pipeline.setup.storage)
+                .map_err(too_large)?,
         })
     }
 }
@@ -225,8 +226,18 @@ fn picture_size(pipeline: &Pipeline, options: &mut Options) -> Result<[usize; 2]
         options.parsed("height", &wanted, side)?.unwrap_or(height),
         options.parsed("width", &wanted, side)?.unwrap_or(width),
     ];
-    pipeline.codec.check_size(size, pipeline.setup.storage)?;
+    pipeline.codec.check_size(size, pipeline.setup.storage).map_err(too_large)?;
     Ok(size)
+}
+
+/// The error about a size that the device has no room for. The model's own was checked as it was loaded.
+fn too_large(error: Error) -> Error {
+    match error {
+        Error::UnsupportedModel(what) => {
+            Error::InvalidOption(format!("height and width are too large: {what}"))
+        }
+        other => other,
+    }
 }
 
 fn schedule(pipeline: &Pipeline, options: &mut Options, strength: Option<f64>) -> Result<Schedule> {
