@@ -209,9 +209,7 @@ impl Folder {
 
     /// The paths of the small files.
     pub fn small_files(&self) -> Vec<&str> {
-        let is_small = |path: &&str| {
-            !path.starts_with("expected.") && (path.ends_with(".json") || path.ends_with(".txt"))
-        };
+        let is_small = |path: &&str| !path.starts_with("expected.") && !path.contains(".safetensors");
         self.files.keys().map(String::as_str).filter(is_small).collect()
     }
 
