@@ -28,6 +28,7 @@ mod overlay;
 mod preview;
 mod repaint;
 mod run;
+mod stable_diffusion;
 mod text;
 pub mod unet;
 mod visit;

@@ -112,8 +112,8 @@ async fn assert_one_linear_is_its_twin(
     let plain = if layout == Layout::InOut { plain } else { plain.transpose() };
     let what = format!("{shape:?}, {layout:?}, {format:?}");
     assert_tensors_close(&what, weight.to_tensor(), plain).await;
-    let bias = (index % 2 == 0).then(|| numbers.tensor([outputs]));
-    let residual = (index % 3 != 0).then(|| numbers.tensor([rows, outputs]));
+    let bias = index.is_multiple_of(2).then(|| numbers.tensor([outputs]));
+    let residual = (!index.is_multiple_of(3)).then(|| numbers.tensor([rows, outputs]));
     let what = format!("[{rows}, {inputs}] · {what}, {activation:?}");
     // In q8 the CPU rounds the inputs to sixteen bits.
     let tolerance = if format == Format::Q8 { 2e-3 } else { 1e-4 };
@@ -349,8 +349,9 @@ pub async fn assert_conv2d_is_its_twin(device: &Device) {
             let weight = ConvWeight::new(kernels, geometry);
             let [height, width] = weight.output_size([shape[2], shape[3]]);
             let epilogue = Epilogue {
-                per_channel: (index % 2 == 0).then(|| numbers.tensor([shape[0], outputs])),
-                residual: (index % 3 != 0).then(|| numbers.tensor([shape[0], outputs, height, width])),
+                per_channel: index.is_multiple_of(2).then(|| numbers.tensor([shape[0], outputs])),
+                residual: (!index.is_multiple_of(3))
+                    .then(|| numbers.tensor([shape[0], outputs, height, width])),
             };
             let got = conv2d(&x, &weight, &bias, &epilogue);
             assert_eq!(got.dims(), [shape[0], outputs, height, width]);
