@@ -91,7 +91,8 @@ macro_rules! fixture {
     };
 }
 
-pub mod unet; // it needs the macros above
+pub mod clip; // they need the macros above
+pub mod unet;
 
 /// Every GAN that `training/fixtures.py` makes.
 pub const GANS: [Fixture; 6] = [

@@ -5,6 +5,8 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod clip;
+
 use std::cell::RefCell;
 
 use burn::tensor::Device;
