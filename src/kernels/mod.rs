@@ -22,7 +22,7 @@ mod weight;
 
 pub use activation::{Activation, activate};
 pub use attention::{AttentionCall, KeyValues, attention, attention_probs, attention_twin};
-pub use conv2d::{ConvGeometry, ConvKernels, ConvWeight, Epilogue, conv2d, conv2d_twin};
+pub use conv2d::{ConvGeometry, ConvKernels, ConvWeight, Epilogue, KEPT_BYTES, conv2d, conv2d_twin};
 pub use cross_attention::{cross_attention, cross_attention_twin};
 pub use gather::{gather, gather_twin};
 #[cfg(gpu)]

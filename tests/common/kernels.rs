@@ -62,6 +62,10 @@ pub async fn assert_linear_is_its_twin(device: &Device) {
         [8, 3, 1],
         [13, 64, 40],
         [67, 110, 256],
+        // Many rows, of which the last tile has fewer, and more inputs than a block of the weight has.
+        [11, 520, 70],
+        [66, 1030, 65],
+        [301, 37, 131],
     ];
     for (index, [rows, inputs, outputs]) in sizes.into_iter().enumerate() {
         let x = numbers.tensor([rows, inputs]);
@@ -274,6 +278,12 @@ pub async fn assert_conv2d_is_its_twin(device: &Device) {
         ([2, 20, 3, 9], [16, 1], same(1)),
         ([2, 70, 6, 6], [9, 3], same(3)),
         ([1, 36, 16, 20], [130, 3], same(3)),
+        // Bands of tiles that end inside one, and rows of more tiles than are computed at a time.
+        ([2, 9, 70, 61], [6, 3], same(3)),
+        ([1, 8, 17, 300], [5, 3], same(3)),
+        ([1, 8, 9, 270], [5, 3], same(3)),
+        ([1, 10, 39, 21], [4, 3], ConvGeometry { doubled: true, ..same(3) }),
+        ([1, 130, 9, 11], [13, 3], ConvGeometry { stride: 2, ..same(3) }),
     ];
     for (index, (shape, [outputs, size], geometry)) in calls.into_iter().enumerate() {
         let x = numbers.tensor(shape);
