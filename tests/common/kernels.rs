@@ -64,6 +64,10 @@ pub async fn assert_linear_is_its_twin(device: &Device) {
         [8, 3, 1],
         [13, 64, 40],
         [67, 110, 256],
+        // Many rows, of which the last tile has fewer, and more inputs than a block of the weight has.
+        [11, 520, 70],
+        [66, 1030, 65],
+        [301, 37, 131],
     ];
     // Enough for a GPU's small tiles, and the last three for its large ones.
     let many_rows = [
@@ -328,6 +332,12 @@ pub async fn assert_conv2d_is_its_twin(device: &Device) {
         ([1, 40, 32, 33], [33, 1], same(1)),
         ([2, 5, 40, 41], [130, 3], same(3)),
         ([1, 33, 64, 65], [128, 1], same(1)),
+        // Bands of tiles that end inside one, and rows of more tiles than are computed at a time.
+        ([2, 9, 70, 61], [6, 3], same(3)),
+        ([1, 8, 17, 300], [5, 3], same(3)),
+        ([1, 8, 9, 270], [5, 3], same(3)),
+        ([1, 10, 39, 21], [4, 3], ConvGeometry { doubled: true, ..same(3) }),
+        ([1, 130, 9, 11], [13, 3], ConvGeometry { stride: 2, ..same(3) }),
     ];
     for (index, (shape, [outputs, size], geometry)) in calls.into_iter().enumerate() {
         let x = numbers.tensor(shape);
