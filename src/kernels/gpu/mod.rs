@@ -8,4 +8,4 @@ mod wgsl;
 pub use adapter::Adapter;
 pub use buffer::{Buffer, buffer, buffers_of, int_buffer, room};
 pub use shader::{MAX_GROUPS, Shader, WORKGROUP, float, launch, word};
-pub use wgsl::{OVER_SLICES, moments, number_at, unrolled};
+pub use wgsl::{OVER_SLICES, moments, number_at, shared_sums, unrolled};

@@ -2,7 +2,12 @@
 
 /// WGSL's `mean_and_scale(start, count, local)` of numbers of `x`, for workgroups of `threads` invocations.
 pub fn moments(threads: usize) -> String {
-    format!("const THREADS = {threads}u;\n{}", include_str!("moments.wgsl"))
+    shared_sums(threads) + include_str!("moments.wgsl")
+}
+
+/// WGSL's `add_parts(part, local)`, the sum of what each of a workgroup's `threads` invocations has.
+pub fn shared_sums(threads: usize) -> String {
+    format!("const THREADS = {threads}u;\n{}", include_str!("sums.wgsl"))
 }
 
 /// WGSL's `over_slices(part, local)`, for shaders whose invocations share sums of four outputs.
