@@ -154,7 +154,9 @@ impl Block {
             if now > *largest {
                 let fade = (*largest - now).exp();
                 *total *= fade;
-                mixed.iter_mut().for_each(|number| *number *= fade);
+                for number in mixed {
+                    *number *= fade;
+                }
                 *largest = now;
             }
             *total += exp_of_differences(scores, *largest);
