@@ -68,7 +68,10 @@ impl Config {
         // Around the text model's is what older versions of transformers wrote of every model: it warns of nothing.
         match fields.within("text_config")? {
             Some(fields) => Self::read(&fields),
-            None => Ok(Self { warning: fields.unread("CLIPTextModel"), ..Self::read(&fields)? }),
+            None => {
+                let config = Self::read(&fields)?;
+                Ok(Self { warning: fields.unread("CLIPTextModel"), ..config })
+            }
         }
     }
 

@@ -80,35 +80,45 @@ impl Tokenizer {
         let ClipVocabulary { bos_token_id, eos_token_id, pad_token_id, max_length, .. } = self.vocabulary;
         let pieces = self.first_pieces(prompt)?;
         let (kept, cut) = pieces.split_at(pieces.len().min(max_length - 2));
-        let text = |range: Range<usize>| prompt.get(range).unwrap_or_default().to_owned();
+        let text = |range: Range<usize>| prompt.get(range).unwrap_or_default().trim_end().to_owned();
 
         let mut token_ids = vec![bos_token_id];
         let mut words = Vec::new();
         for word in kept.chunk_by(|piece, next| piece.word == next.word) {
-            let (first, last) = (&word[0].range, &word[word.len() - 1].range);
             let tokens = token_ids.len()..token_ids.len() + word.len();
-            words.push(Word { text: text(first.start..last.end), tokens });
+            // Up to what follows: an accent that was composed with its letter is in no token's range.
+            let next = pieces.get(tokens.end - 1).map_or(prompt.len(), |piece| piece.range.start);
+            let (first, last) = (&word[0].range, &word[word.len() - 1].range);
+            words.push(Word { text: text(first.start..next.max(last.end)), tokens });
             token_ids.extend(word.iter().map(|piece| piece.token_id));
         }
         token_ids.push(eos_token_id);
         token_ids.resize(max_length, pad_token_id);
-        let truncated = cut.first().map(|piece| text(piece.range.start..prompt.trim_end().len()));
+        let truncated = cut.first().map(|piece| text(piece.range.start..prompt.len()));
         Ok(Prompt { token_ids, words, truncated })
     }
 
-    /// All tokens of a prompt, or of a long one as many as fit and more. It is looked at up to a white space, so that no word
-    /// is broken, and twice as far as is needed, so that no added token that has a white space in it is.
+    /// All tokens of a prompt or, of a long one, those of as much of its beginning as gives twice what fits, so that what was
+    /// broken off counts nowhere.
     fn first_pieces(&self, prompt: &str) -> Result<Vec<Piece>> {
-        let mut part = 16 * self.max_length();
+        let mut least = 16 * self.max_length();
         loop {
-            let rest = prompt.char_indices().skip_while(|&(index, _)| index < part);
-            let end = rest.clone().find(|(_, character)| character.is_whitespace());
-            let begin = end.map_or(prompt, |(index, _)| &prompt[..index]);
+            let begin = beginning(prompt, least);
             let pieces = self.vocabulary.pieces(begin)?;
             if begin.len() == prompt.len() || pieces.len() >= 2 * self.max_length() {
                 return Ok(pieces);
             }
-            part *= 4;
+            least *= 4;
         }
     }
+}
+
+/// The first `least` bytes of a text, and more up to where a word ends. A word that goes on for long is broken: which of its
+/// characters are merged depends on those around them, not on those that are thousands away.
+fn beginning(text: &str, least: usize) -> &str {
+    const LONGEST_WORD: usize = 1 << 15;
+    let ends_word = |next: char| next.is_whitespace() || next.is_ascii_digit();
+    let mut ends = text.char_indices().skip_while(|&(index, _)| index < least);
+    let end = ends.find(|&(index, next)| ends_word(next) || index > least + LONGEST_WORD);
+    end.map_or(text, |(index, _)| &text[..index])
 }

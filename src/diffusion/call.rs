@@ -198,13 +198,13 @@ impl Subject {
         }
         // Without guidance only the prompt counts, whatever the scale.
         let scale = if is_guided { texts.guidance_scale } else { 1.0 };
-        if let (Condition::Text { timestep_cond, .. }, Some(num_channels)) =
+        if let (Condition::Text(text), Some(num_channels)) =
             (&mut condition, pipeline.unet.config().time_cond_proj_dim)
         {
             // Source: diffusers' get_guidance_scale_embedding.
             let waves = Timesteps { num_channels, flip_sin_to_cos: false, downscale_freq_shift: 1.0 };
             let scales = vec![(texts.guidance_scale - 1.0) * 1000.0; texts.count()];
-            *timestep_cond = Some(waves.forward(&scales, &pipeline.setup.device));
+            text.timestep_cond = Some(waves.forward(&scales, &pipeline.setup.device));
         }
         let guidance = Guidance { scale, rescale };
         Ok(Self { count: texts.count(), size, condition, guidance, texts: Some(texts), output_attentions })
@@ -222,12 +222,12 @@ fn picture_size(pipeline: &Pipeline, options: &mut Options) -> Result<[usize; 2]
             value.as_f64().filter(|side| side.fract() == 0.0 && *side > 0.0 && *side <= most as f64)?;
         (side as usize).is_multiple_of(multiple).then_some(side as usize)
     };
-    let size = [
+    let asked = [
         options.parsed("height", &wanted, side)?.unwrap_or(height),
         options.parsed("width", &wanted, side)?.unwrap_or(width),
     ];
-    pipeline.codec.check_size(size, pipeline.setup.storage).map_err(too_large)?;
-    Ok(size)
+    pipeline.codec.check_size(asked, pipeline.setup.storage).map_err(too_large)?;
+    Ok(asked)
 }
 
 /// The error about a size that the device has no room for. The model's own was checked as it was loaded.

@@ -106,12 +106,11 @@ impl Codec {
         match self {
             Self::Pixels { .. } => Ok(samples),
             Self::Latents { autoencoder, colors } => {
-                let colors = match colors.get() {
-                    Some(colors) => colors,
-                    None => {
-                        let fitted = LatentColors::fit(autoencoder, &like.device()).await?;
-                        colors.get_or_init(|| fitted)
-                    }
+                let colors = if let Some(colors) = colors.get() {
+                    colors
+                } else {
+                    let fitted = LatentColors::fit(autoencoder, &like.device()).await?;
+                    colors.get_or_init(|| fitted)
                 };
                 Ok(colors.previews(&samples, shape, autoencoder.scale_factor()))
             }

@@ -18,16 +18,43 @@ pub enum Condition {
         none: Option<u32>,
     },
     /// A text for each row.
-    Text {
-        /// Tokens of a text.
-        tokens: usize,
-        /// `[rows · tokens, hidden_size]`
-        embeddings: Tensor<2>,
-        /// The same for the texts that say what the pictures are not of, for guidance.
-        without: Option<Tensor<2>>,
-        /// `[rows, time_cond_proj_dim]`: how far to go, where the network itself is told.
-        timestep_cond: Option<Tensor<2>>,
-    },
+    Text(Box<TextCondition>),
+}
+
+/// A text for each row.
+#[derive(Debug, Clone)]
+pub struct TextCondition {
+    /// Tokens of a text.
+    pub tokens: usize,
+    /// `[rows · tokens, hidden_size]`
+    pub embeddings: Tensor<2>,
+    /// The same for the texts that say what the pictures are not of, for guidance.
+    pub without: Option<Tensor<2>>,
+    /// `[rows, time_cond_proj_dim]`: how far to go, where the network itself is told.
+    pub timestep_cond: Option<Tensor<2>>,
+}
+
+impl TextCondition {
+    /// The texts of guidance in place of the others.
+    fn without(&self) -> Option<Self> {
+        Some(Self { embeddings: self.without.clone()?, without: None, ..self.clone() })
+    }
+
+    fn followed_by(&mut self, other: Self) {
+        self.embeddings = Tensor::cat(vec![self.embeddings.clone(), other.embeddings], 0);
+        let both = self.timestep_cond.take().zip(other.timestep_cond);
+        self.timestep_cond = both.map(|(cond, more)| Tensor::cat(vec![cond, more], 0));
+    }
+
+    fn rows(&self, rows: &Range<usize>) -> Self {
+        let (tokens, start, count) = (self.tokens, rows.start, rows.len());
+        Self {
+            tokens,
+            embeddings: self.embeddings.clone().narrow(0, start * tokens, count * tokens),
+            without: None,
+            timestep_cond: self.timestep_cond.clone().map(|cond| cond.narrow(0, start, count)),
+        }
+    }
 }
 
 impl Condition {
@@ -37,13 +64,8 @@ impl Condition {
             Self::Classes { labels, none: none @ Some(class) } => {
                 Some(Self::Classes { labels: vec![*class; labels.len()], none: *none })
             }
-            Self::Text { tokens, without: Some(without), timestep_cond, .. } => Some(Self::Text {
-                tokens: *tokens,
-                embeddings: without.clone(),
-                without: None,
-                timestep_cond: timestep_cond.clone(),
-            }),
-            Self::None | Self::Classes { none: None, .. } | Self::Text { without: None, .. } => None,
+            Self::Text(text) => text.without().map(|text| Self::Text(Box::new(text))),
+            Self::None | Self::Classes { none: None, .. } => None,
         }
     }
 
@@ -51,14 +73,7 @@ impl Condition {
     pub fn followed_by(mut self, other: Self) -> Self {
         match (&mut self, other) {
             (Self::Classes { labels, .. }, Self::Classes { labels: more, .. }) => labels.extend(more),
-            (
-                Self::Text { embeddings, timestep_cond, .. },
-                Self::Text { embeddings: more, timestep_cond: more_cond, .. },
-            ) => {
-                *embeddings = Tensor::cat(vec![embeddings.clone(), more], 0);
-                let both = timestep_cond.take().zip(more_cond);
-                *timestep_cond = both.map(|(cond, more)| Tensor::cat(vec![cond, more], 0));
-            }
+            (Self::Text(text), Self::Text(more)) => text.followed_by(*more),
             _ => {}
         }
         self
@@ -66,16 +81,10 @@ impl Condition {
 
     /// Some of the rows.
     pub fn rows(&self, rows: Range<usize>) -> Self {
-        let (start, count) = (rows.start, rows.len());
         match self {
             Self::None => Self::None,
             Self::Classes { labels, none } => Self::Classes { labels: labels[rows].to_vec(), none: *none },
-            Self::Text { tokens, embeddings, timestep_cond, .. } => Self::Text {
-                tokens: *tokens,
-                embeddings: embeddings.clone().narrow(0, start * tokens, count * tokens),
-                without: None,
-                timestep_cond: timestep_cond.clone().map(|cond| cond.narrow(0, start, count)),
-            },
+            Self::Text(text) => Self::Text(Box::new(text.rows(&rows))),
         }
     }
 
@@ -86,9 +95,9 @@ impl Condition {
             Self::Classes { labels, .. } => {
                 Conditioning { class_labels: Some(ClassLabels::Indices(labels)), ..Conditioning::default() }
             }
-            Self::Text { embeddings, timestep_cond, .. } => Conditioning {
-                encoder_hidden_states: Some(embeddings),
-                timestep_cond: timestep_cond.as_ref(),
+            Self::Text(text) => Conditioning {
+                encoder_hidden_states: Some(&text.embeddings),
+                timestep_cond: text.timestep_cond.as_ref(),
                 ..Conditioning::default()
             },
         }
@@ -98,7 +107,7 @@ impl Condition {
     pub fn class_labels(&self) -> Option<&[u32]> {
         match self {
             Self::Classes { labels, .. } => Some(labels),
-            Self::None | Self::Text { .. } => None,
+            Self::None | Self::Text(_) => None,
         }
     }
 }

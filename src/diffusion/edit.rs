@@ -67,14 +67,15 @@ impl Pipeline {
         let (schedule, noise) = (&call.schedule, self.samples(call.latents.clone(), &call));
         let steps = schedule.timesteps().len();
         let pure = || noise.clone().mul_scalar(schedule.init_noise_sigma());
-        let noisy = |step| schedule.add_noise(picture.clone().expand(noise.dims()), noise.clone(), step);
+        let with_noise_of =
+            |step| schedule.add_noise(picture.clone().expand(noise.dims()), noise.clone(), step);
         let start = if let Some(mask) = source.mask {
             let kept = kept(mask, call.size)?;
             let overlay = self.text.is_some().then(|| Overlay { pixels, kept: kept.clone() });
             let kept = self.codec.mask_of_sample(&kept, call.size, &self.setup.device);
             let (visits, sample, fixed_noise) = if self.text.is_some() {
                 let step = first_step_of(strength, schedule)?;
-                let sample = if is(strength, 1.0) { pure() } else { noisy(step) };
+                let sample = if is(strength, 1.0) { pure() } else { with_noise_of(step) };
                 (Visit::each(step..steps), sample, Some(noise.clone()))
             } else {
                 let jumps = Jumps::read(&mut options, steps)?;
@@ -94,7 +95,7 @@ impl Pipeline {
                 None if schedule.is_partial() => 0,
                 None => first_step_of(strength, schedule)?,
             };
-            Start::new(noisy(step), Visit::each(step..steps))
+            Start::new(with_noise_of(step), Visit::each(step..steps))
         };
         options.finish()?;
         Run::new(self, call, start)

@@ -1,5 +1,6 @@
 //! A folder becomes a pipeline: its small files first, which say what the weights must be, and then the weights.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use burn::tensor::Device;
@@ -9,7 +10,7 @@ use super::codec::Codec;
 use super::guided::rows_at_once;
 use super::model_index::{Family, ModelIndex};
 use super::text::TextPart;
-use super::{Pipeline, Setup, unet};
+use super::{Pipeline, Setup, stable_diffusion, unet};
 use crate::clip;
 use crate::config::Files;
 use crate::error::{Error, Result};
@@ -54,9 +55,14 @@ impl Loading {
         };
         let index = ModelIndex::read(text("model_index.json"))?;
         let family = index.family()?;
-        let scheduler_json = needed("scheduler/scheduler_config.json")?;
-        let scheduler = Scheduler::from_json(scheduler_json, index.scheduler())?;
-        let unet = unet::Loading::new(needed("unet/config.json")?, storage, device)?;
+        let is_stable_diffusion = family == Family::Text && !index.is_latent_consistency();
+        let mut scheduler_json = Cow::Borrowed(needed("scheduler/scheduler_config.json")?);
+        if is_stable_diffusion {
+            scheduler_json = stable_diffusion::scheduler_config(&scheduler_json, index.scheduler())?.into();
+        }
+        let scheduler = Scheduler::from_json(&scheduler_json, index.scheduler())?;
+        let unet_json = needed("unet/config.json")?;
+        let unet = unet::Loading::new(unet_json, storage, device)?;
         let config = unet.config();
         let mut warnings: Vec<String> = index.warning(family).into_iter().collect();
         warnings.extend(config.warning.clone());
@@ -78,9 +84,12 @@ impl Loading {
         if latent.is_none() {
             check_pixels(config)?;
         }
-        let Some(sample_size) = config.sample_size else {
+        let Some(mut sample_size) = config.sample_size else {
             return unsupported("sample_size is null; the size of the pictures must be there");
         };
+        if is_stable_diffusion {
+            sample_size = stable_diffusion::sample_size(unet_json, sample_size)?;
+        }
         rows_at_once(config, sample_size, storage)?;
         let all = [Some(unet.checkpoint.num_weights()), latent.as_ref().map(Latent::num_weights)];
         let all = all.into_iter().flatten().fold(0, u64::saturating_add);
@@ -91,7 +100,7 @@ impl Loading {
             latent.vae.config().check_size(picture_size, storage)?;
         }
         let setup = Setup {
-            scheduler_json: scheduler_json.to_owned(),
+            scheduler_json: scheduler_json.into_owned(),
             scheduler,
             classes,
             picture_size,

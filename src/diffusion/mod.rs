@@ -29,6 +29,7 @@ mod preview;
 mod repaint;
 mod replay;
 mod run;
+mod stable_diffusion;
 mod text;
 pub mod unet;
 mod visit;

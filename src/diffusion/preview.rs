@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn a_channel_that_says_nothing_gets_no_weight() {
-        let latents: Vec<f32> = (0..8).map(|n| n as f32).chain([0.0; 8]).collect();
+        let latents: Vec<f32> = (0..8_u8).map(f32::from).chain([0.0; 8]).collect();
         let color = (0..8).map(|n| f64::from(n) * 2.0).collect();
         let fitted = LatentColors::least_squares(&latents, 2, &[color]);
         assert!((fitted.map[0][0] - 2.0).abs() < 1e-3 && fitted.map[0][1].abs() < 1e-3, "{fitted:?}");

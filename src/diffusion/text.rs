@@ -11,7 +11,7 @@ use burn::tensor::Tensor;
 use serde_json::Value;
 
 use super::call::{MAX_BATCH_SIZE, MAX_GUIDANCE};
-use super::condition::Condition;
+use super::condition::{Condition, TextCondition};
 use crate::clip::{ClipTextModel, Prompt, Tokenizer};
 use crate::error::{Error, Result};
 use crate::options::Options;
@@ -191,12 +191,12 @@ impl Texts {
             Ok(Some(Tensor::cat((0..self.count()).map(of_picture).collect(), 0)))
         };
         Ok(match rows(&self.prompts, self.clip_skip)? {
-            Some(embeddings) => Condition::Text {
+            Some(embeddings) => Condition::Text(Box::new(TextCondition {
                 tokens: part.max_length(),
                 embeddings,
                 without: rows(&self.negative, NEGATIVE_CLIP_SKIP)?,
                 timestep_cond: None,
-            },
+            })),
             None => Condition::None,
         })
     }

@@ -88,16 +88,19 @@ impl ClipVocabulary {
         let named = |name: &str| special.named(name).map(|token| token.content);
 
         let (mut inner, name) = if let Some(json) = file("tokenizer.json") {
-            (guard::read(json)?, "tokenizer.json")
+            let name = "tokenizer.json";
+            let mut inner = guard::read(json)?;
+            let bpe = bpe_of(&inner).map_err(|what| unsupported(name, &what))?;
+            inner.with_model(as_clips(bpe, named("unk_token")));
+            (inner, name)
         } else if let (Some(vocab), Some(merges)) = (file("vocab.json"), file("merges.txt")) {
             let bpe = byte_pair_encoding(vocab, merges)?.build();
-            (Inner::new(bpe.map_err(|error| unsupported("vocab.json and merges.txt", &error))?), "vocab.json")
+            let bpe = bpe.map_err(|error| unsupported("vocab.json and merges.txt", &error))?;
+            (Inner::new(as_clips(bpe, named("unk_token"))), "vocab.json")
         } else {
             let what = "the folder has no tokenizer.json and no vocab.json with merges.txt";
             return Err(Error::UnsupportedModel(what.to_owned()));
         };
-        let bpe = of_clip(&inner, named("unk_token")).map_err(|what| unsupported(name, &what))?;
-        inner.with_model(bpe);
         split_as_clip(&mut inner).map_err(|error| internal(&error))?;
         let id = |inner: &Inner, token: &str| {
             let content = named(token).unwrap_or_default();
@@ -132,19 +135,23 @@ impl ClipVocabulary {
     }
 }
 
-/// A byte-pair encoding with what `CLIPTokenizer` says of one, whatever its file says.
-fn of_clip(inner: &Inner, unk_token: Option<String>) -> std::result::Result<BPE, &'static str> {
-    let ModelWrapper::BPE(bpe) = inner.get_model() else {
-        return Err("CLIP's vocabulary is a byte-pair encoding, and this is none");
-    };
-    if bpe.continuing_subword_prefix.as_ref().is_some_and(|prefix| !prefix.is_empty()) {
-        return Err("CLIP's vocabulary has no continuing_subword_prefix");
+/// The byte-pair encoding of a tokenizer.
+fn bpe_of(inner: &Inner) -> std::result::Result<BPE, &'static str> {
+    match inner.get_model() {
+        ModelWrapper::BPE(bpe) => match bpe.continuing_subword_prefix.as_deref() {
+            None | Some("") => Ok(bpe.clone()),
+            Some(_) => Err("CLIP's vocabulary has no continuing_subword_prefix"),
+        },
+        _ => Err("CLIP's vocabulary is a byte-pair encoding, and this is none"),
     }
-    let mut bpe = bpe.clone();
+}
+
+/// The same with what `CLIPTokenizer` says of it, whatever its file says.
+fn as_clips(mut bpe: BPE, unk_token: Option<String>) -> BPE {
     bpe.unk_token = unk_token;
     bpe.end_of_word_suffix = Some("</w>".to_owned());
     (bpe.dropout, bpe.fuse_unk, bpe.byte_fallback, bpe.ignore_merges) = (None, false, false, false);
-    Ok(bpe)
+    bpe
 }
 
 /// Makes a tokenizer split texts as `CLIPTokenizer` does.

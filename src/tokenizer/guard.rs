@@ -3,7 +3,10 @@
 //! Its version 0.23.2 panics at these while it reads a `tokenizer.json`, or later at some text. Whatever else is wrong it
 //! reports as an error.
 
-use serde::Deserialize;
+use std::fmt;
+
+use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use tokenizers::Tokenizer as Inner;
 
@@ -29,20 +32,46 @@ struct Parts {
 #[serde(default)]
 struct Model {
     continuing_subword_prefix: Option<String>,
-}
-
-/// The pairs of a byte-pair encoding: `["a", "b"]`, or `"a b"` in older files.
-#[derive(Deserialize)]
-struct Merges {
-    model: ModelMerges,
-}
-
-#[derive(Deserialize)]
-struct ModelMerges {
-    #[serde(default)]
+    vocab: Vocab,
     merges: Vec<Merge>,
 }
 
+/// Bytes of the longest token of a vocabulary that is an object; 0 for any other.
+#[derive(Default)]
+struct Vocab {
+    longest: usize,
+}
+
+impl<'de> Deserialize<'de> for Vocab {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        deserializer.deserialize_any(Self::default())
+    }
+}
+
+impl<'de> Visitor<'de> for Vocab {
+    type Value = Self;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a vocabulary")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut tokens: A) -> std::result::Result<Self, A::Error> {
+        while let Some((token, IgnoredAny)) = tokens.next_entry::<String, _>()? {
+            self.longest = self.longest.max(token.len());
+        }
+        Ok(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, tokens: A) -> std::result::Result<Self, A::Error> {
+        IgnoredAny.visit_seq(tokens).map(|_| self)
+    }
+
+    fn visit_unit<E>(self) -> std::result::Result<Self, E> {
+        Ok(self)
+    }
+}
+
+/// A pair of a byte-pair encoding: `["a", "b"]`, or `"a b"` in older files.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Merge {
@@ -79,10 +108,7 @@ fn check(json: &str) -> std::result::Result<(), String> {
         let stop = part["stop"].as_u64().unwrap_or(0);
         if stop > 0 { refused("a decoder that strips the ends of tokens") } else { Ok(()) }
     })?;
-    match parts.model.continuing_subword_prefix.as_deref() {
-        None | Some("") => Ok(()),
-        Some(prefix) => check_merges(json, prefix),
-    }
+    check_merges(&parts.model)
 }
 
 fn refused(what: &str) -> std::result::Result<(), String> {
@@ -118,18 +144,22 @@ fn check_template(template: &Value) -> std::result::Result<(), String> {
     Ok(())
 }
 
-/// Whatever follows another part of a word has the prefix, which merging takes away.
-fn check_merges(json: &str, prefix: &str) -> std::result::Result<(), String> {
-    let Merges { model } = serde_json::from_str(json).map_err(|error| error.to_string())?;
-    let lacks_it = |merge: &Merge| {
-        let right = match merge {
-            Merge::Pair([_, right]) => right,
-            Merge::Line(line) => line.split_once(' ').map_or(line.as_str(), |(_, right)| right),
+/// Whatever follows another part of a word has the prefix, which merging takes away, and a pair becomes a token.
+fn check_merges(
+    Model { continuing_subword_prefix, vocab, merges }: &Model,
+) -> std::result::Result<(), String> {
+    let prefix = continuing_subword_prefix.as_deref().unwrap_or_default();
+    for merge in merges {
+        let (left, right) = match merge {
+            Merge::Pair([left, right]) => (left.as_str(), right.as_str()),
+            Merge::Line(line) => line.split_once(' ').unwrap_or(("", line)),
         };
-        !right.starts_with(prefix)
-    };
-    if model.merges.iter().any(lacks_it) {
-        return refused(&format!("a merge without the continuing_subword_prefix {prefix:?}"));
+        let Some(right) = right.strip_prefix(prefix) else {
+            return refused(&format!("a merge without the continuing_subword_prefix {prefix:?}"));
+        };
+        if left.len() + right.len() > vocab.longest {
+            return refused(&format!("a merge into {:?}, which is no token,", format!("{left}{right}")));
+        }
     }
     Ok(())
 }

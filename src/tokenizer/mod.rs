@@ -187,8 +187,12 @@ fn byte_pair_encoding(vocab_json: &str, merges: &str) -> Result<BpeBuilder> {
         .lines()
         .filter(|line| !line.starts_with("#version") && !line.is_empty())
         .map(|line| match line.split_once(' ') {
-            Some((left, right)) => Ok((left.to_owned(), right.to_owned())),
             None => Err(unsupported("merges.txt", &format!("{line:?} is no pair"))),
+            Some((left, right)) if !vocab.contains_key(&[left, right].concat()) => {
+                // The crate panics where it is longer than all tokens.
+                Err(unsupported("merges.txt", &format!("{line:?} becomes no token of vocab.json")))
+            }
+            Some((left, right)) => Ok((left.to_owned(), right.to_owned())),
         })
         .collect::<Result<Vec<_>>>()?;
     Ok(BPE::builder().vocab_and_merges(vocab.into_iter().collect::<Vocab>(), merges))

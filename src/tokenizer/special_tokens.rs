@@ -56,12 +56,10 @@ impl SpecialTokens<'_> {
         for token in &mut tokens {
             token.special |= has(&named, &token.content);
         }
-        for token in named.into_iter().chain(of_config).chain(of_map) {
-            if !has(&tokens, &token.content) {
-                tokens.push(token);
-            }
-        }
-        inner.add_tokens(tokens).map(drop)
+        // Of several for one text, such as an end that is the padding too, the last counts.
+        let new: Vec<_> = named.into_iter().chain(of_config).chain(of_map).collect();
+        let new: Vec<_> = new.into_iter().filter(|token| !has(&tokens, &token.content)).collect();
+        inner.add_tokens(tokens.into_iter().chain(new)).map(drop)
     }
 }
 

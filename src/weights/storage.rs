@@ -2,7 +2,7 @@
 
 use super::header::{Dtype, TensorInfo};
 use crate::error::{Error, Result};
-use crate::kernels::Format;
+use crate::kernels::{Format, KEPT_BYTES};
 
 /// What a caller and a device want of the format of weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,8 +17,8 @@ pub struct Storage {
     pub max_total: u64,
 }
 
-/// wasm has 4 GiB at most, and needs some of it for itself.
-const CPU_MEMORY: u64 = if cfg!(target_arch = "wasm32") { 7 << 29 } else { u64::MAX };
+/// wasm has 4 GiB at most, of which pictures on their way need half of one, and kernels keep some to be faster.
+const CPU_MEMORY: u64 = if cfg!(target_arch = "wasm32") { (7 << 29) - KEPT_BYTES as u64 } else { u64::MAX };
 
 impl Storage {
     /// Whatever the CPU reads best.

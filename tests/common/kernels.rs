@@ -64,6 +64,10 @@ pub async fn assert_linear_is_its_twin(device: &Device) {
         [8, 3, 1],
         [13, 64, 40],
         [67, 110, 256],
+        // Many rows, of which the last tile has fewer, and more inputs than a block of the weight has.
+        [11, 520, 70],
+        [66, 1030, 65],
+        [301, 37, 131],
     ];
     // Enough for a GPU's small tiles, and the last three for its large ones.
     let many_rows = [
@@ -112,8 +116,8 @@ async fn assert_one_linear_is_its_twin(
     let plain = if layout == Layout::InOut { plain } else { plain.transpose() };
     let what = format!("{shape:?}, {layout:?}, {format:?}");
     assert_tensors_close(&what, weight.to_tensor(), plain).await;
-    let bias = (index % 2 == 0).then(|| numbers.tensor([outputs]));
-    let residual = (index % 3 != 0).then(|| numbers.tensor([rows, outputs]));
+    let bias = index.is_multiple_of(2).then(|| numbers.tensor([outputs]));
+    let residual = (!index.is_multiple_of(3)).then(|| numbers.tensor([rows, outputs]));
     let what = format!("[{rows}, {inputs}] · {what}, {activation:?}");
     // In q8 the CPU rounds the inputs to sixteen bits.
     let tolerance = if format == Format::Q8 { 2e-3 } else { 1e-4 };
@@ -258,6 +262,7 @@ pub async fn assert_cross_attention_is_its_twin(device: &Device) {
         [2, 1, 9, 64, 160],
         [1, 1, 3, 4096, 40],
         [1, 1, 37, 41, 512],
+        [2, 1, 3, 5, 1300],
     ] {
         let width = heads * head_size;
         let queries = numbers.tensor([rows * query_count, width]);
@@ -327,6 +332,12 @@ pub async fn assert_conv2d_is_its_twin(device: &Device) {
         ([1, 40, 32, 33], [33, 1], same(1)),
         ([2, 5, 40, 41], [130, 3], same(3)),
         ([1, 33, 64, 65], [128, 1], same(1)),
+        // Bands of tiles that end inside one, and rows of more tiles than are computed at a time.
+        ([2, 9, 70, 61], [6, 3], same(3)),
+        ([1, 8, 17, 300], [5, 3], same(3)),
+        ([1, 8, 9, 270], [5, 3], same(3)),
+        ([1, 10, 39, 21], [4, 3], ConvGeometry { doubled: true, ..same(3) }),
+        ([1, 130, 9, 11], [13, 3], ConvGeometry { stride: 2, ..same(3) }),
     ];
     for (index, (shape, [outputs, size], geometry)) in calls.into_iter().enumerate() {
         let x = numbers.tensor(shape);
@@ -349,8 +360,9 @@ pub async fn assert_conv2d_is_its_twin(device: &Device) {
             let weight = ConvWeight::new(kernels, geometry);
             let [height, width] = weight.output_size([shape[2], shape[3]]);
             let epilogue = Epilogue {
-                per_channel: (index % 2 == 0).then(|| numbers.tensor([shape[0], outputs])),
-                residual: (index % 3 != 0).then(|| numbers.tensor([shape[0], outputs, height, width])),
+                per_channel: index.is_multiple_of(2).then(|| numbers.tensor([shape[0], outputs])),
+                residual: (!index.is_multiple_of(3))
+                    .then(|| numbers.tensor([shape[0], outputs, height, width])),
             };
             let got = conv2d(&x, &weight, &bias, &epilogue);
             assert_eq!(got.dims(), [shape[0], outputs, height, width]);

@@ -93,7 +93,8 @@ macro_rules! fixture {
     };
 }
 
-pub mod unet; // these need the macros above
+pub mod clip; // these need the macros above
+pub mod unet;
 pub mod vae;
 
 /// Every GAN that `training/fixtures.py` makes.

@@ -7,6 +7,7 @@
 mod common;
 
 mod checkpoints;
+mod clip;
 mod diffusion;
 mod folders;
 mod gan;

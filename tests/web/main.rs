@@ -5,6 +5,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod clip;
 mod text_to_image;
 
 use std::cell::RefCell;

@@ -2,7 +2,7 @@
 //! columns lie side by side ("im2col").
 
 use super::ConvWeight;
-use super::cpu::Picture;
+use super::picture::Picture;
 use crate::kernels::cpu::tiles::{Columns, PANEL, add_tiles};
 
 /// Panels that are made at a time, so that the cache still has them for the last output.

@@ -4,9 +4,11 @@ mod cpu;
 #[cfg(gpu)]
 mod gpu;
 mod im2col;
+mod kept;
 mod kernels;
 #[cfg(gpu)]
 mod patches;
+mod picture;
 #[cfg(gpu)]
 mod slices;
 mod winograd;
@@ -17,15 +19,17 @@ use burn::tensor::ops::{ConvOptions, InterpolateMode, InterpolateOptions};
 use burn::tensor::{Tensor, module};
 
 use super::gradients::tracks_gradients;
+pub use kept::KEPT_BYTES;
+use kept::Kept;
 pub use kernels::ConvKernels;
 
 /// The weights of a convolution with square kernels.
 #[derive(Debug, Clone)]
 pub struct ConvWeight {
     kernels: ConvKernels,
-    /// On the CPU as [`winograd`] takes them, for small and large tiles, once a picture has needed them. Those of packed
-    /// kernels are not kept: they would take the memory that packing saves.
-    transformed: Arc<[OnceLock<Vec<f32>>; 2]>,
+    /// On the CPU as [`winograd`] takes them, for small and large tiles, once a picture has needed them; `None` where they
+    /// did not fit. Those of packed kernels are not kept: they would take the memory that packing saves.
+    transformed: Arc<[OnceLock<Option<Kept>>; 2]>,
     geometry: ConvGeometry,
 }
 
@@ -151,8 +155,27 @@ mod tests {
             let weight = ConvWeight::new(kernels, geometry);
             let (x, bias) = (Tensor::ones([1, 8, 16, 16], &device), Tensor::zeros([8], &device));
             let _ = conv2d(&x, &weight, &bias, &Epilogue::default());
-            let kept = weight.transformed.iter().any(|transformed| transformed.get().is_some());
+            let kept = weight.transformed.iter().any(|kept| matches!(kept.get(), Some(Some(_))));
             assert_eq!(kept, is_kept, "{format:?}");
         }
+    }
+    #[test]
+    fn kernels_that_there_is_no_room_to_keep_are_transformed_for_each_call() {
+        let device = Device::flex();
+        let geometry = ConvGeometry { stride: 1, padding: (1, 1), doubled: false };
+        #[allow(clippy::cast_precision_loss)]
+        let values: Vec<f32> = (0..13 * 10 * 9).map(|n| ((n * 37 % 101) as f32 - 50.0) / 500.0).collect();
+        let x = Tensor::from_data([[[[0.5, -1.0], [2.0, 0.25]]]], &device).repeat(&[2, 10, 9, 8]);
+        let bias = Tensor::ones([13], &device);
+        let weight = || {
+            let kernels = ConvKernels::new(&values, [13, 10, 3, 3], Format::F32, &device);
+            ConvWeight::new(kernels, geometry)
+        };
+        let (kept, not_kept) = (weight(), weight());
+        for kept in not_kept.transformed.iter() {
+            assert!(kept.set(None).is_ok());
+        }
+        let [y, same] = [kept, not_kept].map(|weight| conv2d(&x, &weight, &bias, &Epilogue::default()));
+        assert_eq!(y.into_data(), same.into_data());
     }
 }

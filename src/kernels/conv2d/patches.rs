@@ -19,15 +19,15 @@ pub struct Patches {
 }
 
 impl Patches {
-    pub fn new(kernels: &Kernels, size: [usize; 2], [_, outputs, height, width]: [usize; 4]) -> Self {
+    pub fn new(kernels: &Kernels, picture: [usize; 2], [_, outputs, height, width]: [usize; 4]) -> Self {
         let ConvGeometry { stride, doubled, .. } = kernels.geometry;
         // All the products of a channel are written out, so that large kernels have small patches.
         let most = if kernels.size > 3 { 2 } else { 4 };
         let side = height.min(width).next_power_of_two().min(most);
-        let picture = size.map(|size| if doubled { 2 * size } else { size });
+        let picture = picture.map(|length| if doubled { 2 * length } else { length });
         let whole = stride == 1
             && picture == [height, width]
-            && [height, width].iter().all(|size| size.is_multiple_of(side));
+            && [height, width].iter().all(|length| length.is_multiple_of(side));
         Self { side, quads: if outputs > 4 { 2 } else { 1 }, whole }
     }
 

@@ -1,5 +1,5 @@
-// convolution(x) + bias + per_channel + residual on a processor that plays a GPU. There a number that is read costs as much as a
-// hundred products. So an invocation has a patch of SIDE by SIDE pixels, of 4 · QUADS outputs: what lies under its kernels is read
+// convolution(x) + bias + per_channel + residual on a processor that plays a GPU. There a number that is read costs as much as
+// twenty products. So an invocation has a patch of SIDE by SIDE pixels, of 4 · QUADS outputs: what lies under its kernels is read
 // once for each channel, and serves all the positions of the kernels and all the outputs.
 //
 // patches.rs and gpu.rs put the constants, `stride`, `quad`, `scale`, `per_channel_at` and `residual_at` before this. They repeat

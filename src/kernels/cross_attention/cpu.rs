@@ -155,7 +155,9 @@ impl Block {
             if now > *largest {
                 let fade = (*largest - now).exp();
                 *total *= fade;
-                mixed.iter_mut().for_each(|number| *number *= fade);
+                for number in mixed.iter_mut() {
+                    *number *= fade;
+                }
                 *largest = now;
             }
             *total += exp_of_differences(scores, *largest);

@@ -1,24 +1,62 @@
-//! [`cross_attention`](super::cross_attention) for the GPU: an invocation has a part of one query's result.
+//! [`cross_attention`](super::cross_attention) for the GPU, in one dispatch and without a matrix of all scores.
 
 use burn::tensor::Tensor;
 
-use super::scale_of;
-use crate::kernels::gpu::{Shader, WORKGROUP, buffer, float, launch, unrolled, word};
+use super::{cross_attention_probs, scale_of};
+use crate::kernels::gpu::{Adapter, Shader, WORKGROUP, buffer, float, launch, unrolled, word};
+use crate::kernels::matmul;
 
-/// The most fours of a result that an invocation has: as many as stay in registers.
-const MAX_PART: usize = 8;
+/// The most fours of a query that an invocation has: with those of the result, of as many queries as it has, they stay in
+/// registers.
+const MAX_WIDTH: usize = 5;
+
+/// The most keys that are copied at a time.
+const MAX_KEYS: usize = 16;
+
+/// Bytes of a workgroup's memory, which every adapter has.
+const MEMORY: usize = 16_384;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct CrossAttentionShader {
-    quads: usize,
-    /// Divides `quads`.
-    part: usize,
+    /// Queries of an invocation, 2 to 4.
+    queries: usize,
+    /// Invocations that share them, a power of two.
+    lanes: usize,
+    /// Fours of each that an invocation has.
+    width: usize,
+}
+
+impl CrossAttentionShader {
+    /// `None` for a head so large that not all of it meets in a workgroup.
+    fn new(head_size: usize, adapter: Adapter) -> Option<Self> {
+        let quads = head_size.div_ceil(4);
+        let lanes = quads.div_ceil(MAX_WIDTH).next_power_of_two();
+        let queries = match adapter {
+            // With more, the registers that most GPUs have would not do.
+            Adapter::Hardware => 2,
+            Adapter::Software => 4,
+        };
+        (lanes <= WORKGROUP).then_some(Self { queries, lanes, width: quads.div_ceil(lanes) })
+    }
+
+    /// The size of a head in fours; with zeros, where all invocations have as many.
+    fn quads(self) -> usize {
+        self.lanes * self.width
+    }
 }
 
 impl Shader for CrossAttentionShader {
     fn body(&self) -> String {
-        let text = unrolled(include_str!("cross_attention.wgsl"), '#', self.part);
-        format!("const QUADS = {}u;\nconst PART = {}u;\n{text}", self.quads, self.part)
+        let Self { queries, lanes, width } = *self;
+        let quads = self.quads();
+        let memory_of_key = 2 * quads * size_of::<[f32; 4]>() + queries * size_of::<[f32; WORKGROUP]>();
+        let keys = MAX_KEYS.min(MEMORY / memory_of_key);
+        let text = unrolled(include_str!("cross_attention.wgsl"), '$', queries);
+        format!(
+            "const QUERIES = {queries}u;\nalias Q = vec{queries}<f32>;\nconst LANES = {lanes}u;\n\
+             const QUADS = {quads}u;\nconst KEYS = {keys}u;\n{}",
+            unrolled(&text, '#', width)
+        )
     }
 
     fn buffers(&self) -> Vec<(&'static str, &'static str)> {
@@ -40,15 +78,19 @@ pub fn cross_attention(
 ) -> Option<Tensor<2>> {
     let shape @ [all, width] = queries.dims();
     let (head_size, query_count, key_count) = (width / heads, all / rows, keys.dims()[0] / rows);
-    let missing = head_size.next_multiple_of(4) - head_size;
-    if missing > 0 {
-        buffer(queries)?; // before anything is made for the shader
-        let [queries, keys, values] = [queries, keys, values].map(|tensor| padded(tensor, heads, missing));
-        let scale = scale_of(head_size);
-        let mixed = mix(&queries, &keys, &values, [rows, heads, query_count, key_count], scale)?;
-        return Some(mixed.reshape([all, heads, head_size + missing]).narrow(2, 0, head_size).reshape(shape));
+    let Some(shader) = CrossAttentionShader::new(head_size, buffer(queries)?.adapter()) else {
+        return Some(head_by_head([queries, keys, values], rows, heads));
+    };
+    let missing = 4 * shader.quads() - head_size;
+    let [queries, keys, values] = [queries, keys, values].map(|tensor| padded(tensor, heads, missing));
+    let buffers = vec![buffer(&queries)?, buffer(&keys)?, buffer(&values)?];
+    let info = [word(heads), word(query_count), word(key_count), float(scale_of(head_size))];
+    let groups = [query_count.div_ceil(shader.queries * WORKGROUP / shader.lanes), heads, rows];
+    let mixed = launch(shader, groups, buffers, queries.dims(), &info)?;
+    if missing == 0 {
+        return Some(mixed);
     }
-    mix(queries, keys, values, [rows, heads, query_count, key_count], scale_of(head_size))
+    Some(mixed.reshape([all, heads, head_size + missing]).narrow(2, 0, head_size).reshape(shape))
 }
 
 /// The tensor with as many zeros behind each head: the shaders read fours.
@@ -62,19 +104,18 @@ pub fn padded(tensor: &Tensor<2>, heads: usize, missing: usize) -> Tensor<2> {
     Tensor::cat(vec![of_heads, zeros], 2).reshape([all, width + heads * missing])
 }
 
-/// The same for heads whose size is a multiple of four.
-fn mix(
-    queries: &Tensor<2>,
-    keys: &Tensor<2>,
-    values: &Tensor<2>,
-    [rows, heads, query_count, key_count]: [usize; 4],
-    scale: f32,
-) -> Option<Tensor<2>> {
-    let shape @ [_, width] = queries.dims();
-    let buffers = vec![buffer(queries)?, buffer(keys)?, buffer(values)?];
-    let quads = width / heads / 4;
-    let part = (1..=MAX_PART.min(quads)).rev().find(|part| quads.is_multiple_of(*part))?;
-    let info = [word(heads), word(query_count), word(key_count), float(scale)];
-    let groups = [(query_count * quads / part).div_ceil(WORKGROUP), heads, rows];
-    launch(CrossAttentionShader { quads, part }, groups, buffers, shape, &info)
+/// The same with the matrix of a head's scores, for heads that are larger than any network's.
+fn head_by_head(tensors: [&Tensor<2>; 3], rows: usize, heads: usize) -> Tensor<2> {
+    let of_row = |row: usize| {
+        let of_head = |head: usize| {
+            let [queries, keys, values] = tensors.map(|tensor| {
+                let [all, width] = tensor.dims();
+                let (count, size) = (all / rows, width / heads);
+                tensor.clone().narrow(0, row * count, count).narrow(1, head * size, size)
+            });
+            matmul(&cross_attention_probs(&queries, &keys, 1, 1), values)
+        };
+        Tensor::cat((0..heads).map(of_head).collect(), 1)
+    };
+    Tensor::cat((0..rows).map(of_row).collect(), 0)
 }

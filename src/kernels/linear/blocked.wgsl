@@ -1,5 +1,5 @@
 // activation(x · weight + bias) + residual for many rows on a processor that plays a GPU. There a number that is read costs as much
-// as a hundred products, from a workgroup's memory too. So an invocation keeps to itself, and has as many products of each number
+// as twenty products, from a workgroup's memory too. So an invocation keeps to itself, and has as many products of each number
 // as its registers are good for: those of ROWS rows by 4 · QUADS outputs.
 //
 // gpu.rs puts the constants, `x_quad`, `sixteen`, `scales`, `bias_at` and `residual_at` before this, and repeats each line that

@@ -25,7 +25,7 @@ pub enum Way {
 }
 
 /// Rows of an invocation's block, and its outputs by four.
-const BLOCK: [usize; 2] = [8, 2];
+const BLOCK: [usize; 2] = [8, 4];
 
 impl Way {
     /// `None` when the rows are too few.
