@@ -92,6 +92,11 @@ impl Guided {
         Self { attentions, replay, ..self }
     }
 
+    /// Whether the next evaluation is a replay.
+    pub fn is_recorded(&self) -> bool {
+        matches!(self.replay, Some(Replay::Recorded(_)))
+    }
+
     /// Gives up what is recorded, whose memory is then free, and records nothing any more.
     pub fn stop_recording(&mut self) {
         self.replay = None;

@@ -113,6 +113,12 @@ impl Run {
         self
     }
 
+    /// Whether the next step's launches are recorded ones.
+    #[must_use]
+    pub fn is_recorded(&self) -> bool {
+        self.network.is_recorded()
+    }
+
     /// The seed in use: the caller's, or the random one.
     #[must_use]
     pub fn seed(&self) -> u64 {
