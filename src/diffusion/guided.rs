@@ -5,6 +5,7 @@ use std::sync::Arc;
 use burn::tensor::Tensor;
 
 use super::condition::Condition;
+use super::replay::Replay;
 use super::unet::{Config, UNet};
 use crate::error::{Error, Result};
 use crate::weights::Storage;
@@ -62,6 +63,8 @@ pub struct Guided {
     guidance: Option<Guidance>,
     rows_at_once: usize,
     attentions: bool,
+    /// `None` where every evaluation's launches are made anew.
+    replay: Option<Replay>,
 }
 
 impl Guided {
@@ -73,55 +76,81 @@ impl Guided {
             Some(without) if !is(guidance.scale, 1.0) => (condition.followed_by(without), Some(guidance)),
             _ => (condition, None),
         };
-        Self { network, condition, guidance, rows_at_once, attentions: false }
+        Self {
+            network,
+            condition,
+            guidance,
+            rows_at_once,
+            attentions: false,
+            replay: Some(Replay::default()),
+        }
     }
 
     /// The same, that gives its attentions too if `attentions`.
     pub fn with_attentions(self, attentions: bool) -> Self {
-        Self { attentions, ..self }
+        let replay = self.replay.filter(|_| !attentions);
+        Self { attentions, replay, ..self }
+    }
+
+    /// Whether the next evaluation is a replay.
+    pub fn is_recorded(&self) -> bool {
+        matches!(self.replay, Some(Replay::Recorded(_)))
+    }
+
+    /// Gives up what is recorded, whose memory is then free, and records nothing any more.
+    pub fn stop_recording(&mut self) {
+        self.replay = None;
     }
 
     /// The network's output for `sample [rows, channels, height, width]`, all at one timestep: with guidance
     /// `without + scale · (with − without)` (Ho and Salimans, "Classifier-Free Diffusion Guidance", 2022).
-    pub fn predict(&self, sample: Tensor<4>, timestep: f64) -> Prediction {
+    pub fn predict(&mut self, sample: Tensor<4>, timestep: f64) -> Prediction {
         let rows = sample.dims()[0];
         let Some(Guidance { scale, rescale }) = self.guidance else {
-            return self.evaluate(&sample, timestep, 0);
+            return self.evaluate(&sample, timestep);
         };
         let both = Tensor::cat(vec![sample.clone(), sample], 0);
-        let Prediction { output, attentions } = self.evaluate(&both, timestep, 0);
+        let Prediction { output, attentions } = self.evaluate(&both, timestep);
         let (with, without) = (output.clone().narrow(0, 0, rows), output.narrow(0, rows, rows));
         let guided = without.clone() + (with.clone() - without).mul_scalar(scale);
         let output = if rescale > 0.0 { rescaled(guided, &with, rescale) } else { guided };
         Prediction { output, attentions: attentions.map(|maps| maps.narrow(0, 0, rows)) }
     }
 
-    fn evaluate(&self, sample: &Tensor<4>, timestep: f64, first: usize) -> Prediction {
+    /// The outputs of all rows.
+    fn evaluate(&mut self, sample: &Tensor<4>, timestep: f64) -> Prediction {
         let rows = sample.dims()[0];
-        if rows > self.rows_at_once {
-            let part = |start: usize| {
-                let count = self.rows_at_once.min(rows - start);
-                self.evaluate(&sample.clone().narrow(0, start, count), timestep, first + start)
-            };
-            let parts: Vec<Prediction> = (0..rows).step_by(self.rows_at_once).map(part).collect();
-            let attentions: Option<Vec<_>> = parts.iter().map(|part| part.attentions.clone()).collect();
-            let outputs = parts.into_iter().map(|part| part.output).collect();
-            return Prediction {
-                output: Tensor::cat(outputs, 0),
-                attentions: attentions.map(|maps| Tensor::cat(maps, 0)),
-            };
+        if rows <= self.rows_at_once {
+            if let Some(replay) = &mut self.replay {
+                let (timesteps, conditioning) = (vec![timestep; rows], self.condition.conditioning());
+                let output = replay.forward(&self.network, sample, &timesteps, &conditioning);
+                return Prediction { output, attentions: None };
+            }
+            return self.evaluate_rows(sample.clone(), timestep, 0);
         }
+        let part = |start: usize| {
+            let count = self.rows_at_once.min(rows - start);
+            self.evaluate_rows(sample.clone().narrow(0, start, count), timestep, start)
+        };
+        let parts: Vec<Prediction> = (0..rows).step_by(self.rows_at_once).map(part).collect();
+        let attentions: Option<Vec<_>> = parts.iter().map(|part| part.attentions.clone()).collect();
+        let outputs = parts.into_iter().map(|part| part.output).collect();
+        Prediction {
+            output: Tensor::cat(outputs, 0),
+            attentions: attentions.map(|maps| Tensor::cat(maps, 0)),
+        }
+    }
+
+    /// The outputs of the rows from `first` on that are in `sample`.
+    fn evaluate_rows(&self, sample: Tensor<4>, timestep: f64, first: usize) -> Prediction {
+        let rows = sample.dims()[0];
         let condition = self.condition.rows(first..first + rows);
         let (timesteps, conditioning) = (vec![timestep; rows], condition.conditioning());
         if self.attentions {
-            let (output, maps) =
-                self.network.forward_with_attentions(sample.clone(), &timesteps, &conditioning);
+            let (output, maps) = self.network.forward_with_attentions(sample, &timesteps, &conditioning);
             return Prediction { output, attentions: Some(maps) };
         }
-        Prediction {
-            output: self.network.forward(sample.clone(), &timesteps, &conditioning),
-            attentions: None,
-        }
+        Prediction { output: self.network.forward(sample, &timesteps, &conditioning), attentions: None }
     }
 }
 

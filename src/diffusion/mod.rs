@@ -27,6 +27,7 @@ mod noise;
 mod overlay;
 mod preview;
 mod repaint;
+mod replay;
 mod run;
 mod stable_diffusion;
 mod text;

@@ -106,6 +106,19 @@ impl Run {
         Self { noise: self.noise.given(noise), ..self }
     }
 
+    /// The same with all launches made anew in each step: to compare them with recorded ones.
+    #[must_use]
+    pub fn without_recording(mut self) -> Self {
+        self.network.stop_recording();
+        self
+    }
+
+    /// Whether the next step's launches are recorded ones.
+    #[must_use]
+    pub fn is_recorded(&self) -> bool {
+        self.network.is_recorded()
+    }
+
     /// The seed in use: the caller's, or the random one.
     #[must_use]
     pub fn seed(&self) -> u64 {
@@ -268,6 +281,8 @@ impl Run {
         let Some(mut pictures) = self.pictures.take() else {
             return Ok(None);
         };
+        // What decodes the sample may need the memory.
+        self.network.stop_recording();
         let sample = self.start.sample.clone();
         let transaction = Transaction::default().register(self.finite_check.clone()).register(sample.clone());
         pictures.samples = readback::read(transaction).await?.pop().unwrap_or_default();

@@ -7,6 +7,7 @@
 mod activation;
 mod attention;
 mod conv2d;
+mod copy;
 mod cpu;
 mod cross_attention;
 mod gather;
@@ -25,6 +26,7 @@ mod weight;
 pub use activation::{Activation, activate};
 pub use attention::{AttentionCall, KeyValues, attention, attention_probs, attention_twin};
 pub use conv2d::{ConvGeometry, ConvKernels, ConvWeight, Epilogue, KEPT_BYTES, conv2d, conv2d_twin};
+pub use copy::{copy, copy_into};
 pub use cross_attention::{
     cross_attention, cross_attention_probs, cross_attention_probs_twin, cross_attention_twin,
 };

@@ -8,6 +8,8 @@ use hearth::weights::{Reader, Storage};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::kernels::on_gpu;
+use super::text_to_image::{lcm, sd1};
 use super::{assert_close, options_of};
 
 /// A diffusers folder under `tests/fixtures`.
@@ -156,4 +158,41 @@ pub async fn finish(mut run: Run) -> (Vec<Progress>, Pictures) {
 /// The pictures of a call from noise.
 pub async fn draw(pipeline: &Pipeline, options: Options) -> Pictures {
     finish(pipeline.start(options, 0).expect("the options are valid")).await.1
+}
+
+/// Checks that recorded launches change nothing: for classes and texts, with guidance and without, and with schedulers that
+/// keep the network's outputs.
+pub async fn assert_recording_changes_no_fixture(device: &Device) {
+    let classes = CLASSES.load(Storage::CPU, device).expect("the fixture loads");
+    for scheduler in ["DDPMScheduler", "PNDMScheduler", "UniPCMultistepScheduler"] {
+        let options = json!({ "scheduler": scheduler, "num_inference_steps": 6, "batch_size": 2 });
+        assert_recording_changes_nothing(&classes, device, options).await;
+    }
+    let options = json!({ "num_inference_steps": 6, "batch_size": 2, "guidance_scale": 3 });
+    assert_recording_changes_nothing(&classes, device, options).await;
+    for (folder, guidance_scale) in [(sd1(), 7.5), (lcm(), 8.5)] {
+        let pipeline = folder.load(Storage::CPU, device).expect("the fixture loads");
+        let options =
+            json!({ "prompt": "a boat", "num_inference_steps": 5, "guidance_scale": guidance_scale });
+        assert_recording_changes_nothing(&pipeline, device, options).await;
+    }
+}
+
+/// Checks that a call gives the same numbers at every step, bit by bit, with recorded launches as with launches made anew.
+pub async fn assert_recording_changes_nothing(pipeline: &Pipeline, device: &Device, options: Value) {
+    let all = options.as_object().expect("options are an object");
+    let run = || {
+        let shown = options_of(all).with("preview", json!("sample"));
+        pipeline.start(shown, 7).unwrap_or_else(|error| panic!("{options}: {error}"))
+    };
+    let recorded = finish(run()).await;
+    let anew = finish(run().without_recording()).await;
+    assert!(recorded == anew, "{options}");
+    // On a GPU it is recorded indeed, and can be given up then.
+    let mut run = run();
+    for _ in 0..2 {
+        assert!(!run.is_recorded(), "{options}");
+        run.step().await.expect("the step works");
+    }
+    assert_eq!(run.is_recorded(), on_gpu(device), "{options}");
 }

@@ -4,9 +4,10 @@ use burn::tensor::{Device, Tensor, TensorData};
 use hearth::kernels::{
     Activation, AttentionCall, ConvGeometry, ConvKernels, ConvWeight, Epilogue, Format, GroupNormCall,
     Indices, KeyValues, LayerNormCall, Layout, LinearCall, Recording, Weight, attention, attention_probs,
-    attention_twin, conv2d, conv2d_twin, cross_attention, cross_attention_probs, cross_attention_probs_twin,
-    cross_attention_twin, gather, gather_twin, geglu, geglu_twin, group_moments, group_moments_twin,
-    group_norm, group_norm_twin, layer_norm, layer_norm_twin, linear, linear_layer, linear_twin,
+    attention_twin, conv2d, conv2d_twin, copy, copy_into, cross_attention, cross_attention_probs,
+    cross_attention_probs_twin, cross_attention_twin, gather, gather_twin, geglu, geglu_twin, group_moments,
+    group_moments_twin, group_norm, group_norm_twin, layer_norm, layer_norm_twin, linear, linear_layer,
+    linear_twin,
 };
 use hearth::rng::{Purpose, Rng};
 
@@ -187,8 +188,31 @@ pub async fn assert_recorded_launches_read_what_is_there(device: &Device) {
     }
 }
 
-fn on_gpu(device: &Device) -> bool {
+/// Whether a device is no CPU.
+pub fn on_gpu(device: &Device) -> bool {
     device != &Device::flex()
+}
+
+/// `copy` and `copy_into`, of numbers that arithmetic would lose or change.
+pub async fn assert_copies_are_the_same_bits(device: &Device) {
+    let mut numbers = Numbers::new(device);
+    for shape in [[1, 1], [3, 5], [40, 70]] {
+        let x = numbers.tensor(shape);
+        let strange = [f32::from_bits(1), -0.0, f32::INFINITY, f32::from_bits(0x7fc0_1234)];
+        let strange = Tensor::<1>::from_floats(strange, device).reshape([1, 4]);
+        for x in [x, strange] {
+            let bits = async |x: Tensor<2>| read(x).await.into_iter().map(f32::to_bits).collect::<Vec<_>>();
+            let expected = bits(x.clone()).await;
+            let mut y = copy(&x);
+            assert_eq!(bits(y.clone()).await, expected);
+            let (zeros, alias) = (Tensor::zeros(x.dims(), device), y.clone());
+            copy_into(&zeros, &mut y);
+            let overwritten = if on_gpu(device) { bits(zeros.clone()).await } else { expected.clone() };
+            assert_eq!(bits(y).await, bits(zeros).await);
+            assert_eq!(bits(alias).await, overwritten, "on a GPU the memory is the same");
+            assert_eq!(bits(x).await, expected, "the first tensor is left alone");
+        }
+    }
 }
 
 /// `layer_norm`, also of numbers far from zero.

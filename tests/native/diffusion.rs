@@ -9,7 +9,9 @@ use hearth::weights::{Reader, Storage};
 use pollster::block_on;
 use serde_json::{Value, json};
 
-use crate::common::diffusion::{CLASSES, Folder, RGB, draw, finish, prepare};
+use crate::common::diffusion::{
+    CLASSES, Folder, RGB, assert_recording_changes_no_fixture, draw, finish, prepare,
+};
 use crate::common::{self, assert_close};
 
 fn load(folder: &Folder) -> Pipeline {
@@ -70,6 +72,13 @@ fn the_first_pictures_of_a_large_batch_are_those_of_a_small_one() {
     assert_eq!(small.class_labels.unwrap()[..], large.class_labels.unwrap()[..2]);
     assert_close("classes", "pixels", &small.pixels, &large.pixels[..small.pixels.len()], 1e-5);
     assert_ne!(large.pixels[..64], large.pixels[64..128]);
+}
+
+#[test]
+fn recorded_steps_are_those_made_anew() {
+    for device in common::devices() {
+        block_on(assert_recording_changes_no_fixture(&device));
+    }
 }
 
 #[test]

@@ -40,6 +40,11 @@ fn recorded_launches_read_what_is_there_then() {
 }
 
 #[test]
+fn copies_are_the_same_bits_in_memory_of_their_own() {
+    on_each_device(async |device| kernels::assert_copies_are_the_same_bits(device).await);
+}
+
+#[test]
 fn layer_norm_is_its_twin() {
     on_each_device(async |device| kernels::assert_layer_norm_is_its_twin(device).await);
 }

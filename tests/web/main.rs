@@ -123,6 +123,7 @@ async fn every_kernel_is_its_twin(device: &Device) {
     kernels::assert_gather_takes_rows(device).await;
     kernels::assert_layer_norm_is_its_twin(device).await;
     kernels::assert_recorded_launches_read_what_is_there(device).await;
+    kernels::assert_copies_are_the_same_bits(device).await;
     kernels::assert_attention_is_its_twin(device).await;
     kernels::assert_cross_attention_is_its_twin(device).await;
     kernels::assert_geglu_is_its_twin(device).await;
@@ -191,6 +192,13 @@ async fn every_diffusion_call_is_diffusers_own_on_webgpu() {
         for folder in [CLASSES, RGB] {
             Box::pin(folder.assert_draws_as_diffusers(&device, 1e-3)).await;
         }
+    }
+}
+
+#[wasm_bindgen_test]
+async fn recorded_steps_are_those_made_anew_on_webgpu() {
+    for device in webgpu().await {
+        common::diffusion::assert_recording_changes_no_fixture(&device).await;
     }
 }
 

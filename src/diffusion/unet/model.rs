@@ -127,11 +127,36 @@ impl UNet {
         conditioning: &Conditioning,
         maps: Option<AttentionMaps>,
     ) -> (Tensor<4>, Option<AttentionMaps>) {
-        let (config, device) = (&self.config, sample.device());
-        let temb = self.embed(timesteps, conditioning, &device);
-        let encoder_hidden_states = conditioning.encoder_hidden_states;
-        let mut pass = Pass { temb, encoder_hidden_states, skips: Vec::new(), maps };
+        let temb = self.embed(timesteps, conditioning, &sample.device());
+        let (x, maps) = self.blocks(sample, temb, conditioning.encoder_hidden_states, maps);
+        (self.output(x, timesteps), maps)
+    }
 
+    /// The timesteps, and what else conditions the model but a text, as the [blocks](Self::blocks) take them:
+    /// `[rows, time_embed_dim]`.
+    pub(in crate::diffusion) fn embed(
+        &self,
+        timesteps: &[f64],
+        conditioning: &Conditioning,
+        device: &Device,
+    ) -> Tensor<2> {
+        let Conditioning { class_labels, timestep_cond, .. } = *conditioning;
+        let emb = self.time_embedding.forward(self.time_proj.forward(timesteps, device), timestep_cond);
+        let emb = self.class_embedding.forward(emb, class_labels, &self.time_proj);
+        activate(activate(emb, self.config.time_embedding_act_fn), self.config.act_fn)
+    }
+
+    /// All from `conv_in` to `conv_out`. Nothing here depends on numbers that a GPU does not have, so that its launches can be
+    /// [recorded](crate::kernels::Recording).
+    pub(in crate::diffusion) fn blocks(
+        &self,
+        sample: Tensor<4>,
+        temb: Tensor<2>,
+        encoder_hidden_states: Option<&Tensor<2>>,
+        maps: Option<AttentionMaps>,
+    ) -> (Tensor<4>, Option<AttentionMaps>) {
+        let config = &self.config;
+        let mut pass = Pass { temb, encoder_hidden_states, skips: Vec::new(), maps };
         let sample = if config.center_input_sample { sample * 2.0 - 1.0 } else { sample };
         let mut x = self.conv_in.forward(&sample);
         pass.skips.push(x.clone());
@@ -145,22 +170,19 @@ impl UNet {
             x = block.forward(x, &mut pass);
         }
         let x = self.conv_out.forward(&self.conv_norm_out.forward(&x, config.outer_act_fn));
-        let output = match config.time_embedding {
+        (x, pass.maps)
+    }
+
+    /// What the blocks give, at the scale of the noise where timesteps are its levels.
+    pub(in crate::diffusion) fn output(&self, x: Tensor<4>, timesteps: &[f64]) -> Tensor<4> {
+        match self.config.time_embedding {
             TimeEmbedding::Positional { .. } => x,
             TimeEmbedding::Fourier => {
                 #[allow(clippy::cast_possible_truncation)] // as diffusers has it
                 let levels: Vec<f32> = timesteps.iter().map(|&timestep| timestep as f32).collect();
-                x / Tensor::<4>::from_data(TensorData::new(levels, [timesteps.len(), 1, 1, 1]), &device)
+                let levels = TensorData::new(levels, [timesteps.len(), 1, 1, 1]);
+                x.clone() / Tensor::<4>::from_data(levels, &x.device())
             }
-        };
-        (output, pass.maps)
-    }
-
-    /// `[rows, time_embed_dim]`
-    fn embed(&self, timesteps: &[f64], conditioning: &Conditioning, device: &Device) -> Tensor<2> {
-        let Conditioning { class_labels, timestep_cond, .. } = *conditioning;
-        let emb = self.time_embedding.forward(self.time_proj.forward(timesteps, device), timestep_cond);
-        let emb = self.class_embedding.forward(emb, class_labels, &self.time_proj);
-        activate(activate(emb, self.config.time_embedding_act_fn), self.config.act_fn)
+        }
     }
 }

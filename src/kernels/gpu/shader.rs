@@ -78,15 +78,28 @@ impl<S: Shader> KernelSource for Text<S> {
 pub fn launch<const D: usize>(
     shader: impl Shader,
     groups: [usize; 3],
-    inputs: Vec<Buffer>,
+    mut buffers: Vec<Buffer>,
     shape: [usize; D],
     info: &[u32],
 ) -> Option<Tensor<D>> {
-    let first = &inputs.first()?.0;
+    let first = &buffers.first()?.0;
     let (client, device) = (first.client.clone(), first.device.clone());
-    let result = room(&client, shape);
-    let mut buffers: Vec<_> = inputs.into_iter().map(|Buffer(tensor)| tensor.handle.binding()).collect();
-    buffers.push(result.clone().binding());
+    let handle = room(&client, shape);
+    let result = CubeTensor::new_contiguous(client, device, Shape::from(shape), handle, DType::F32);
+    buffers.push(Buffer(result.clone()));
+    launch_in_place(shader, groups, buffers, info)?;
+    Some(Tensor::from_primitive::<Wgpu>(result))
+}
+
+/// The launch of a kernel that writes into buffers that are there.
+pub fn launch_in_place(
+    shader: impl Shader,
+    groups: [usize; 3],
+    buffers: Vec<Buffer>,
+    info: &[u32],
+) -> Option<()> {
+    let client = buffers.first()?.0.client.clone();
+    let buffers = buffers.into_iter().map(|Buffer(tensor)| tensor.handle.binding()).collect();
     let constants = shader.is_fixed().then(|| info.to_vec());
     let mut arguments = KernelArguments::new().with_buffers(buffers);
     if constants.is_none() {
@@ -103,8 +116,7 @@ pub fn launch<const D: usize>(
         // A recording takes memory in the order of the first time, which does not depend then on how far the device's thread is.
         let _ = client.check([]);
     }
-    let tensor = CubeTensor::new_contiguous(client, device, Shape::from(shape), result, DType::F32);
-    Some(Tensor::from_primitive::<Wgpu>(tensor))
+    Some(())
 }
 
 /// A size as a shader has it.
