@@ -26,6 +26,8 @@ const VARIATION: [&str; 2] = ["strength", "timestep"];
 const INPAINTING: [&str; 2] = ["jump_length", "jump_n_sample"];
 const SUPER_RESOLUTION: [&str; 2] = ["downsampling_factor", "control_guidance_end"];
 
+const TWO_BEGINNINGS: &str = "strength and timestep both say where to start: leave one out";
+
 /// From this luminance on a mask is light.
 const LIGHT: u8 = 128;
 
@@ -85,7 +87,7 @@ impl Pipeline {
             let inpainting = Inpainting { original: picture, kept, fixed_noise };
             let constraint = Constraint::Inpainting(Box::new(inpainting));
             Start { sample, visits, constraint, overlay }
-        } else if options.has("downsampling_factor") {
+        } else if self.text.is_none() && options.has("downsampling_factor") {
             let resolution = SuperResolution::read(&mut options, picture, steps)?;
             let constraint = Constraint::SuperResolution(Box::new(resolution));
             Start { constraint, ..Start::new(pure(), Visit::each(0..steps)) }
@@ -135,6 +137,9 @@ impl Pipeline {
 
     /// Refuses options of two kinds of edit at once, and those of a kind that is not asked for.
     fn refuse_contradictions(&self, source: Source<'_>, options: &mut Options) -> Result<()> {
+        if self.text.is_some() {
+            return refuse_of_latents(source, options);
+        }
         let mut given = |names: [&'static str; 2]| names.map(|name| options.has(name).then_some(name));
         let [variation, inpainting, resolution] = [VARIATION, INPAINTING, SUPER_RESOLUTION].map(&mut given);
         let one_of = |[first, second]: [Option<&'static str>; 2]| first.or(second);
@@ -145,13 +150,10 @@ impl Pipeline {
         let without = |other: &str, way: &str| {
             refused(format!("{other} is given without {way}, and means nothing then"))
         };
-        if let Some(option) = self.text.as_ref().and(one_of(inpainting).or(one_of(resolution))) {
-            return refused(format!("{option} is for models of pixels, and this one draws in latents"));
-        }
         if source.mask.is_some() {
-            let [strength, timestep] = variation;
-            let variation = if self.text.is_some() { timestep } else { strength.or(timestep) };
-            return variation.or(one_of(resolution)).map_or(Ok(()), |other| both("mask_image", other));
+            return one_of(variation)
+                .or(one_of(resolution))
+                .map_or(Ok(()), |other| both("mask_image", other));
         }
         if let [Some(way), _] = resolution {
             return one_of(variation).or(one_of(inpainting)).map_or(Ok(()), |other| both(way, other));
@@ -159,11 +161,27 @@ impl Pipeline {
         match (one_of(inpainting), one_of(resolution), variation) {
             (Some(other), _, _) => without(other, "mask_image"),
             (None, Some(other), _) => without(other, SUPER_RESOLUTION[0]),
-            (None, None, [Some(_), Some(_)]) => {
-                refused("strength and timestep both say where to start: leave one out".to_owned())
-            }
+            (None, None, [Some(_), Some(_)]) => refused(TWO_BEGINNINGS.to_owned()),
             (None, None, _) => Ok(()),
         }
+    }
+}
+
+/// The same for a model that draws in latents, which has fewer kinds of edits.
+fn refuse_of_latents(source: Source<'_>, options: &mut Options) -> Result<()> {
+    let refused = |what: String| Err(Error::InvalidOption(what));
+    let of_pixels = INPAINTING.into_iter().chain(SUPER_RESOLUTION);
+    let given = |name: &&str| options.rest().any(|(given, _)| given == *name);
+    if let Some(option) = of_pixels.into_iter().find(given) {
+        return refused(format!("{option} is for models of pixels, and this one draws in latents"));
+    }
+    let [strength, timestep] = VARIATION.map(|name| options.has(name));
+    match (source.mask, timestep) {
+        (Some(_), true) => {
+            refused("timestep is for variations, and mask_image for inpainting: leave one out".to_owned())
+        }
+        (None, true) if strength => refused(TWO_BEGINNINGS.to_owned()),
+        _ => Ok(()),
     }
 }
 

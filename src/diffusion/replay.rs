@@ -65,9 +65,13 @@ impl Replay {
                 let shape = [rows, network.config().out_channels, height, width];
                 let (x, recording) = Recording::of(shape, &device, || blocks(&sample, &temb));
                 if let Some(recording) = recording {
-                    let (_network, _encoder_hidden_states) = (network.clone(), text.cloned());
-                    let recorded = Recorded { recording, sample, temb, _network, _encoder_hidden_states };
-                    *self = Self::Recorded(Box::new(recorded));
+                    *self = Self::Recorded(Box::new(Recorded {
+                        recording,
+                        sample,
+                        temb,
+                        _network: network.clone(),
+                        _encoder_hidden_states: text.cloned(),
+                    }));
                 }
                 x
             }

@@ -104,21 +104,21 @@ impl ResnetBlock2D {
     pub fn forward(&self, input: Tensor<4>, temb: Option<&Tensor<2>>) -> Tensor<4> {
         let ResnetOptions { non_linearity, scale_shift, output_scale_factor, .. } = self.options;
         let hidden = self.norm1.forward(&input, non_linearity);
-        let (input, hidden) = (self.resize.forward(input), self.resize.forward(hidden));
+        // Overwritten and not shadowed, since a decoder's pictures are large: each is gone once the next is there.
+        let (input, mut hidden) = (self.resize.forward(input), self.resize.forward(hidden));
         assert_eq!(temb.is_some(), self.time_emb_proj.is_some(), "ResnetBlock2D: a timestep's embedding");
         let time = self.time_emb_proj.as_ref().zip(temb);
         let time = time.map(|(projection, temb)| projection.forward(temb, Activation::Identity));
-        let hidden = match time {
-            Some(time) if scale_shift => {
-                let hidden = self.norm2.forward(&self.conv1.forward(&hidden), Activation::Identity);
+        let (added, scaling) = if scale_shift { (None, time) } else { (time, None) };
+        hidden = self.conv1.forward_with(&hidden, &Epilogue { per_channel: added, residual: None });
+        hidden = match scaling {
+            None => self.norm2.forward(&hidden, non_linearity),
+            Some(time) => {
+                let hidden = self.norm2.forward(&hidden, Activation::Identity);
                 let time: Tensor<4> = time.unsqueeze_dims(&[2, 3]);
                 let outputs = hidden.dims()[1];
                 let (scale, shift) = (time.clone().narrow(1, 0, outputs), time.narrow(1, outputs, outputs));
                 activate(hidden * (scale + 1.0) + shift, non_linearity)
-            }
-            per_channel => {
-                let epilogue = Epilogue { per_channel, residual: None };
-                self.norm2.forward(&self.conv1.forward_with(&hidden, &epilogue), non_linearity)
             }
         };
         let input = match &self.conv_shortcut {

@@ -73,7 +73,7 @@ impl DiffusionPipeline {
             ("size_multiple", number(pipeline.size_multiple())),
             ("channels", number(pipeline.picture_channels())),
             ("prompts", max_prompt_tokens.is_some().into()),
-            ("max_prompt_tokens", max_prompt_tokens.map_or(JsValue::NULL, number)),
+            ("max_prompt_tokens", number(max_prompt_tokens.unwrap_or(0))),
             ("num_classes", number(classes.count)),
             ("labels", strings(&classes.labels)),
             ("guidance", (classes.none.is_some() || max_prompt_tokens.is_some()).into()),

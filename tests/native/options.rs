@@ -13,7 +13,7 @@ use pollster::block_on;
 use serde_json::json;
 
 use crate::common::diffusion::CLASSES;
-use crate::common::{GANS, writer};
+use crate::common::{GANS, text_to_image, writer};
 
 const TYPES: &str = include_str!("../../www/types.d.ts");
 
@@ -65,4 +65,22 @@ fn the_options_of_a_diffusion_model_are_those_of_its_types() {
     assert_eq!(offered(|options| pipeline.start_from(source, options, 0)), declared("ImageToImageOptions"));
     let t = |options: Options| block_on(pipeline.add_noise(&picture, options.with("t", json!(0.5)), 0));
     assert_eq!(offered(t), declared("NoiseOptions"));
+}
+
+#[test]
+fn the_options_of_a_model_with_prompts_are_those_of_its_types() {
+    let pipeline = text_to_image::sd1().load(Storage::CPU, &Device::flex()).expect("the fixture loads");
+    let with_prompt = |options: Options| options.with("prompt", json!("a boat"));
+    // The one that must be there is no optional property.
+    let declared = |interface: &str| {
+        let mut names = declared(interface);
+        names.insert("prompt".to_owned());
+        names
+    };
+    assert_eq!(offered(|options| pipeline.start(with_prompt(options), 0)), declared("TextToImageOptions"));
+    let [height, width] = pipeline.picture_size();
+    let picture = vec![100; 4 * height * width];
+    let source = Source { picture: &picture, ..Source::default() };
+    let edit = |options| pipeline.start_from(source, with_prompt(options), 0);
+    assert_eq!(offered(edit), declared("TextGuidedImageToImageOptions"));
 }
