@@ -110,8 +110,8 @@ async fn assert_one_linear_is_its_twin(
     let plain = if layout == Layout::InOut { plain } else { plain.transpose() };
     let what = format!("{shape:?}, {layout:?}, {format:?}");
     assert_tensors_close(&what, weight.to_tensor(), plain).await;
-    let bias = (index % 2 == 0).then(|| numbers.tensor([outputs]));
-    let residual = (index % 3 != 0).then(|| numbers.tensor([rows, outputs]));
+    let bias = index.is_multiple_of(2).then(|| numbers.tensor([outputs]));
+    let residual = (!index.is_multiple_of(3)).then(|| numbers.tensor([rows, outputs]));
     let what = format!("[{rows}, {inputs}] · {what}, {activation:?}");
     // In q8 the CPU rounds the inputs to sixteen bits.
     let tolerance = if format == Format::Q8 { 2e-3 } else { 1e-4 };
