@@ -2,8 +2,8 @@
 // as twenty products, from a workgroup's memory too. So an invocation keeps to itself, and has as many products of each number
 // as its registers are good for: those of ROWS rows by 4 · QUADS outputs.
 //
-// many_rows.rs puts the constants, `x_quad`, `sixteen`, `scales`, `bias_at` and `residual_at` before this, and repeats each line that
-// has a # for every row, and each that has a $ for every four outputs.
+// many_rows.rs puts the constants, `x_quad`, `sixteen`, `four_scales`, `bias_at` and `residual_at` before this, and repeats each
+// line that has a # for every row, and each that has a $ for every four outputs.
 
 alias V = vec4<f32>;
 
@@ -20,7 +20,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     var sum#_$ = V();
     let inputs = info.inputs;
     for (var first = 0u; first < inputs; first += BLOCK) {
-        let s$ = scales(first / BLOCK, column + $u);
+        let s$ = four_scales(first / BLOCK, column + $u);
         let end = min(first + BLOCK, inputs);
         for (var k = first; k < end; k += 4u) {
             let w$ = sixteen(k, column + $u, s$);

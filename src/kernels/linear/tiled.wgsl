@@ -1,8 +1,8 @@
 // activation(x · weight + bias) + residual for many rows, in the tiles of gpu/tile.wgsl: its left matrix is x, its right one the
 // weight, in either layout.
 //
-// many_rows.rs puts ACROSS, `x_quad`, `sixteen`, `scales`, `bias_at` and `residual_at` before this, and repeats each line that has a $
-// for four inputs.
+// many_rows.rs puts ACROSS, `x_quad`, `sixteen`, `four_scales`, `bias_at` and `residual_at` before this, and repeats each line
+// that has a $ for four inputs.
 
 alias V = vec4<f32>;
 
@@ -41,7 +41,7 @@ fn fetch_right(step: u32, index: u32) {
     let column = origin.x / 4u + quad;
     var block = mat4x4<f32>();
     if k < info.inputs {
-        block = sixteen(k, column, scales(k / BLOCK, column));
+        block = sixteen(k, column, four_scales(k / BLOCK, column));
     }
     right[(inner + $u) * PITCH + quad] = block[$];
 }

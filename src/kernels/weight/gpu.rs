@@ -97,14 +97,14 @@ impl Quads {
         )
     }
 
-    /// For products of many rows, after [`Self::functions`]: WGSL's `scales(block, column)`, those of the outputs `4 · column` to
-    /// `4 · column + 3`, and `sixteen(k, column, scales)`, the inputs `k` to `k + 3` of these outputs, a vector for each input, in
-    /// either layout. `k` is a multiple of four; inputs behind the last are zero.
+    /// For products of many rows, after [`Self::functions`]: WGSL's `four_scales(block, column)`, those of the outputs
+    /// `4 · column` to `4 · column + 3`, and `sixteen(k, column, scales)`, the inputs `k` to `k + 3` of these outputs, a vector
+    /// for each input, in either layout. `k` is a multiple of four; inputs behind the last are zero.
     pub fn sixteens(self) -> String {
         let scaled = if self.format == Format::Q8 { "scale * " } else { "" };
         match self.layout {
             Layout::InOut => format!(
-                "fn scales(block: u32, column: u32) -> vec4<f32> {{ return vec4<f32>(scale(block, column)); }}
+                "fn four_scales(block: u32, column: u32) -> vec4<f32> {{ return vec4<f32>(scale(block, column)); }}
                 fn four(k: u32, column: u32, scale: vec4<f32>) -> vec4<f32> {{
                     return select(vec4<f32>(), {scaled}quad(k * stride(), column), k < info.inputs);
                 }}
@@ -116,7 +116,7 @@ impl Quads {
             ),
             // Outputs behind the last are the last one.
             Layout::OutIn => format!(
-                "fn scales(block: u32, column: u32) -> vec4<f32> {{
+                "fn four_scales(block: u32, column: u32) -> vec4<f32> {{
                     let row = min(vec4(4u * column) + vec4(0u, 1u, 2u, 3u), vec4(info.outputs - 1u));
                     return vec4(scale(row.x, block), scale(row.y, block), scale(row.z, block), scale(row.w, block));
                 }}
