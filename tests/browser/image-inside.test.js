@@ -211,7 +211,7 @@ test('nothing moves while the panel is open and pictures are drawn', async () =>
   await open('prompt="a red fox on a hill, under the light of a moon"');
   await summary().click();
   await page.waitForTimeout(600); // what moves right after a press is the visitor's own doing
-  const heights = () => panel().evaluate((details) => details.getBoundingClientRect().height);
+  const heights = () => panel().evaluate((details) => Math.round(details.getBoundingClientRect().height));
   const before = await heights();
   await page.evaluate(() => Object.assign(globalThis, { shift: 0 }));
   await drawing(() => again().click());
