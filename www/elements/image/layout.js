@@ -38,7 +38,7 @@ const sheet = styleSheet(`
   .stage { display: grid; gap: 1.25rem; }
   .stage.two { grid-template-columns: minmax(0, 17rem) minmax(0, 1fr); }
   @media (max-width: 44rem) { .stage.two { grid-template-columns: minmax(0, 1fr); } }
-  .right { display: grid; gap: 1.25rem; align-content: start; min-width: 0; }
+  .right { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1.25rem; align-content: start; min-width: 0; }
 `);
 
 export const layoutSheets = [

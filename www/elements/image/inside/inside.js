@@ -19,7 +19,8 @@ const sheet = styleSheet(`
   .inside { border-top: 1px solid var(--line); margin: 0.75rem auto 0; padding-top: 0.25rem; max-width: 52.9rem; }
   .inside summary { cursor: pointer; padding: 0.4rem 0; min-height: 2.5rem; border-radius: 0.4rem; font-weight: 600; }
   /* It has room for the words before they are known, so that nothing moves when they come. */
-  .inside .room { block-size: 8.25rem; overflow: auto; padding: 3px; }
+  .inside .room { block-size: 5.5rem; overflow: auto; padding: 3px; }
+  @media (max-width: 44rem) { .inside .room { block-size: 8.25rem; } }
   .inside .room p { margin: 0.25rem 0 0.6rem; }
   .inside .here { min-height: 1.5em; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 `);
