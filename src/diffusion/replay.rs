@@ -28,8 +28,7 @@ pub struct Recorded {
     recording: Recording<4>,
     sample: Tensor<4>,
     temb: Tensor<2>,
-    _network: Arc<UNet>,
-    _encoder_hidden_states: Option<Tensor<2>>,
+    _network_and_text: (Arc<UNet>, Option<Tensor<2>>),
 }
 
 impl Replay {
@@ -65,9 +64,12 @@ impl Replay {
                 let shape = [rows, network.config().out_channels, height, width];
                 let (x, recording) = Recording::of(shape, &device, || blocks(&sample, &temb));
                 if let Some(recording) = recording {
-                    let (_network, _encoder_hidden_states) = (network.clone(), text.cloned());
-                    let recorded = Recorded { recording, sample, temb, _network, _encoder_hidden_states };
-                    *self = Self::Recorded(Box::new(recorded));
+                    *self = Self::Recorded(Box::new(Recorded {
+                        recording,
+                        sample,
+                        temb,
+                        _network_and_text: (network.clone(), text.cloned()),
+                    }));
                 }
                 x
             }
