@@ -66,13 +66,11 @@ impl Config {
             (kind == "clip_text_model" || kind == "clip").then_some(())
         })?;
         // Around the text model's is what older versions of transformers wrote of every model: it warns of nothing.
-        match fields.within("text_config")? {
-            Some(fields) => Self::read(&fields),
-            None => {
-                let config = Self::read(&fields)?;
-                Ok(Self { warning: fields.unread("CLIPTextModel"), ..config })
-            }
+        if let Some(fields) = fields.within("text_config")? {
+            return Self::read(&fields);
         }
+        let config = Self::read(&fields)?;
+        Ok(Self { warning: fields.unread("CLIPTextModel"), ..config })
     }
 
     fn read(fields: &Fields) -> Result<Self> {

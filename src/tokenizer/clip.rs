@@ -4,6 +4,7 @@
 //! spelled as a printable character, and the characters are merged pair by pair. The last of a word ends with `</w>`.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 use tokenizers::models::bpe::BPE;
@@ -38,10 +39,10 @@ const WORD: &str =
 /// How long texts are where no file says it: in every CLIP that was published.
 const MAX_LENGTH: usize = 77;
 
-/// CLIP's vocabulary, and what makes tokens of a text.
+/// CLIP's vocabulary, and what makes tokens of a text. A clone shares it.
 #[derive(Debug, Clone)]
 pub struct ClipVocabulary {
-    inner: Inner,
+    inner: Arc<Inner>,
     /// The file with the vocabulary.
     file: &'static str,
     /// Ids are below this.
@@ -112,12 +113,12 @@ impl ClipVocabulary {
         inner.set_encode_special_tokens(flag(&config, "split_special_tokens"));
         Ok(Self {
             file: name,
-            size: inner.get_vocab(true).values().max().map_or(0, |&largest| largest as usize + 1),
+            size: inner.get_vocab(true).values().max().map_or(0, |&id| (id as usize).saturating_add(1)),
             bos_token_id,
             eos_token_id,
             pad_token_id: id(&inner, "pad_token")?,
             max_length,
-            inner,
+            inner: Arc::new(inner),
         })
     }
 

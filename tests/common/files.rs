@@ -7,7 +7,7 @@ use burn::tensor::Device;
 use hearth::error::{Error, Result};
 use hearth::tokenizer::Tokenizer;
 use hearth::weights::{Checkpoint, Reader, Storage, shards_of_index};
-use hearth::{diffusion, gan, gpt2};
+use hearth::{clip, diffusion, gan, gpt2};
 
 /// Names and bytes.
 #[derive(Clone, Default)]
@@ -83,6 +83,21 @@ impl Files {
             loading.checkpoint("unet").expect("there is a U-Net"),
         )?;
         loading.finish()
+    }
+
+    /// Loads the text encoder of a diffusion model.
+    pub fn text_encoder(&self) -> Result<clip::ClipTextModel> {
+        let config = self.required(clip::Config::FILE)?;
+        let mut loading = clip::Loading::new(&config, Storage::CPU, &Device::flex())?;
+        self.feed("text_encoder/model", &mut loading.checkpoint)?;
+        loading.finish()
+    }
+
+    /// Loads its tokenizer.
+    pub fn clip_tokenizer(&self) -> Result<clip::Tokenizer> {
+        let texts =
+            self.names().filter_map(|name| Some((name.strip_prefix("tokenizer/")?, self.text(name)?)));
+        clip::Tokenizer::from_files(&texts.map(|(name, text)| (name.to_owned(), text)).collect())
     }
 
     /// Loads a GAN.

@@ -413,6 +413,10 @@ pub async fn assert_group_norm_is_its_twin(device: &Device) {
         ([2, 6, 3, 5], 3, 0.0, Activation::Silu),
         ([1, 32, 8, 8], 8, 20.0, Activation::Silu),
         ([3, 4, 1, 7], 4, -3.0, Activation::GeluTanh),
+        ([1, 2, 8192, 1], 2, 0.0, Activation::Silu),
+        ([2, 6, 75, 67], 3, 5.0, Activation::Identity),
+        ([1, 4, 64, 130], 2, -3.0, Activation::LeakyRelu(0.1)),
+        ([1, 2, 700, 811], 1, 2.0, Activation::Silu),
     ];
     for (shape, groups, shift, activation) in calls {
         let x = numbers.tensor(shape).add_scalar(shift);

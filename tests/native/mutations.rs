@@ -10,6 +10,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
+use hearth::clip::Config;
 use hearth::error::Error;
 use hearth::gpt2::Event;
 use hearth::options::Options;
@@ -17,6 +18,7 @@ use hearth::rng::{Purpose, Rng};
 use pollster::block_on;
 use serde_json::{Map, Value, json};
 
+use crate::common::clip::TEXT_ENCODERS;
 use crate::common::diffusion::{CLASSES, RGB};
 use crate::common::files::Files;
 use crate::common::{self, GANS, GPT2S, WRITER};
@@ -677,6 +679,57 @@ fn vocabulary() -> (String, String) {
         include_str!("../fixtures/gpt2/writer/vocab.json").to_owned(),
         include_str!("../fixtures/gpt2/writer/merges.txt").to_owned(),
     )
+}
+
+#[test]
+fn the_config_of_a_text_encoder() {
+    let of = |name: &str| TEXT_ENCODERS.iter().find(|fixture| fixture.name == name).expect("it exists");
+    for fixture in ["clip/prefixed", "clip/whole"].map(of) {
+        let folder = Files::default().with("text_encoder/model.safetensors", fixture.files[0].1);
+        each_mutation_is_an_error_or_works(&folder, Config::FILE, &[fixture.config.to_owned()], embed);
+    }
+}
+
+fn embed(files: &Files) -> Outcome {
+    let model = files.text_encoder().map_err(Stage::Loading)?;
+    for clip_skip in 0..3 {
+        model.config().check_call(3, clip_skip).map_err(Stage::Calling)?;
+        let embeddings = block_on(common::read(model.encode(&[vec![0, 7, 59]], clip_skip)));
+        assert_eq!(embeddings.len(), 3 * model.config().hidden_size);
+    }
+    Ok(())
+}
+
+#[test]
+fn the_files_of_a_clip_tokenizer() {
+    let parts = [
+        ("stable diffusion 1", "vocab.json"),
+        ("stable diffusion 1", "merges.txt"),
+        ("of transformers 4.40", "tokenizer_config.json"),
+        ("tokenizer.json with a learned token", "tokenizer.json"),
+    ];
+    let all = common::clip::tokenizers();
+    for (name, file) in parts {
+        let of = all.iter().find(|of| of.name == name).expect("it exists");
+        let files = of.files();
+        let within = |name: &str| format!("tokenizer/{name}");
+        let folder =
+            files.iter().fold(Files::default(), |all, (name, text)| all.with(&within(name), text.as_str()));
+        each_mutation_is_an_error_or_works(&folder, &within(file), &[files[file].clone()], tokenize);
+    }
+}
+
+fn tokenize(files: &Files) -> Outcome {
+    let tokenizer = files.clip_tokenizer().map_err(Stage::Loading)?;
+    let config = Config::from_json("{}").map_err(Stage::Loading)?;
+    tokenizer.check_model(&config).map_err(Stage::Loading)?;
+    for text in ["", PROMPT, "A \u{1f98a}'s <|endoftext|>, \u{130}e\u{301}!"] {
+        let prompt = tokenizer.encode(text).map_err(Stage::Calling)?;
+        assert_eq!(prompt.token_ids.len(), tokenizer.max_length());
+        assert!(prompt.token_ids.iter().all(|&id| (id as usize) < config.vocab_size));
+        assert!(prompt.words.iter().all(|word| !word.tokens.is_empty()));
+    }
+    Ok(())
 }
 
 #[test]

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { completed, percent, piecesOf, shown, surprise } from '../../www/elements/text/tokens.js';
+import { completed, piecesOf, shown, surprise } from '../../www/elements/text/tokens.js';
+import { percent } from '../../www/elements/units.js';
 import { wordsFor } from '../../www/elements/words.js';
 
 /** @param {string[]} tokens @param {string} text */

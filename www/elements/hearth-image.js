@@ -46,6 +46,7 @@ class HearthImage extends HearthElement {
     onDraw: () => this.#redraw(),
     onAnother: () => this.redraw(),
     onPress: () => this.redraw(),
+    onAgain: () => this.#repeat(),
     onChange: () => this.#preview(),
     onFile: (file) => this.job(() => this.#layout.sketch.open(file)),
     onSample: () => this.#drawSample(),
@@ -209,6 +210,12 @@ class HearthImage extends HearthElement {
   /** Draws what the fields ask for. */
   #redraw() {
     this.#layout.form.write(this);
+    this.restart();
+  }
+
+  /** Draws the same picture again. */
+  #repeat() {
+    this.setAttribute('seed', String(this.#layout.actions.seed));
     this.restart();
   }
 

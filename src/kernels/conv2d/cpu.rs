@@ -4,14 +4,14 @@ use burn::tensor::{Tensor, TensorData};
 
 use super::kept::ROOM;
 use super::picture::Picture;
-use super::winograd::Tiles;
+use super::winograd::{Kernels, Tiles};
 use super::{ConvWeight, Epilogue, im2col};
 use crate::kernels::Format;
 use crate::kernels::cpu::numbers;
 use crate::kernels::cpu::tiles::TILE;
 
-/// Numbers that are made of kernels at a time, unpacked or as [`super::winograd`] takes them: 16 MB, however large the layer.
-const AT_ONCE: usize = 1 << 22;
+/// Numbers of packed kernels that are unpacked at a time for [`im2col`]: 16 MB, however large the layer.
+const UNPACKED: usize = 1 << 22;
 
 impl ConvWeight {
     /// The tiles that are the fastest for a picture; `None` when the usual way is faster.
@@ -51,30 +51,26 @@ pub fn conv2d(
     let (input, picture) = (numbers(x.clone()), Picture::new(x.dims(), weight.geometry.doubled));
     let pictures = input.storage::<f32>().chunks_exact((picture.channels * picture.stored()).max(1));
     let of_picture = (outputs * pixels).max(1);
-    let tiles = weight.tiles(picture);
-    if let Some((tiles, kernels)) = tiles.and_then(|tiles| Some((tiles, weight.transformed(tiles)?))) {
-        for (y, x) in y.chunks_exact_mut(of_picture).zip(pictures) {
-            tiles.add_convolution(y, x, picture, kernels);
-        }
-        return Tensor::from_data(TensorData::new(y, shape), &x.device());
-    }
     let matrix = weight.kernels.matrix();
-    let (on_cpu, inner) = (matrix.on_cpu(), matrix.inputs());
-    let is_packed = matrix.format() != Format::F32;
-    // Numbers of an output: unpacked, and transformed.
-    let fresh =
-        if is_packed { inner } else { 0 } + tiles.map_or(0, |tiles| tiles.elements() * picture.channels);
-    let at_once = (AT_ONCE / fresh.max(1)).clamp(1, outputs.max(1)).next_multiple_of(TILE);
-    let mut scratch = vec![0.0; if is_packed { at_once.min(outputs) * inner } else { 0 }];
-    for start in (0..outputs).step_by(at_once) {
-        let block = start..outputs.min(start + at_once);
-        let kernels = on_cpu.rows(block.clone(), matrix, &mut scratch);
-        let transformed = tiles.map(|tiles| (tiles, tiles.transform_kernels(kernels, picture.channels)));
-        for (y, x) in y.chunks_exact_mut(of_picture).zip(pictures.clone()) {
-            let y = &mut y[block.start * pixels..block.end * pixels];
-            match &transformed {
-                Some((tiles, kernels)) => tiles.add_convolution(y, x, picture, kernels),
-                None => im2col::add_convolution(y, out_width, x, picture, weight, kernels),
+    let on_cpu = matrix.on_cpu();
+    if let Some(tiles) = weight.tiles(picture) {
+        let plain = Kernels::Plain(&on_cpu, matrix);
+        let kernels = weight.transformed(tiles).map_or(plain, Kernels::Transformed);
+        for (y, x) in y.chunks_exact_mut(of_picture).zip(pictures) {
+            tiles.add_convolution(y, x, picture, &kernels);
+        }
+    } else {
+        let inner = matrix.inputs();
+        let is_packed = matrix.format() != Format::F32;
+        let at_once = if is_packed { (UNPACKED / inner.max(1)).next_multiple_of(TILE) } else { outputs };
+        let at_once = at_once.clamp(1, outputs.max(1));
+        let mut scratch = vec![0.0; if is_packed { at_once * inner } else { 0 }];
+        for start in (0..outputs).step_by(at_once) {
+            let block = start..outputs.min(start + at_once);
+            let kernels = on_cpu.rows(block.clone(), matrix, &mut scratch);
+            for (y, x) in y.chunks_exact_mut(of_picture).zip(pictures.clone()) {
+                let y = &mut y[block.start * pixels..block.end * pixels];
+                im2col::add_convolution(y, out_width, x, picture, weight, kernels);
             }
         }
     }

@@ -247,9 +247,27 @@ impl Lanes {
 
 /// The sum of numbers.
 pub fn sum(numbers: &[f32]) -> f32 {
-    let (fours, rest) = numbers.as_chunks::<4>();
-    let total = fours.iter().fold(Lanes::splat(0.0), |sum, four| sum + Lanes::load(four));
-    total.sum() + rest.iter().sum::<f32>()
+    sum_of(numbers, |x| x, |x| x)
+}
+
+/// The sum of `(x - mean)²` of numbers.
+pub fn squared_differences(numbers: &[f32], mean: f32) -> f32 {
+    let lanes = Lanes::splat(mean);
+    sum_of(numbers, |x| (x - lanes) * (x - lanes), |x| (x - mean) * (x - mean))
+}
+
+/// The sum of what two functions, which are the same, make of numbers, in four sums that do not wait for each other.
+#[inline]
+fn sum_of(numbers: &[f32], of_lanes: impl Fn(Lanes) -> Lanes, of_one: impl Fn(f32) -> f32) -> f32 {
+    let (sixteens, rest) = numbers.as_chunks::<16>();
+    let mut sums = [Lanes::splat(0.0); 4];
+    for sixteen in sixteens {
+        for (sum, four) in sums.iter_mut().zip(sixteen.as_chunks::<4>().0) {
+            *sum = *sum + of_lanes(Lanes::load(four));
+        }
+    }
+    let total = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+    total.sum() + rest.iter().map(|x| of_one(*x)).sum::<f32>()
 }
 
 /// The dot product of two lists of the same length, in four sums that do not wait for each other.

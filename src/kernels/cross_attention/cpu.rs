@@ -155,7 +155,7 @@ impl Block {
             if now > *largest {
                 let fade = (*largest - now).exp();
                 *total *= fade;
-                for number in mixed.iter_mut() {
+                for number in mixed {
                     *number *= fade;
                 }
                 *largest = now;

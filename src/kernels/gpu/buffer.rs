@@ -9,6 +9,7 @@ use cubecl::server::Handle;
 use super::Adapter;
 
 /// A tensor's buffer on the GPU.
+#[derive(Clone)]
 pub struct Buffer(pub(super) CubeTensor);
 
 impl Buffer {

@@ -1,8 +1,13 @@
 //! Pieces of WGSL that several shaders have.
 
-/// WGSL's `mean_and_variance(start, count, local)` of numbers of `x`, for workgroups of `threads` invocations.
+/// WGSL's `add_parts(part, local)`, the sum of what each of a workgroup's `threads` invocations has.
+pub fn shared_sums(threads: usize) -> String {
+    format!("const THREADS = {threads}u;\n{}", include_str!("sums.wgsl"))
+}
+
+/// The same and `mean_and_variance(start, count, local)` of numbers of `x`.
 pub fn mean_and_variance(threads: usize) -> String {
-    format!("const THREADS = {threads}u;\n{}", include_str!("mean_and_variance.wgsl"))
+    shared_sums(threads) + include_str!("mean_and_variance.wgsl")
 }
 
 /// The same and `mean_and_scale(start, count, local)`, for norms.

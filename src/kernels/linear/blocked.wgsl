@@ -2,7 +2,7 @@
 // as twenty products, from a workgroup's memory too. So an invocation keeps to itself, and has as many products of each number
 // as its registers are good for: those of ROWS rows by 4 · QUADS outputs.
 //
-// gpu.rs puts the constants, `x_quad`, `sixteen`, `scales`, `bias_at` and `residual_at` before this, and repeats each line that
+// many_rows.rs puts the constants, `x_quad`, `sixteen`, `scales`, `bias_at` and `residual_at` before this, and repeats each line that
 // has a # for every row, and each that has a $ for every four outputs.
 
 alias V = vec4<f32>;

@@ -1,7 +1,7 @@
 // activation(x · weight + bias) + residual for many rows, in the tiles of gpu/tile.wgsl: its left matrix is x, its right one the
 // weight, in either layout.
 //
-// gpu.rs puts ACROSS, `x_quad`, `sixteen`, `scales`, `bias_at` and `residual_at` before this, and repeats each line that has a $
+// many_rows.rs puts ACROSS, `x_quad`, `sixteen`, `scales`, `bias_at` and `residual_at` before this, and repeats each line that has a $
 // for four inputs.
 
 alias V = vec4<f32>;

@@ -19,7 +19,7 @@ const MESSAGES = 10;
  * @param {(more: object) => AsyncGenerator<DiffusionEvent, void, void>} begin starts the call, with these options added
  * @param {AbortSignal} signal
  */
-export async function follow(element, { timeline, actions, form }, model, begin, signal) {
+export async function follow(element, { timeline, inside, actions, form }, model, begin, signal) {
   element.say(element.words.drawing);
   const mode = /** @type {'noise' | 'picture'} */ (element.mode); // a comparison is several calls
   const isBare = !element.hasAttribute('controls');
@@ -28,13 +28,14 @@ export async function follow(element, { timeline, actions, form }, model, begin,
   let steps = 0;
   form.truncated = null;
   try {
-    for await (const event of begin({ preview, signal })) {
+    for await (const event of begin({ preview, signal, ...inside.options })) {
       const ms = performance.now() - started;
       actions.seed = event.seed;
       form.truncated = event.truncated?.find((text) => text !== null) ?? null;
       if (event.type === 'step') {
         if (steps === 0) timeline.begin();
         steps = event.num_steps;
+        inside.add(event);
         timeline.add(event);
         sayStep(element, event);
       } else {

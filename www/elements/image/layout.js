@@ -6,6 +6,7 @@ import { Choices, choicesSheet } from './choices.js';
 import { Comparison, comparisonSheet } from './comparison.js';
 import { Edits, editsSheets } from './editing/edits.js';
 import { ImageForm, formSheet } from './form.js';
+import { Inside, insideSheets } from './inside/inside.js';
 import { promptSheet } from './prompt.js';
 import { boardSheet } from './sketch/board.js';
 import { penSheet } from './sketch/pen.js';
@@ -22,6 +23,7 @@ import { Timeline, timelineSheet } from './timeline.js';
  * @property {() => void} onDraw
  * @property {() => void} onAnother
  * @property {() => void} onPress of a bare picture
+ * @property {() => void} onAgain draws the same picture, with what is to be seen inside it
  * @property {() => void} onChange of the picture to start from, or of what to do with it
  * @property {(file: Blob) => void} onFile
  * @property {() => void} onSample
@@ -40,7 +42,7 @@ const sheet = styleSheet(`
 `);
 
 export const layoutSheets = [
-  ...[sheet, choicesSheet, formSheet, promptSheet, timelineSheet],
+  ...[sheet, choicesSheet, formSheet, promptSheet, timelineSheet, ...insideSheets],
   ...[boardSheet, penSheet, sketchSheet, ...editsSheets, comparisonSheet, actionsSheet],
 ];
 
@@ -61,9 +63,11 @@ export class Layout {
     this.edits = new Edits(calls);
     this.timeline = new Timeline(words);
     this.timeline.onPress(calls.onPress);
+    this.inside = new Inside(this.timeline, calls);
     this.comparison = new Comparison(words);
     this.actions = new Actions(this.timeline, calls);
-    const right = h('div', { className: 'right' }, this.edits.element, this.timeline.element);
+    const seen = h('div', {}, this.timeline.element, this.inside.element);
+    const right = h('div', { className: 'right' }, this.edits.element, seen);
     this.#stage = h('div', { className: 'stage' }, this.sketch.element, right);
     this.#compare = h('div', {}, this.#compareHint, this.comparison.element);
     this.ink = true;
@@ -82,7 +86,7 @@ export class Layout {
 
   /** Whether the model draws from prompts; until it is loaded, whether that is likely. @param {boolean} prompted */
   set prompted(prompted) {
-    this.form.prompted = this.edits.prompted = this.timeline.large = prompted;
+    this.form.prompted = this.edits.prompted = this.inside.prompted = this.timeline.large = prompted;
   }
 
   /**
@@ -103,7 +107,9 @@ export class Layout {
   localize(mode, bare) {
     const words = this.#words();
     this.#modes.localize(words.imageMode, words.imageModes);
-    for (const part of [this.form, this.sketch, this.edits, this.actions]) part.localize(words);
+    for (const part of [this.form, this.sketch, this.edits, this.inside, this.actions]) {
+      part.localize(words);
+    }
     this.comparison.localize();
     this.#compareHint.textContent = words.compareHint;
     this.show(mode, bare);
@@ -121,7 +127,7 @@ export class Layout {
     this.#stage.hidden = mode === 'compare';
     this.#compare.hidden = mode !== 'compare';
     this.actions.show(mode);
-    this.timeline.bare = bare;
+    this.timeline.bare = this.inside.bare = bare;
     this.timeline.localize();
   }
 }

@@ -12,6 +12,7 @@ import { Player } from '../player.js';
  * @property {number} step_index
  * @property {number} num_steps
  * @property {number} timestep
+ * @property {import('../../types.d.ts').WordAttentions} [attentions] to the words of the prompt
  *
  * @typedef {import('../words.js').Words} Words
  */
@@ -84,6 +85,8 @@ export class Timeline {
   #isPreview = false;
   /** Whether each new step is shown as it comes. It is not while a visitor looks at an earlier one. */
   #follows = true;
+  /** Hears of what is shown. @type {(frame: Frame | null, isFinished: boolean) => void} */
+  #onShow = () => {};
 
   element = h('div', {}, this.#pair, this.#time);
 
@@ -136,6 +139,17 @@ export class Timeline {
     });
   }
 
+  /**
+   * Lays something over the picture.
+   * @param {HTMLElement} layer
+   * @param {(frame: Frame | null, isFinished: boolean) => void} onShow called with each frame that is shown, and whether
+   *   the finished picture stands in its place; with null when a call begins and nothing is kept any more
+   */
+  cover(layer, onShow) {
+    this.#guess.before(layer);
+    this.#onShow = onShow;
+  }
+
   localize() {
     const words = this.#words();
     const sample = this.#isPreview ? words.startsFrom : words.noisySample;
@@ -164,13 +178,15 @@ export class Timeline {
     this.#follows = true;
     this.#isPreview = false;
     this.localize();
+    this.#onShow(null, false);
   }
 
   /** @param {import('../../types.d.ts').DiffusionStepEvent} event */
-  add({ step_index, num_steps, timestep, previews }) {
+  add({ step_index, num_steps, timestep, previews, attentions }) {
     const { sample, pred_original_sample: guesses = [] } = previews;
     this.#images = guesses;
-    this.#keep({ sample: sample && strip(sample), guess: strip(guesses), step_index, num_steps, timestep });
+    const pictures = { sample: sample && strip(sample), guess: strip(guesses) };
+    this.#keep({ ...pictures, step_index, num_steps, timestep, attentions });
     // The slider's end is the last step to come, so that the thumb moves along with the steps.
     const all = Math.max(this.#frames.length, Math.ceil(num_steps / this.#stride));
     this.#slider.max = String(all - 1);
@@ -180,7 +196,8 @@ export class Timeline {
 
   /** Keeps a frame, and as many of those before it as there is room for. @param {Frame} frame */
   #keep(frame) {
-    const bytes = frame.guess.data.length * (frame.sample ? 2 : 1);
+    const { sample, guess, attentions } = frame;
+    const bytes = guess.data.length * (sample ? 2 : 1) + (attentions?.values.byteLength ?? 0);
     if (this.#count++ % this.#stride === 0) this.#frames.push(frame);
     else this.#frames[this.#frames.length - 1] = frame; // the newest is always there
     if (this.#frames.length * bytes > MAX_BYTES) {
@@ -253,12 +270,13 @@ export class Timeline {
   #show(index) {
     const frame = this.#frames[index];
     if (!frame) return;
-    const isLast = this.#final && index === this.#frames.length - 1;
+    const isLast = this.#final !== null && index === this.#frames.length - 1;
     const { sample, guess } = isLast ? { sample: this.#final, guess: this.#final } : frame;
     if (sample) paint(this.#sample, sample);
     paint(this.#guess, /** @type {ImageData} */ (guess));
     this.#slider.value = String(index);
     this.#describe();
+    this.#onShow(frame, isLast);
   }
 
   #describe() {

@@ -1,9 +1,10 @@
 // A text as one attention head sees it: tokens are coloured by how much the token under the pointer attends to them.
 
 import { h } from '../dom.js';
+import { percent } from '../units.js';
 import { Cells } from './cells.js';
 import { popupList } from './popup.js';
-import { isolated, percent, piecesOf, shown } from './tokens.js';
+import { isolated, piecesOf, shown } from './tokens.js';
 
 /** How many tokens the pop-up names. */
 const LOOKED_AT = 6;

@@ -64,13 +64,6 @@ export function shown(text, { endOfText, partOfCharacter }) {
 /** A text for the middle of a sentence, in whichever direction either is written. @param {string} text */
 export const isolated = (text) => `\u2068${text}\u2069`;
 
-/** A probability in per cent, with one decimal below ten. @param {number} probability */
-export function percent(probability) {
-  const value = probability * 100;
-  if (value < 0.1) return '<0.1%';
-  return `${value.toFixed(value < 9.95 ? 1 : 0)}%`;
-}
-
 /** How surprising a probability is: 0 for a certainty, 1 for one in a thousand or rarer. @param {number} probability */
 export function surprise(probability) {
   return Math.min(1, -Math.log(probability) / Math.log(1000));

@@ -1,10 +1,11 @@
 // A text as it is written, to read or to look inside.
 
 import { h, styleSheet } from '../dom.js';
+import { percent } from '../units.js';
 import { AttentionView } from './attention.js';
 import { Cells } from './cells.js';
 import { popupList } from './popup.js';
-import { completed, percent, shown, surprise } from './tokens.js';
+import { completed, shown, surprise } from './tokens.js';
 
 /**
  * @typedef {import('./tokens.js').Token} Token

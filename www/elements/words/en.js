@@ -138,6 +138,15 @@ export const en = {
   noisySample: 'Noisy sample',
   startsFrom: 'Starting point',
   guess: 'The model’s guess',
+  wordsOfPrompt: 'The words of the prompt',
+  noWord: 'Picture only',
+  wordMapsHint:
+    'Choose a word to see which parts of the picture attend to it: the lighter, the more. The slider goes through the steps; the finished picture shows the mean of them all. Point at a part of the picture to see which words it attends to.',
+  withoutAttention: 'While this picture was drawn, its attention was not kept.',
+  drawWithAttention: 'Draw it again with attention',
+  nextWithAttention: 'The attention of the next picture will be shown here.',
+  attendsTo: 'Attends to:',
+  pointAtPicture: 'The picture. Arrow keys move the point whose words are shown',
   drawAnother: 'A picture drawn by the model. Press to draw another',
   step: 'Step',
   stepOf: (/** @type {number} */ step, /** @type {number} */ steps, /** @type {number} */ timestep) =>

@@ -15,9 +15,13 @@
 mod band;
 mod transform;
 
+use std::ops::Range;
+
 use super::picture::Picture;
+use crate::kernels::Weight;
 use crate::kernels::cpu::lanes::Lanes;
-use crate::kernels::cpu::tiles::{Columns, PANEL, add_tiles};
+use crate::kernels::cpu::tiles::{Columns, PANEL, TILE, add_tiles};
+use crate::kernels::weight::cpu::OnCpu;
 use band::Band;
 use transform::{Large, Small, Transform};
 
@@ -29,6 +33,10 @@ const LARGE: usize = 16;
 
 /// Tiles that are computed at a time, so that the cache still has them for the last output.
 const BLOCK: usize = 64;
+
+/// Numbers of transformed kernels that are in use at a time, unless these are of too few outputs for the panels of the
+/// tiles to be worth reading.
+const TRANSFORMED: usize = 1 << 18;
 
 /// Channels whose kernels are transformed at a time in the nearest cache: what becomes of them lies far apart.
 const SPAN: usize = 64;
@@ -66,24 +74,38 @@ impl Tiles {
 
     /// `G g Gᵀ` of kernels `[outputs, 9 · inputs]`: `[n², outputs, inputs]`.
     pub fn transform_kernels(self, kernels: &[f32], inputs: usize) -> Vec<f32> {
+        let mut transformed = vec![0.0; self.elements() * kernels.len() / 9];
         match self {
-            Self::Small => transform_kernels::<Small, 4>(kernels, inputs),
-            Self::Large => transform_kernels::<Large, 6>(kernels, inputs),
+            Self::Small => transform_kernels::<Small, 4>(kernels, inputs, &mut transformed),
+            Self::Large => transform_kernels::<Large, 6>(kernels, inputs, &mut transformed),
         }
+        transformed
     }
 
-    /// Adds the convolution of one picture to `y [outputs, height, width]`. `weights` are its transformed kernels.
-    pub fn add_convolution(self, y: &mut [f32], x: &[f32], picture: Picture, weights: &[f32]) {
+    /// Adds the convolution of one picture to `y [outputs, height, width]`.
+    pub fn add_convolution(self, y: &mut [f32], x: &[f32], picture: Picture, kernels: &Kernels) {
         match self {
-            Self::Small => add_convolution::<Small, 4>(y, x, picture, weights),
-            Self::Large => add_convolution::<Large, 6>(y, x, picture, weights),
+            Self::Small => add_convolution::<Small, 4>(y, x, picture, kernels),
+            Self::Large => add_convolution::<Large, 6>(y, x, picture, kernels),
         }
     }
 }
 
-fn transform_kernels<T: Transform<N>, const N: usize>(kernels: &[f32], inputs: usize) -> Vec<f32> {
+/// The kernels of a convolution.
+pub enum Kernels<'a> {
+    /// `[n², outputs, inputs]`, once and for all.
+    Transformed(&'a [f32]),
+    /// `[outputs, 9 · inputs]`, which some tiles after the other transform anew: few at a time, so that what becomes of
+    /// them does not leave the cache.
+    Plain(&'a OnCpu, &'a Weight),
+}
+
+fn transform_kernels<T: Transform<N>, const N: usize>(
+    kernels: &[f32],
+    inputs: usize,
+    transformed: &mut [f32],
+) {
     let count = kernels.len() / 9;
-    let mut transformed = vec![0.0; N * N * count];
     let mut near = vec![[0.0; SPAN]; N * N];
     for (output, kernels) in kernels.chunks_exact(9 * inputs).enumerate() {
         for start in (0..inputs).step_by(SPAN) {
@@ -104,14 +126,13 @@ fn transform_kernels<T: Transform<N>, const N: usize>(kernels: &[f32], inputs: u
             }
         }
     }
-    transformed
 }
 
 fn add_convolution<T: Transform<N>, const N: usize>(
     y: &mut [f32],
     x: &[f32],
     picture: Picture,
-    weights: &[f32],
+    kernels: &Kernels,
 ) {
     let Picture { channels, height, width, .. } = picture;
     if y.is_empty() || x.is_empty() {
@@ -126,52 +147,84 @@ fn add_convolution<T: Transform<N>, const N: usize>(
     let most = (rows * across).div_ceil(blocks).next_multiple_of(PANEL);
     let gap = GAP / PANEL;
     let mut panels = vec![[0.0; PANEL]; N * N * (channels * most / PANEL + gap)];
-    let mut products = vec![0.0; N * N * (outputs * most + GAP)];
+    let of_output = N * N * channels;
+    let at_once = (TRANSFORMED / of_output).clamp(4 * TILE, 16 * TILE).min(outputs);
+    let mut products = vec![0.0; N * N * (at_once * most + GAP)];
+    let (mut plain, mut transformed) = match kernels {
+        Kernels::Transformed(_) => (Vec::new(), Vec::new()),
+        Kernels::Plain(..) => (vec![0.0; at_once * 9 * channels], vec![0.0; at_once * of_output]),
+    };
     for top in (0..down).step_by(rows) {
         band.fill(x, top);
         let tiles = rows.min(down - top) * across;
         for start in (0..tiles).step_by(most) {
             let count = most.min(tiles - start);
             let padded = count.next_multiple_of(PANEL);
-            let (of_panels, of_products) = (channels * padded / PANEL, outputs * padded);
+            let of_panels = channels * padded / PANEL;
             band.transform::<T>(&mut panels, of_panels + gap, start, count);
-            products.fill(0.0);
-            let elements = panels.chunks(of_panels + gap).zip(weights.chunks_exact(outputs * channels));
-            for (products, (panels, weights)) in products.chunks_mut(of_products + GAP).zip(elements) {
-                let (products, weights) = (&mut products[..of_products], Columns::all(weights, channels));
-                add_tiles(products, &weights, &panels[..of_panels], 0..padded, padded);
-            }
-            for (output, y) in y.chunks_exact_mut(height * width).enumerate() {
-                for first in (0..count).step_by(4) {
-                    let pixels =
-                        transform_back::<T, N>(&products, of_products + GAP, output * padded + first);
-                    for lane in 0..4.min(count - first) {
-                        let (top, left) = band.corner(start + first + lane);
-                        let across = (N - 2).min(width - left);
-                        for (row, pixels) in pixels.iter().enumerate().take((N - 2).min(height - top)) {
-                            let y = &mut y[(top + row) * width + left..][..across];
-                            for (y, pixel) in y.iter_mut().zip(pixels) {
-                                *y += pixel[lane];
-                            }
-                        }
+            for first in (0..outputs).step_by(at_once) {
+                let block = first..outputs.min(first + at_once);
+                let of_products = block.len() * padded;
+                let (weights, of_element, first) = match kernels {
+                    Kernels::Transformed(weights) => (*weights, outputs * channels, first * channels),
+                    Kernels::Plain(on_cpu, matrix) => {
+                        let kernels = on_cpu.rows(block.clone(), matrix, &mut plain);
+                        let transformed = &mut transformed[..block.len() * of_output];
+                        transform_kernels::<T, N>(kernels, channels, transformed);
+                        (&*transformed, block.len() * channels, 0)
                     }
+                };
+                products.fill(0.0);
+                let elements = panels.chunks(of_panels + gap).zip(weights.chunks_exact(of_element));
+                for (products, (panels, weights)) in products.chunks_mut(of_products + GAP).zip(elements) {
+                    let products = &mut products[..of_products];
+                    let weights = Columns::all(&weights[first..][..block.len() * channels], channels);
+                    add_tiles(products, &weights, &panels[..of_panels], 0..padded, padded);
+                }
+                let y = &mut y[block.start * height * width..block.end * height * width];
+                for (output, y) in y.chunks_exact_mut(height * width).enumerate() {
+                    let products = |tile: usize| &products[output * padded + tile..];
+                    add_pixels(y, picture, &band, start..start + count, |tile| {
+                        transform_back::<T, N>(products(tile), of_products + GAP)
+                    });
                 }
             }
         }
     }
 }
 
-/// `Aᵀ m A` of four tiles: each of their pixels, row by row.
+/// Adds some tiles of a band to their pixels; `four` gives four of them, counted from the first.
+fn add_pixels<const N: usize>(
+    y: &mut [f32],
+    Picture { height, width, .. }: Picture,
+    band: &Band<N>,
+    tiles: Range<usize>,
+    four: impl Fn(usize) -> [[[f32; 4]; 4]; 4],
+) {
+    for first in tiles.clone().step_by(4) {
+        let pixels = four(first - tiles.start);
+        for lane in 0..4.min(tiles.end - first) {
+            let (top, left) = band.corner(first + lane);
+            let across = (N - 2).min(width - left);
+            for (row, pixels) in pixels.iter().enumerate().take((N - 2).min(height - top)) {
+                let y = &mut y[(top + row) * width + left..][..across];
+                for (y, pixel) in y.iter_mut().zip(pixels) {
+                    *y += pixel[lane];
+                }
+            }
+        }
+    }
+}
+
+/// `Aᵀ m A` of four tiles: each of their pixels, row by row. Their elements are `of_element` apart.
 #[inline]
 fn transform_back<T: Transform<N>, const N: usize>(
     products: &[f32],
     of_element: usize,
-    at: usize,
 ) -> [[[f32; 4]; 4]; 4] {
     let mut columns = [[Lanes::splat(0.0); N]; 4];
     for column in 0..N {
-        let values =
-            T::output(std::array::from_fn(|row| load(&products[(N * row + column) * of_element + at..])));
+        let values = T::output(std::array::from_fn(|row| load(&products[(N * row + column) * of_element..])));
         for (to, value) in columns.iter_mut().zip(values) {
             to[column] = value;
         }
