@@ -76,14 +76,8 @@ impl Guided {
             Some(without) if !is(guidance.scale, 1.0) => (condition.followed_by(without), Some(guidance)),
             _ => (condition, None),
         };
-        Self {
-            network,
-            condition,
-            guidance,
-            rows_at_once,
-            attentions: false,
-            replay: Some(Replay::default()),
-        }
+        let replay = Some(Replay::default());
+        Self { network, condition, guidance, rows_at_once, attentions: false, replay }
     }
 
     /// The same, that gives its attentions too if `attentions`.
@@ -97,7 +91,7 @@ impl Guided {
         matches!(self.replay, Some(Replay::Recorded(_)))
     }
 
-    /// Gives up what is recorded, whose memory is then free, and records nothing any more.
+    /// Gives up what is recorded, whose memory is then another recording's, and records nothing any more.
     pub fn stop_recording(&mut self) {
         self.replay = None;
     }
@@ -117,40 +111,43 @@ impl Guided {
         Prediction { output, attentions: attentions.map(|maps| maps.narrow(0, 0, rows)) }
     }
 
-    /// The outputs of all rows.
     fn evaluate(&mut self, sample: &Tensor<4>, timestep: f64) -> Prediction {
         let rows = sample.dims()[0];
-        if rows <= self.rows_at_once {
-            if let Some(replay) = &mut self.replay {
-                let (timesteps, conditioning) = (vec![timestep; rows], self.condition.conditioning());
-                let output = replay.forward(&self.network, sample, &timesteps, &conditioning);
-                return Prediction { output, attentions: None };
-            }
-            return self.evaluate_rows(sample.clone(), timestep, 0);
+        if let Some(replay) = self.replay.as_mut().filter(|_| rows <= self.rows_at_once) {
+            let (timesteps, conditioning) = (vec![timestep; rows], self.condition.conditioning());
+            let output = replay.forward(&self.network, sample, &timesteps, &conditioning);
+            return Prediction { output, attentions: None };
         }
-        let part = |start: usize| {
-            let count = self.rows_at_once.min(rows - start);
-            self.evaluate_rows(sample.clone().narrow(0, start, count), timestep, start)
-        };
-        let parts: Vec<Prediction> = (0..rows).step_by(self.rows_at_once).map(part).collect();
-        let attentions: Option<Vec<_>> = parts.iter().map(|part| part.attentions.clone()).collect();
-        let outputs = parts.into_iter().map(|part| part.output).collect();
-        Prediction {
-            output: Tensor::cat(outputs, 0),
-            attentions: attentions.map(|maps| Tensor::cat(maps, 0)),
-        }
+        self.evaluate_anew(sample, timestep, 0)
     }
 
-    /// The outputs of the rows from `first` on that are in `sample`.
-    fn evaluate_rows(&self, sample: Tensor<4>, timestep: f64, first: usize) -> Prediction {
+    /// The outputs of the rows from `first` on, which `sample` has.
+    fn evaluate_anew(&self, sample: &Tensor<4>, timestep: f64, first: usize) -> Prediction {
         let rows = sample.dims()[0];
+        if rows > self.rows_at_once {
+            let part = |start: usize| {
+                let count = self.rows_at_once.min(rows - start);
+                self.evaluate_anew(&sample.clone().narrow(0, start, count), timestep, first + start)
+            };
+            let parts: Vec<Prediction> = (0..rows).step_by(self.rows_at_once).map(part).collect();
+            let attentions: Option<Vec<_>> = parts.iter().map(|part| part.attentions.clone()).collect();
+            let outputs = parts.into_iter().map(|part| part.output).collect();
+            return Prediction {
+                output: Tensor::cat(outputs, 0),
+                attentions: attentions.map(|maps| Tensor::cat(maps, 0)),
+            };
+        }
         let condition = self.condition.rows(first..first + rows);
         let (timesteps, conditioning) = (vec![timestep; rows], condition.conditioning());
         if self.attentions {
-            let (output, maps) = self.network.forward_with_attentions(sample, &timesteps, &conditioning);
+            let (output, maps) =
+                self.network.forward_with_attentions(sample.clone(), &timesteps, &conditioning);
             return Prediction { output, attentions: Some(maps) };
         }
-        Prediction { output: self.network.forward(sample, &timesteps, &conditioning), attentions: None }
+        Prediction {
+            output: self.network.forward(sample.clone(), &timesteps, &conditioning),
+            attentions: None,
+        }
     }
 }
 

@@ -28,8 +28,7 @@ pub struct Recorded {
     recording: Recording<4>,
     sample: Tensor<4>,
     temb: Tensor<2>,
-    _network: Arc<UNet>,
-    _encoder_hidden_states: Option<Tensor<2>>,
+    _network_and_text: (Arc<UNet>, Option<Tensor<2>>),
 }
 
 impl Replay {
@@ -69,8 +68,7 @@ impl Replay {
                         recording,
                         sample,
                         temb,
-                        _network: network.clone(),
-                        _encoder_hidden_states: text.cloned(),
+                        _network_and_text: (network.clone(), text.cloned()),
                     }));
                 }
                 x

@@ -281,7 +281,7 @@ impl Run {
         let Some(mut pictures) = self.pictures.take() else {
             return Ok(None);
         };
-        // What decodes the sample may need the memory.
+        // The next run may begin before this one is dropped, and records in the same memory.
         self.network.stop_recording();
         let sample = self.start.sample.clone();
         let transaction = Transaction::default().register(self.finite_check.clone()).register(sample.clone());
