@@ -43,6 +43,7 @@ export async function openBrowser() {
       const counts = await Promise.all([page.evaluate(counted), ...workers]);
       return counts.reduce((sum, count) => sum + count, 0);
     });
+    await page.exposeFunction('report', (/** @type {string} */ line) => console.log(line));
     await page.goto(`http://localhost:${port}/benches/page.html`);
     return page;
   };

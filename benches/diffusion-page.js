@@ -1,13 +1,10 @@
 // What the benchmark of diffusion runs inside the page.
 
-import { heapBytes, importOnnxruntime, median, timed, timedWarm } from './in-page.js';
+import { dispatches, heapBytes, importOnnxruntime, median, timed, timedWarm } from './in-page.js';
 
 const MODEL = '/benches/cache/unet.onnx';
 const FOLDER = '/models/ddpm-mnist';
 const STEPS = 25;
-
-/** Every dispatch so far, of the page and its workers. @returns {Promise<number>} */
-const dispatches = () => /** @type {any} */ (globalThis).dispatches();
 
 /**
  * Hearth, through its public API: a step is one of a whole picture's, with its preview on show.

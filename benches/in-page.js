@@ -20,6 +20,27 @@ export async function timedWarm(work, runs) {
   return timed(work, runs);
 }
 
+/** How many dispatches there were on this page and in its workers. @returns {Promise<number>} */
+export const dispatches = () => /** @type {any} */ (globalThis).dispatches();
+
+/** Writes a line on the terminal. @param {string} line @returns {Promise<void>} */
+export const report = (line) => /** @type {any} */ (globalThis).report(line);
+
+/**
+ * The median of what `work` gives, as often as fits into the time: where it takes long, once.
+ * @param {() => Promise<number>} work
+ * @param {number} runs at most
+ * @param {number} budget in ms
+ */
+export async function repeated(work, runs, budget) {
+  const values = [];
+  const started = performance.now();
+  while (values.length < runs && (values.length === 0 || performance.now() - started < budget)) {
+    values.push(await work());
+  }
+  return median(values);
+}
+
 /** The longest time that this thread was blocked since the page began, in ms (0 if never over 50). */
 export function longestBlock() {
   return /** @type {any} */ (globalThis).longest ?? 0;
@@ -40,6 +61,21 @@ export async function importOnnxruntime(provider) {
   ort.env.wasm.numThreads = 1; // what a page without COOP and COEP has, and Hearth too
   ort.env.wasm.wasmPaths = ORT;
   return ort;
+}
+
+/**
+ * onnxruntime's flash attention is written for subgroups of 8 to 32 invocations. With the 4 of a WebGPU in software it gives
+ * wrong numbers from 32 tokens on, so there it must not know of subgroups and takes its other attention.
+ */
+export async function hideSmallSubgroups() {
+  const adapter = /** @type {any} */ (await navigator.gpu?.requestAdapter());
+  if (!adapter || adapter.info.subgroupMinSize >= 8) return;
+  const prototype = Object.getPrototypeOf(adapter);
+  const { requestDevice } = prototype;
+  prototype.requestDevice = function (/** @type {any} */ { requiredFeatures = [], ...rest } = {}) {
+    const features = [...requiredFeatures].filter((feature) => !feature.startsWith('subgroup'));
+    return requestDevice.call(this, { requiredFeatures: features, ...rest });
+  };
 }
 
 /**

@@ -1,169 +1,121 @@
-// A U-Net's checkpoint as an ONNX model of the same arithmetic, for onnxruntime to run: the operators that PyTorch's exporter
-// makes of diffusers' `UNet2DModel`, of the options that the shipped model has.
+// A U-Net's checkpoint as an ONNX model of the same arithmetic, for onnxruntime to run: diffusers' `UNet2DModel` and
+// `UNet2DConditionModel` with the options that the models here have, for one picture.
 
-import { readFloats, readHeader } from './checkpoint.js';
-import { FLOAT, INT64, attribute, constant, model, node } from './onnx.js';
+import { FLOAT, INT64, MICROSOFT, attribute } from './onnx.js';
+import { Graph } from './onnx-graph.js';
 
 /**
- * One picture: `sample`, `timestep` and `class_labels` in, `out` out.
+ * @typedef {import('./onnx-graph.js').Name} Name
+ * @typedef {import('./onnx.js').Value} Value
+ */
+
+/**
+ * `sample` and `timestep` in, and `class_labels` or `encoder_hidden_states` of a text; `out` out.
  * @param {any} config the model's config.json
  * @param {string} checkpoint the path of its .safetensors
+ * @param {number} [tokens] of a text
  */
-export function unetToOnnx(config, checkpoint) {
-  const { block_out_channels: channels, norm_num_groups: groups, sample_size: size } = config;
+export function unetToOnnx(config, checkpoint, tokens = 77) {
+  const { block_out_channels: channels, sample_size: size, in_channels, out_channels } = config;
   const last = channels.length - 1;
-  const tensors = readHeader(checkpoint);
-  const constants = [...tensors].map(([name, entry]) => {
-    const floats = readFloats(checkpoint, entry);
-    // A 2-D weight is `[out, in]`; `MatMul` takes it the other way round.
-    const isTurned = /to_(q|k|v|out\.0)\.weight$/.test(name);
-    return isTurned
-      ? constant(name, entry.shape.toReversed(), transposed(floats, entry.shape))
-      : constant(name, entry.shape, floats);
-  });
-  /** @type {Buffer[]} */
-  const nodes = [];
-  let count = 0;
+  const norms = { groups: config.norm_num_groups, eps: config.norm_eps };
+  const graph = new Graph(checkpoint);
+  const temb = graph.silu(timestepEmbedding(graph, config));
 
-  /** An operator with one output, which it names. @param {string} type @param {string[]} inputs @param {Buffer[]} [attributes] */
-  const op = (type, inputs, attributes) => {
-    const output = `${type}.${count++}`;
-    nodes.push(node(type, inputs, output, attributes));
-    return output;
-  };
-  /** @param {number[]} shape @param {Float32Array | BigInt64Array} data */
-  const fixed = (shape, data) => {
-    const name = `constant.${count++}`;
-    constants.push(constant(name, shape, data));
-    return name;
-  };
-  const whole = (/** @type {number[]} */ values) =>
-    fixed([values.length], BigInt64Array.from(values, BigInt));
-  const reshape = (/** @type {string} */ x, /** @type {number[]} */ shape) =>
-    op('Reshape', [x, whole(shape)]);
-  const turn = (/** @type {string} */ x, /** @type {number[]} */ perm) =>
-    op('Transpose', [x], [attribute.integers('perm', perm)]);
-  const silu = (/** @type {string} */ x) => op('Mul', [x, op('Sigmoid', [x])]);
-  const gemm = (/** @type {string} */ x, /** @type {string} */ key) =>
-    op('Gemm', [x, `${key}.weight`, `${key}.bias`], [attribute.integer('transB', 1)]);
-  const conv = (/** @type {string} */ x, /** @type {string} */ key, stride = 1) => {
-    const kernel = tensors.get(`${key}.weight`)?.shape[2] ?? 0;
-    return op(
-      'Conv',
-      [x, `${key}.weight`, `${key}.bias`],
-      [
-        attribute.integers('kernel_shape', [kernel, kernel]),
-        attribute.integers('strides', [stride, stride]),
-        attribute.integers('pads', new Array(4).fill(kernel >> 1)),
-      ],
-    );
-  };
-  const norm = (/** @type {string} */ x, /** @type {string} */ key, /** @type {number} */ side) => {
-    const width = tensors.get(`${key}.weight`)?.shape[0] ?? 0;
-    const flat = reshape(x, [1, groups, -1]);
-    const parameters = [
-      fixed([groups], new Float32Array(groups).fill(1)),
-      fixed([groups], new Float32Array(groups)),
-    ];
-    const normed = op(
-      'InstanceNormalization',
-      [flat, ...parameters],
-      [attribute.float('epsilon', config.norm_eps)],
-    );
-    const scaled = op('Mul', [
-      reshape(normed, [1, width, side, side]),
-      reshape(`${key}.weight`, [1, width, 1, 1]),
-    ]);
-    return op('Add', [scaled, reshape(`${key}.bias`, [1, width, 1, 1])]);
-  };
-
-  const half = channels[0] / 2;
-  const frequencies = Float32Array.from({ length: half }, (_, i) =>
-    Math.exp((-Math.log(10_000) * i) / (half - config.freq_shift)),
-  );
-  const angles = op('Mul', ['timestep', fixed([1, half], frequencies)]);
-  const waves = op('Concat', [op('Cos', [angles]), op('Sin', [angles])], [attribute.integer('axis', 1)]);
-  let embedding = gemm(silu(gemm(waves, 'time_embedding.linear_1')), 'time_embedding.linear_2');
-  embedding = op('Add', [embedding, op('Gather', ['class_embedding.weight', 'class_labels'])]);
-  const temb = silu(embedding);
-
-  const resnet = (/** @type {string} */ x, /** @type {string} */ key, /** @type {number} */ side) => {
-    let y = conv(silu(norm(x, `${key}.norm1`, side)), `${key}.conv1`);
-    const time = gemm(temb, `${key}.time_emb_proj`);
-    y = op('Add', [y, reshape(time, [1, -1, 1, 1])]);
-    y = conv(silu(norm(y, `${key}.norm2`, side)), `${key}.conv2`);
-    return op('Add', [tensors.has(`${key}.conv_shortcut.weight`) ? conv(x, `${key}.conv_shortcut`) : x, y]);
-  };
-  const attention = (/** @type {string} */ x, /** @type {string} */ key, /** @type {number} */ side) => {
-    const width = channels[last];
-    const heads = width / config.attention_head_dim;
-    const pixels = turn(reshape(norm(x, `${key}.group_norm`, side), [1, width, side * side]), [0, 2, 1]);
-    const linear = (/** @type {string} */ x, /** @type {string} */ name) =>
-      op('Add', [op('MatMul', [x, `${key}.${name}.weight`]), `${key}.${name}.bias`]);
-    const part = (/** @type {string} */ name, /** @type {number[]} */ perm) =>
-      turn(reshape(linear(pixels, name), [1, side * side, heads, width / heads]), perm);
-    const scale = fixed([1], Float32Array.of((width / heads) ** -0.5));
-    const scores = op('MatMul', [op('Mul', [part('to_q', [0, 2, 1, 3]), scale]), part('to_k', [0, 2, 3, 1])]);
-    const probs = op('Softmax', [scores], [attribute.integer('axis', 3)]);
-    const mixed = turn(op('MatMul', [probs, part('to_v', [0, 2, 1, 3])]), [0, 2, 1, 3]);
-    const out = linear(reshape(mixed, [1, side * side, width]), 'to_out.0');
-    return op('Add', [reshape(turn(out, [0, 2, 1]), [1, width, side, side]), x]);
-  };
   const layer = (
-    /** @type {string} */ x,
+    /** @type {Name} */ x,
     /** @type {string} */ block,
     /** @type {number} */ n,
-    /** @type {number} */ side,
+    /** @type {number} */ level,
   ) => {
-    const y = resnet(x, `${block}.resnets.${n}`, side);
-    return tensors.has(`${block}.attentions.${n}.to_q.weight`)
-      ? attention(y, `${block}.attentions.${n}`, side)
+    const side = size >> level;
+    const y = graph.resnet(x, `${block}.resnets.${n}`, side, norms, temb);
+    const key = `${block}.attentions.${n}`;
+    const heads = config.attention_head_dim;
+    if (graph.has(`${key}.to_q.weight`)) {
+      return graph.pixelAttention(y, key, side, channels[level] / heads, norms);
+    }
+    // diffusers calls it the size of a head, but here it is the number of heads.
+    return graph.has(`${key}.proj_in.weight`)
+      ? transformer(graph, y, key, side, heads[level], norms.groups)
       : y;
   };
 
-  let x = conv('sample', 'conv_in');
+  let x = graph.conv('sample', 'conv_in');
   const skips = [x];
   for (let level = 0; level <= last; level++) {
     for (let n = 0; n < config.layers_per_block; n++) {
-      x = layer(x, `down_blocks.${level}`, n, size >> level);
+      x = layer(x, `down_blocks.${level}`, n, level);
       skips.push(x);
     }
-    if (level < last) skips.push((x = conv(x, `down_blocks.${level}.downsamplers.0.conv`, 2)));
+    if (level < last) skips.push((x = graph.conv(x, `down_blocks.${level}.downsamplers.0.conv`, 2)));
   }
-  x = layer(x, 'mid_block', 0, size >> last);
-  x = resnet(x, 'mid_block.resnets.1', size >> last);
+  x = layer(x, 'mid_block', 0, last);
+  x = graph.resnet(x, 'mid_block.resnets.1', size >> last, norms, temb);
   for (let index = 0; index <= last; index++) {
     for (let n = 0; n <= config.layers_per_block; n++) {
-      const joined = op('Concat', [x, /** @type {string} */ (skips.pop())], [attribute.integer('axis', 1)]);
-      x = layer(joined, `up_blocks.${index}`, n, size >> (last - index));
+      const joined = graph.join([x, /** @type {Name} */ (skips.pop())], 1);
+      x = layer(joined, `up_blocks.${index}`, n, last - index);
     }
-    if (index === last) break;
-    const doubled = op(
-      'Resize',
-      [x, '', fixed([4], Float32Array.of(1, 1, 2, 2))],
-      [
-        attribute.text('mode', 'nearest'),
-        attribute.text('coordinate_transformation_mode', 'asymmetric'),
-        attribute.text('nearest_mode', 'floor'),
-      ],
-    );
-    x = conv(doubled, `up_blocks.${index}.upsamplers.0.conv`);
+    if (index < last) x = graph.doubled(x, `up_blocks.${index}.upsamplers.0.conv`);
   }
-  x = conv(silu(norm(x, 'conv_norm_out', size)), 'conv_out');
-  nodes.push(node('Identity', [x], 'out'));
-  return model('unet', {
-    nodes,
-    constants,
-    inputs: [
-      ['sample', FLOAT, [1, config.in_channels, size, size]],
-      ['timestep', FLOAT, [1, 1]],
-      ['class_labels', INT64, [1]],
-    ],
-    outputs: [['out', FLOAT, [1, config.out_channels, size, size]]],
-  });
+  x = graph.conv(graph.silu(graph.groupNorm(x, 'conv_norm_out', size, norms)), 'conv_out');
+  /** @type {Value} */
+  const condition = hasText(config)
+    ? ['encoder_hidden_states', FLOAT, [tokens, config.cross_attention_dim]]
+    : ['class_labels', INT64, [1]];
+  /** @type {Value[]} */
+  const inputs = [['sample', FLOAT, [1, in_channels, size, size]], ['timestep', FLOAT, [1, 1]], condition];
+  return graph.build('unet', inputs, ['out', FLOAT, [1, out_channels, size, size]], x);
 }
 
-/** @param {Float32Array} values @param {number[]} shape */
-function transposed(values, [rows, columns]) {
-  return Float32Array.from(values, (_, index) => values[(index % rows) * columns + Math.floor(index / rows)]);
+/** @param {any} config */
+const hasText = (config) => config._class_name === 'UNet2DConditionModel';
+
+/** The embedding of `timestep`, and of `class_labels`. @param {Graph} graph @param {any} config */
+function timestepEmbedding(graph, config) {
+  const half = config.block_out_channels[0] / 2;
+  const frequencies = Float32Array.from({ length: half }, (_, i) =>
+    Math.exp((-Math.log(10_000) * i) / (half - config.freq_shift)),
+  );
+  const angles = graph.op('Mul', ['timestep', graph.fixed([1, half], frequencies)]);
+  const waves = graph.join([graph.op('Cos', [angles]), graph.op('Sin', [angles])], 1);
+  const hidden = graph.silu(graph.linear(waves, 'time_embedding.linear_1'));
+  const embedding = graph.linear(hidden, 'time_embedding.linear_2');
+  if (hasText(config)) return embedding;
+  return graph.add(embedding, graph.op('Gather', [graph.weight('class_embedding.weight'), 'class_labels']));
+}
+
+/**
+ * `Transformer2DModel` of one block with linear projections, whose pixels attend to each other and to
+ * `encoder_hidden_states`.
+ * @param {Graph} graph
+ * @param {Name} x
+ * @param {string} key
+ * @param {number} side
+ * @param {number} heads
+ * @param {number} groups
+ */
+function transformer(graph, x, key, side, heads, groups) {
+  const EPS = 1e-5;
+  const [channels] = graph.shape(`${key}.norm.weight`);
+  const block = `${key}.transformer_blocks.0`;
+  const attention = (/** @type {string} */ name, /** @type {Name} */ from, /** @type {Name} */ to) => {
+    const part = (/** @type {Name} */ x, /** @type {string} */ which) =>
+      graph.linear(x, `${block}.${name}.${which}`);
+    const mixed = graph.attention(part(from, 'to_q'), part(to, 'to_k'), part(to, 'to_v'), heads);
+    return part(mixed, 'to_out.0');
+  };
+  const normed = graph.groupNorm(x, `${key}.norm`, side, { groups, eps: 1e-6 });
+  let pixels = graph.linear(graph.toPixels(normed, channels, side), `${key}.proj_in`);
+  let y = graph.layerNorm(pixels, `${block}.norm1`, EPS);
+  [y, pixels] = graph.addAndNorm(attention('attn1', y, y), pixels, `${block}.norm2`, EPS);
+  const text = attention('attn2', y, 'encoder_hidden_states');
+  [y, pixels] = graph.addAndNorm(text, pixels, `${block}.norm3`, EPS);
+  const [hidden, gate] = graph.ops('Split', [graph.linear(y, `${block}.ff.net.0.proj`)], 2, [
+    attribute.integer('axis', 1),
+  ]);
+  const gated = graph.op('Mul', [hidden, graph.op('Gelu', [gate], [], MICROSOFT)]);
+  pixels = graph.add(graph.linear(gated, `${block}.ff.net.2`), pixels);
+  return graph.add(graph.fromPixels(graph.linear(pixels, `${key}.proj_out`), channels, side), x);
 }

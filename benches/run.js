@@ -11,15 +11,20 @@ import { openBrowser } from './browser.js';
 import { benchDiffusion } from './diffusion.js';
 import { benchGan } from './gan.js';
 import { benchStorage } from './storage.js';
+import { benchSdTurbo, benchTextToImage } from './text-to-image.js';
 import { benchPerplexity, benchText } from './text.js';
 
 const SECTIONS = {
   gan: benchGan,
   diffusion: benchDiffusion,
+  'text-to-image': benchTextToImage,
   text: benchText,
   perplexity: benchPerplexity,
   storage: benchStorage,
+  'sd-turbo': benchSdTurbo,
 };
+/** What takes long, and is measured only when it is named. */
+const ON_REQUEST = ['sd-turbo'];
 const CHOICES = {
   device: ['cpu', 'webgpu'],
   dtype: ['f32', 'f16', 'q8'],
@@ -66,7 +71,9 @@ function readArguments() {
     throw new Failure(`there is no benchmark ${unknown}; there is ${Object.keys(SECTIONS).join(', ')}`);
   return {
     ...values,
-    sections: positionals.length ? positionals : Object.keys(SECTIONS),
+    sections: positionals.length
+      ? positionals
+      : Object.keys(SECTIONS).filter((name) => !ON_REQUEST.includes(name)),
     devices: /** @type {('cpu' | 'webgpu')[]} */ (choose('device')),
     dtypes: choose('dtype'),
     engines: choose('engine'),

@@ -1,6 +1,6 @@
 // What the benchmark of the texts runs inside the page.
 
-import { median } from './in-page.js';
+import { dispatches, median, repeated } from './in-page.js';
 import { importTransformers, likeliest, openHearth, openOnnxruntime, openTransformers } from './writers.js';
 
 /**
@@ -22,18 +22,8 @@ const OPEN = /** @type {Record<string, (model: Model, choice: Choice) => Promise
   transformers: openTransformers,
 });
 
-/** How many dispatches there were on this page and in its workers; run.js puts it here. @returns {Promise<number>} */
-const dispatches = () => /** @type {any} */ (globalThis).dispatches();
-
-/** The median of what `work` gives, over as many runs as fit. @param {() => Promise<number>} work */
-async function repeat(work) {
-  const values = [];
-  const started = performance.now();
-  while (values.length < MAX_RUNS && (values.length === 0 || performance.now() - started < BUDGET_MS)) {
-    values.push(await work());
-  }
-  return median(values);
-}
+/** @param {() => Promise<number>} work */
+const repeat = (work) => repeated(work, MAX_RUNS, BUDGET_MS);
 
 /**
  * @param {string} engine

@@ -4,7 +4,8 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, statSyn
 import path from 'node:path';
 
 import { Failure, root } from '../scripts/shell.js';
-import { GPT2_124M, makeGpt2, readHeader } from './checkpoint.js';
+import { readHeader } from './checkpoint.js';
+import { GPT2_124M, makeGpt2 } from './gpt2.js';
 import { gpt2ToOnnx } from './onnx-gpt2.js';
 
 /**

@@ -2,7 +2,7 @@
 //
 // All write greedily and never end before they should, so that each does the same work.
 
-import { heapBytes, importOnnxruntime } from './in-page.js';
+import { heapBytes, hideSmallSubgroups, importOnnxruntime } from './in-page.js';
 
 /**
  * @typedef {{
@@ -188,19 +188,4 @@ export async function importTransformers() {
     wasmPaths: '/benches/node_modules/onnxruntime-web/dist/',
   });
   return transformers;
-}
-
-/**
- * onnxruntime's flash attention is written for subgroups of 8 to 32 invocations. With the 4 of a WebGPU in software it gives
- * wrong numbers from 32 tokens on, so there it must not know of subgroups and takes its other attention.
- */
-async function hideSmallSubgroups() {
-  const adapter = /** @type {any} */ (await navigator.gpu?.requestAdapter());
-  if (!adapter || adapter.info.subgroupMinSize >= 8) return;
-  const prototype = Object.getPrototypeOf(adapter);
-  const { requestDevice } = prototype;
-  prototype.requestDevice = function (/** @type {any} */ { requiredFeatures = [], ...rest } = {}) {
-    const features = [...requiredFeatures].filter((feature) => !feature.startsWith('subgroup'));
-    return requestDevice.call(this, { requiredFeatures: features, ...rest });
-  };
 }
