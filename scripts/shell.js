@@ -1,7 +1,8 @@
 // Running other programs.
 
-import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -35,6 +36,28 @@ export function run(program, args, { env = {} } = {}) {
   });
   if (error) throw new Failure(`${program} could not be run: ${error.message}`);
   if (status !== 0) throw new Failure(`${program} ${args[0] ?? ''} failed (${signal ?? `exit ${status}`})`);
+}
+
+/**
+ * Runs a program in the project's root beside whatever else is run, and shows its output when it has ended.
+ * @param {string} program
+ * @param {string[]} args
+ * @returns {Promise<number>} its exit status
+ */
+export async function runBeside(program, args) {
+  // A file takes the output even while this process waits for another program.
+  const folder = mkdtempSync(path.join(tmpdir(), 'hearth-'));
+  const file = path.join(folder, 'output');
+  const written = openSync(file, 'w');
+  const child = spawn(program, args, { cwd: root, env: environment, stdio: ['ignore', written, written] });
+  closeSync(written);
+  const status = await new Promise((resolve) => {
+    child.once('error', () => resolve(1));
+    child.once('close', (code) => resolve(code ?? 1));
+  });
+  process.stdout.write(readFileSync(file));
+  rmSync(folder, { recursive: true });
+  return status;
 }
 
 /**
