@@ -292,6 +292,17 @@ impl Folder {
 
     /// Checks that every call gives what diffusers gave: those from noise, or with `edits` those from a picture.
     pub async fn assert_draws_as_diffusers(&self, edits: bool, device: &Device, tolerance: Tolerance) {
+        self.assert_some_draw_as_diffusers(edits, (0, 1), device, tolerance).await;
+    }
+
+    /// The same of some of the calls: `(first, every)`, every so many from the first of them on.
+    pub async fn assert_some_draw_as_diffusers(
+        &self,
+        edits: bool,
+        (first, every): (usize, usize),
+        device: &Device,
+        tolerance: Tolerance,
+    ) {
         let pipeline = self.load(Storage::CPU, device).expect("the fixture loads");
         let expected = self.expected();
         let is_due = |index: &usize| {
@@ -299,7 +310,7 @@ impl Folder {
         };
         let due: Vec<usize> = (0..expected.calls.len()).filter(is_due).collect();
         assert!(!due.is_empty(), "{} has such calls", self.name);
-        for index in due {
+        for index in due.into_iter().skip(first).step_by(every) {
             self.assert_call_is_diffusers_own(&pipeline, &expected, index, tolerance).await;
         }
     }

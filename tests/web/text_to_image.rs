@@ -6,24 +6,27 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use super::webgpu;
 use crate::common::text_to_image::{Tolerance, folders, sd2};
 
-async fn assert_all(device: &Device, tolerance: Tolerance) {
+/// Checks `(first, every)` of the calls.
+async fn assert_calls(which: (usize, usize), device: &Device, tolerance: Tolerance) {
     for folder in folders() {
-        Box::pin(folder.assert_embeds_as_transformers(device, tolerance)).await;
         for edits in [false, true] {
-            Box::pin(folder.assert_draws_as_diffusers(edits, device, tolerance)).await;
+            Box::pin(folder.assert_some_draw_as_diffusers(edits, which, device, tolerance)).await;
         }
     }
-    Box::pin(sd2().assert_variant_draws_as_diffusers("fp16", device, tolerance)).await;
 }
 
 #[wasm_bindgen_test]
 async fn every_picture_of_a_prompt_is_diffusers_own_on_the_cpu() {
-    assert_all(&Device::flex(), Tolerance::CPU).await;
+    assert_calls((0, 1), &Device::flex(), Tolerance::CPU).await;
 }
 
+/// Not every one: the schedulers, with which most calls differ, are the same on all devices, and a processor that plays a
+/// GPU takes seconds for each picture.
 #[wasm_bindgen_test]
-async fn every_picture_of_a_prompt_is_diffusers_own_on_webgpu() {
-    for device in webgpu().await {
-        assert_all(&device, Tolerance::WEBGPU).await;
+async fn pictures_of_prompts_are_diffusers_own_on_webgpu() {
+    for (first, device) in webgpu().await.into_iter().enumerate() {
+        assert_calls((first, 4), &device, Tolerance::WEBGPU).await;
+        let variant = sd2();
+        Box::pin(variant.assert_variant_draws_as_diffusers("fp16", &device, Tolerance::WEBGPU)).await;
     }
 }
