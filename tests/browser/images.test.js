@@ -151,11 +151,14 @@ describe('drawing', () => {
       dtype: 'f32',
       num_train_timesteps: 1000,
       prediction_type: 'epsilon',
+      prompts: false,
+      max_prompt_tokens: 0,
       warnings: [],
     };
     assert.deepEqual(classes, {
       ...common,
       sample_size: [8, 8],
+      size_multiple: 2,
       channels: 1,
       num_classes: 10,
       labels: names,
@@ -168,6 +171,7 @@ describe('drawing', () => {
     assert.deepEqual(rgb, {
       ...common,
       sample_size: [4, 8],
+      size_multiple: 2,
       channels: 3,
       num_classes: 0,
       labels: [],
