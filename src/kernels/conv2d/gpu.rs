@@ -89,7 +89,7 @@ pub fn conv2d(
     let way = match (input.adapter(), tile) {
         (Adapter::Hardware, Some(tile)) => Way::Tiles(tile),
         (Adapter::Hardware, None) => Way::Slices(Slices::new(geometry, width, out_width)),
-        (Adapter::Software, _) => Way::Patches(Patches::new(&kernels, [height, width], shape)),
+        (Adapter::Software, _) => Way::Patches(Patches::new(&kernels, x.dims(), shape)),
     };
     let groups = match way {
         Way::Tiles(tile) => tile.groups(outputs, out_height * out_width, rows),

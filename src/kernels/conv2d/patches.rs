@@ -7,6 +7,9 @@ use super::gpu::Kernels;
 use crate::kernels::Format;
 use crate::kernels::gpu::{WORKGROUP, unrolled};
 
+/// Products of a picture from which on larger patches are worth their compiling: a shader of theirs takes SwiftShader a second.
+const MANY_PRODUCTS: usize = 1 << 21;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Patches {
     /// Rows of a patch, and columns.
@@ -19,16 +22,21 @@ pub struct Patches {
 }
 
 impl Patches {
-    pub fn new(kernels: &Kernels, picture: [usize; 2], [_, outputs, height, width]: [usize; 4]) -> Self {
-        let ConvGeometry { stride, doubled, .. } = kernels.geometry;
+    pub fn new(
+        kernels: &Kernels,
+        [_, inputs, in_height, in_width]: [usize; 4],
+        [_, outputs, height, width]: [usize; 4],
+    ) -> Self {
+        let (picture, ConvGeometry { stride, doubled, .. }) = ([in_height, in_width], kernels.geometry);
+        let is_large = inputs * kernels.size.pow(2) * outputs * height * width >= MANY_PRODUCTS;
         // All the products of a channel are written out, so that large kernels have small patches.
-        let most = if kernels.size > 3 { 2 } else { 4 };
+        let most = if is_large && kernels.size <= 3 { 4 } else { 2 };
         let side = height.min(width).next_power_of_two().min(most);
         let picture = picture.map(|length| if doubled { 2 * length } else { length });
         let whole = stride == 1
             && picture == [height, width]
             && [height, width].iter().all(|length| length.is_multiple_of(side));
-        Self { side, quads: if outputs > 4 { 2 } else { 1 }, whole }
+        Self { side, quads: if is_large && outputs > 4 { 2 } else { 1 }, whole }
     }
 
     /// Workgroups of a picture.
