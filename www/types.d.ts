@@ -33,8 +33,8 @@ export type TextPipelineOptions = PipelineOptions;
 
 export interface DiffusionPipelineOptions extends PipelineOptions {
   /**
-   * Whether the text encoder is on the device only while prompts are encoded. It is then loaded again, from the cache, for a
-   * call with another prompt. Default: false. Only for folders with a text encoder.
+   * Whether the text encoder leaves the device as soon as a call's prompts are encoded. It is then loaded again, from the
+   * cache, for a call with another prompt. Default: false. Only for folders with a text encoder.
    */
   offload?: boolean;
 }
@@ -185,7 +185,7 @@ export interface TextToImageOptions extends SamplingOptions {
   guidance_scale?: number;
   /** 0 to 1: how much of the contrast that guidance adds is taken back. Default: 0. Only with guidance. */
   guidance_rescale?: number;
-  /** The size of the pictures in pixels, multiples of `info.size_multiple`. Default: `info.sample_size`. */
+  /** The size of the pictures in pixels, multiples of `info.size_multiple` up to 2048. Default: `info.sample_size`. */
   height?: number;
   width?: number;
   /** How many of the text encoder's last layers are left out. Default: 0. */
@@ -258,8 +258,8 @@ export interface FitOptions {
 }
 
 /**
- * Options of a call in which a model without prompts makes a picture of a picture. One of three ways: a variation of it (the default), inpainting
- * (`mask_image`), or super-resolution (`downsampling_factor`).
+ * Options of a call in which a model without prompts makes a picture of a picture. One of three ways: a variation of it
+ * (the default), inpainting (`mask_image`), or super-resolution (`downsampling_factor`).
  */
 export interface ImageToImageOptions extends DiffusionOptions, FitOptions {
   /** Variation: above 0 and up to 1, how much of the schedule the picture goes through. Default: 0.8. */

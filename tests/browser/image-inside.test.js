@@ -48,7 +48,7 @@ async function drawing(act) {
 
 const panel = () => element().locator('.inside');
 const summary = () => panel().locator('summary');
-const again = () => button('Draw it again with attention');
+const again = () => button('Draw it again and keep its attention');
 const words = () => panel().getByRole('radio');
 /** @param {string} name */
 const word = (name) => panel().locator('.choices label', { hasText: new RegExp(`^${name}$`) });

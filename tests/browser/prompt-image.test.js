@@ -108,6 +108,8 @@ test('a prompt is drawn when a reader comes to it, and nothing on the page moves
 test('a visitor writes a prompt and draws it with the keyboard alone', async () => {
   await open('controls prompt model="/any" num-inference-steps="4"');
   await field('Prompt').waitFor();
+  await button('Draw').click();
+  await status().filter({ hasText: 'First write what to draw.' }).waitFor();
   assert.deepEqual(asked, [], 'a blank prompt loads nothing');
   await field('Prompt').focus();
   await page.keyboard.type('a bear');
@@ -140,8 +142,11 @@ test('what was cut off a prompt is said under it, until a shorter one is drawn, 
 
 test('a folder that turns out to take prompts gets their fields, and waits for a visitor to write one', async () => {
   await open('controls model="/any" loading="eager"');
-  await status().filter({ hasText: 'Write what to draw first.' }).waitFor();
+  await status().filter({ hasText: 'First write what to draw.' }).waitFor();
   assert.deepEqual(tasks(), ['image-to-image', 'text-to-image']);
+  await button('Draw').click();
+  await until(async () => (await element().getAttribute('prompt')) === '');
+  await status().filter({ hasText: 'First write what to draw.' }).waitFor();
   assert.deepEqual(calls(), []);
   await field('Prompt').fill('a fox');
   await button('Draw').click();
@@ -181,6 +186,11 @@ test('a picture is varied and repainted as the prompt says', async () => {
   assert.deepEqual([prompt, strength, guidance_scale], ['a fox', 0.6, undefined]);
   assert.deepEqual(tasks(), ['text-to-image', 'image-to-image']);
   await drawn();
+  await field('Height').fill('64');
+  await page.keyboard.press('Tab');
+  const canvas = element().locator('.board canvas').first();
+  const shape = () => canvas.evaluate((/** @type {any} */ { width, height }) => width / height);
+  await until(async () => (await shape()) === 2);
   await shown.getByText('Repaint').click();
   assert.equal(await field('Repeats').isVisible(), false);
   assert.equal(await field('Strength: 1').isVisible(), true);

@@ -123,12 +123,21 @@ test('events say what was cut off each prompt, and nothing where nothing was', a
 
 test('attentions have the words of each picture, and the size of its sample', async () => {
   const words = [['a', 'fox'], ['snow']];
-  const step = { type: 'step', step_index: 0, num_steps: 1, timestep: 9, seed: 7, height: 16, width: 32 };
+  const step = {
+    type: 'step',
+    step_index: 0,
+    num_steps: 1,
+    timestep: 9,
+    seed: 7,
+    height: 16,
+    width: 32,
+    sample_size: [2, 4],
+  };
   // Two pictures of each prompt, and maps of 2 × 4.
   const attentions = new Float32Array((2 + 2 + 1 + 1) * 8);
-  const stepOf = async (/** @type {object} */ more) => {
+  const stepOf = async (/** @type {object} */ more, /** @type {any} */ num_images_per_prompt = 2) => {
     const { remote } = remoteWith([{ ...step, previews: [], ...more }]);
-    const options = { num_images_per_prompt: 2, output_attentions: true };
+    const options = { num_images_per_prompt, output_attentions: true };
     const [event] = await all(textToImagePipeline(remote).stream(['a fox', 'snow'], options));
     return /** @type {import('../../www/types.d.ts').DiffusionStepEvent} */ (event);
   };
@@ -141,4 +150,6 @@ test('attentions have the words of each picture, and the size of its sample', as
   assert.ok(!('attentions' in (await stepOf({ words }))));
   const empty = await stepOf({ words: [[], []], attentions: new Float32Array(0) });
   assert.deepEqual(empty.attentions?.words, [[], [], [], []]);
+  const one = await stepOf({ attentions: attentions.slice(0, 24), words }, null);
+  assert.deepEqual(one.attentions?.words, words, 'null is the default, one picture');
 });

@@ -23,6 +23,9 @@ import { seconds } from './units.js';
  * @typedef {import('./image/types.d.ts').HearthImage} Contract
  */
 
+/** No call makes more pictures. */
+const MAX_COUNT = 256;
+
 /**
  * The element.
  * @extends {HearthElement<Drawing, import('./image/types.d.ts').ImageDetails>}
@@ -132,26 +135,30 @@ class HearthImage extends HearthElement {
     const [height, width] = sizeOf(options, { sample_size: [32, 32] });
     if (!this.#info) this.#layout.timeline.reserve(width, height, countOf(options));
     const model = await this.#model(signal);
-    if (this.#lacksPrompt) return this.say(this.words.writePrompt);
+    if (!model) return;
     await follow(this, this.#layout, model, (more) => streamOf(model, { ...options, ...more }), signal);
   }
 
   /** Lets four schedulers draw from the same noise. @param {AbortSignal} signal */
   async #runAll(signal) {
     const model = await this.#model(signal);
-    if (this.#lacksPrompt) return this.say(this.words.writePrompt);
+    if (!model) return;
     const { seed = randomSeed(), ...options } = optionsOf(this, OPTIONS);
     const started = performance.now();
+    /** @type {readonly (string | null)[] | undefined} */
+    let truncated;
     const runs = await this.#layout.comparison.run(model, { ...options, seed, signal }, (step) => {
       this.say(this.words.comparing(schedulerTitle(step.scheduler)));
-      this.#layout.form.truncated = step.truncated?.find((text) => text !== null) ?? null;
+      ({ truncated } = step);
+      this.#layout.form.truncated = truncated?.find((text) => text !== null) ?? null;
       this.emit('step', { ...step, mode: 'compare' });
     });
     const ms = performance.now() - started;
     this.#layout.form.seed = seed;
     this.say(this.words.comparedIn(seconds(ms), this.deviceName(model)));
     const images = runs.flatMap((run) => run.images);
-    this.emit('complete', { type: 'complete', seed, images, runs, ms, mode: 'compare' });
+    const shown = { seed, images, runs, ms, ...(truncated && { truncated }) };
+    this.emit('complete', { type: 'complete', ...shown, mode: 'compare' });
   }
 
   /** Shows what the model would start from. */
@@ -161,14 +168,23 @@ class HearthImage extends HearthElement {
     this.#editor.preview();
   }
 
-  /** The model that draws: from prompts if it takes them, else from noise alone. @param {AbortSignal} signal */
+  /**
+   * The model that draws: from prompts if it takes them, else from noise alone. Null if a visitor is to write a prompt first.
+   * @param {AbortSignal} signal
+   */
   async #model(signal) {
+    if (this.#lacksPrompt) return this.#askForPrompt(); // and load nothing
     // Only when it is loaded is it known what somebody's folder has. As `image-to-image` every one loads, and tasks share it.
     const isUnknown = !this.#info && this.hasAttribute('model') && !this.hasAttribute('prompt');
     if (isUnknown) await this.#imageToImage(signal);
     const model = await this.ready(signal, this.#takesPrompts ? 'text-to-image' : HearthImage.task);
     this.#describe(model.info);
-    return model;
+    return this.#lacksPrompt ? this.#askForPrompt() : model;
+  }
+
+  #askForPrompt() {
+    this.say(this.words.writePrompt);
+    return null;
   }
 
   /** The same model, for pictures. @param {AbortSignal} signal */
@@ -197,14 +213,14 @@ class HearthImage extends HearthElement {
 
   /** Whether a visitor is to write a prompt first. */
   get #lacksPrompt() {
-    return this.#takesPrompts && !this.hasAttribute('prompt') && !this.#isBare;
+    return this.#takesPrompts && !this.getAttribute('prompt')?.trim() && !this.#isBare;
   }
 
   /** @param {string} task */
   loadOptions(task) {
     const { offload, ...options } = super.loadOptions(task);
     const isAsked = offload !== undefined && offload !== 'false';
-    return isAsked && task !== HearthImage.task ? { ...options, offload: true } : options;
+    return isAsked ? { ...options, offload: true } : options;
   }
 
   /** Draws what the fields ask for. */
@@ -223,9 +239,10 @@ class HearthImage extends HearthElement {
   #drawSample() {
     this.job(async (signal) => {
       this.again = () => this.#drawSample();
-      const model = await this.#model(signal);
-      this.say(this.words.drawing);
       this.#layout.form.write(this);
+      const model = await this.#model(signal);
+      if (!model) return;
+      this.say(this.words.drawing);
       const { seed: _, ...options } = optionsOf(this, OPTIONS);
       const [image] = await draw(model, { ...options, signal });
       this.say('');
@@ -262,8 +279,15 @@ class HearthImage extends HearthElement {
   }
 }
 
-/** How many pictures there will be side by side, if that is asked for. @param {Record<string, any>} options */
-const countOf = ({ class_labels, num_images_per_prompt }) => class_labels?.length ?? num_images_per_prompt;
+/**
+ * How many pictures there will be side by side, if that is asked for and will not be refused.
+ * @param {Record<string, any>} options
+ * @returns {number | undefined}
+ */
+function countOf({ class_labels, num_images_per_prompt }) {
+  const count = class_labels?.length ?? num_images_per_prompt;
+  return Number.isInteger(count) && count > 0 && count <= MAX_COUNT ? count : undefined;
+}
 
 const Served = define('hearth-image', HearthImage);
 export { Served as HearthImage };

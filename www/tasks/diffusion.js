@@ -59,17 +59,15 @@ function truncatedOf({ truncated = [] }) {
 }
 
 /**
- * What each word attends to, if that was asked for. The maps are as large as the sample, which in latent space is smaller than
- * the picture by the same factor on both sides.
- * @param {Size & { attentions?: Float32Array, words?: string[][] }} event
+ * How much each pixel of the sample attends to each word, if that was asked for.
+ * @param {{ attentions?: Float32Array, words: string[][], sample_size: ArrayLike<number> }} event
  * @param {Prompts} options
  */
-function attentionsOf({ attentions: values, words: ofPrompts = [], ...size }, { num_images_per_prompt = 1 }) {
+function attentionsOf({ attentions: values, words: ofPrompts, sample_size }, { num_images_per_prompt }) {
   if (!values) return {};
-  const words = ofPrompts.flatMap((words) => Array.from({ length: num_images_per_prompt }, () => words));
-  const maps = words.reduce((sum, { length }) => sum + length, 0);
-  const factor = maps > 0 ? Math.round(Math.sqrt((size.height * size.width * maps) / values.length)) : 1;
-  return { attentions: { words, height: size.height / factor, width: size.width / factor, values } };
+  const length = num_images_per_prompt ?? 1;
+  const words = ofPrompts.flatMap((words) => Array.from({ length }, () => words));
+  return { attentions: { words, height: sample_size[0], width: sample_size[1], values } };
 }
 
 /** @param {any} event @param {Prompts} options @returns {GeneratedImage[]} */

@@ -15,7 +15,7 @@ import { checkPrompts } from './prompts.js';
  */
 
 /** No larger picture is drawn, and every browser has canvases of this size. */
-const MAX_SIDE = 4096;
+const MAX_SIDE = 2048;
 
 /** @param {import('../engine/page/remote.js').Remote} remote @returns {import('../types.d.ts').ImageToImagePipeline} */
 export function imageToImagePipeline(remote) {

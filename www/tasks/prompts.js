@@ -6,7 +6,7 @@ import { HearthError } from '../engine/errors.js';
  * @typedef {object} Prompts the texts of a call
  * @property {string | readonly string[]} [prompt]
  * @property {string | readonly string[] | null} [negative_prompt]
- * @property {number} [num_images_per_prompt]
+ * @property {number | null} [num_images_per_prompt]
  */
 
 /** The most pictures of a call. */

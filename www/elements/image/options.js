@@ -37,16 +37,16 @@ export const SCHEDULERS = [
 export const WITH_ETA = /** @type {const} */ ('DDIMScheduler');
 
 /** No picture is larger. */
-const MAX_SIDE = 4096;
+const MAX_SIDE = 2048;
 
 /**
  * Height and width of a call's pictures, unless the call will be refused.
  * @param {Record<string, any>} options
- * @param {Pick<import('../../types.d.ts').DiffusionInfo, 'sample_size'>} info
+ * @param {{ sample_size: readonly [number, number], size_multiple?: number }} info
  * @returns {[height: number, width: number]}
  */
-export function sizeOf({ height, width }, { sample_size: [ownHeight, ownWidth] }) {
+export function sizeOf({ height, width }, { sample_size: [ownHeight, ownWidth], size_multiple = 1 }) {
   const side = (/** @type {any} */ asked, /** @type {number} */ own) =>
-    Number.isInteger(asked) && asked > 0 && asked <= MAX_SIDE ? asked : own;
+    asked > 0 && asked <= MAX_SIDE && asked % size_multiple === 0 ? asked : own;
   return [side(height, ownHeight), side(width, ownWidth)];
 }

@@ -131,7 +131,7 @@ export const en = {
   imagePromptHint: 'A fox on a hill at night…',
   promptKeys: 'Ctrl + Enter draws it.',
   promptCut: (/** @type {string} */ text) => `Too long for the model, which did not read: “${text.trim()}”`,
-  writePrompt: 'Write what to draw first.',
+  writePrompt: 'First write what to draw.',
   anyClass: 'any',
   modelsOwn: (/** @type {string} */ name) => `${name} (default)`,
   random: 'random',
@@ -143,7 +143,7 @@ export const en = {
   wordMapsHint:
     'Choose a word to see which parts of the picture attend to it: the lighter, the more. The slider goes through the steps; the finished picture shows the mean of them all. Point at a part of the picture to see which words it attends to.',
   withoutAttention: 'While this picture was drawn, its attention was not kept.',
-  drawWithAttention: 'Draw it again with attention',
+  drawWithAttention: 'Draw it again and keep its attention',
   nextWithAttention: 'The attention of the next picture will be shown here.',
   attendsTo: 'Attends to:',
   pointAtPicture: 'The picture. Arrow keys move the point whose words are shown',

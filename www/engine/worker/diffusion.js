@@ -95,11 +95,11 @@ export const diffusion = {
 
   start: (pipeline, { options, image, mask }, signal) => pipeline.start(options, image, mask, signal),
 
-  report({ seed, height, width, words, truncated }, { previews = [], ...step }) {
+  report({ seed, height, width, sample_size, words, truncated }, { previews = [], ...step }) {
     const shown = previews.map((/** @type {[string, Uint8ClampedArray]} */ [, rgba]) => rgba);
     const arrays = [...shown, step.rgba, step.latents, step.class_labels, step.attentions];
     const buffers = arrays.filter((array) => array).map(({ buffer }) => buffer);
-    return [{ ...step, previews, seed, height, width, words, truncated }, buffers];
+    return [{ ...step, previews, seed, height, width, sample_size, words, truncated }, buffers];
   },
 
   methods: {

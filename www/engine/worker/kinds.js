@@ -15,7 +15,7 @@ import { isObject, parse } from './json.js';
  * @property {import('../../pkg/hearth.js').DeviceHandle} device
  * @property {string} [dtype]
  * @property {string | null} [variant] which of a folder's weight files: null the plain ones. Default: `auto`
- * @property {boolean} [offload] whether the text encoder is on the device only while it is needed
+ * @property {boolean} [offload] whether the text encoder leaves the device when prompts are encoded
  *
  * @typedef {object} Kind what the engine must know of a kind of model
  * @property {string} name for messages

@@ -2,7 +2,7 @@
 
 import { optionsOf, randomSeed, setAttribute } from '../../attributes.js';
 import { follow } from '../follow.js';
-import { OPTIONS } from '../options.js';
+import { OPTIONS, sizeOf } from '../options.js';
 
 /**
  * @typedef {import('../../../types.d.ts').DiffusionInfo} DiffusionInfo
@@ -36,7 +36,7 @@ export class Editor {
     const { element, layout } = this.#host;
     const { sketch, edits } = layout;
     const model = await this.#host.model(signal);
-    const source = this.#source(signal);
+    const source = this.#source(model, signal);
     const { emptySketch, nothingMarked } = element.words;
     if (sketch.isEmpty) return element.say(emptySketch, 'error');
     if (edits.edit === 'repaint' && !source.mask) return element.say(nothingMarked, 'error');
@@ -75,7 +75,7 @@ export class Editor {
     this.#stale = false;
     element.say(sketch.isEmpty ? element.words.emptySketch : '');
     if (sketch.isEmpty) return;
-    const source = this.#source(signal);
+    const source = this.#source(model, signal);
     const start = await edits.start(model, source);
     signal.throwIfAborted();
     timeline.preview(start, edits.hasNoise);
@@ -85,20 +85,22 @@ export class Editor {
     if (guess && !this.#stale) timeline.look(guess);
   }
 
-  /** @param {AbortSignal} signal */
-  #source(signal) {
+  /** The visitor's picture, in the size that is asked for. @param {ImageToImagePipeline} model @param {AbortSignal} signal */
+  #source({ info }, signal) {
     const { element, layout } = this.#host;
     layout.form.write(element);
     if (!element.hasAttribute('seed')) setAttribute(element, 'seed', String(randomSeed()));
+    const { seed, ...options } = optionsOf(element, OPTIONS);
+    layout.sketch.fit({ sample_size: sizeOf(options, info), channels: info.channels });
     const { picture, mask } = layout.sketch;
-    return { picture, mask, seed: optionsOf(element, OPTIONS).seed, signal };
+    return { picture, mask, seed, signal };
   }
 }
 
 /**
- * What a call is to draw: a prompt, or a class. If nobody asks for a class, the model would draw one from the seed, and a visitor's digit
- * could turn into another. A `guidance_scale` of 0 means no class, so that is used where the model has guidance and nobody
- * asks for it.
+ * What a call is to draw: a prompt, or a class. If nobody asks for a class, the model would draw one from the seed, and a
+ * visitor's digit could turn into another. A `guidance_scale` of 0 means no class, so that is used where the model has
+ * guidance and nobody asks for it.
  * @param {DiffusionInfo} info
  * @param {Record<string, any>} asked
  * @returns {{ prompt?: string, class_labels?: number[], guidance_scale?: number }}
