@@ -198,7 +198,7 @@ async fn every_diffusion_call_is_diffusers_own_on_webgpu() {
 #[wasm_bindgen_test]
 async fn recorded_steps_are_those_made_anew_on_webgpu() {
     for device in webgpu().await {
-        common::diffusion::assert_recording_changes_no_fixture(&device).await;
+        Box::pin(common::diffusion::assert_recording_changes_no_fixture(&device)).await;
     }
 }
 
