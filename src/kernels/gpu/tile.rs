@@ -1,6 +1,6 @@
 //! Products of matrices in tiles, for real GPUs.
 
-use super::unrolled;
+use super::{MAX_GROUPS, unrolled};
 
 /// The part of a product that a workgroup has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -22,13 +22,15 @@ impl Tile {
     /// For results that have too few large ones. 64 invocations of 16 sums.
     const SMALL: Self = Self { side: 32, rows: 4, depth: 32 };
 
-    /// The best ones for `count` products of so many rows and columns; `None` when tiles would be too few or mostly empty.
+    /// The best ones for `count` products of so many rows and columns; `None` when tiles would be too few, mostly empty, or
+    /// more than there can be.
     pub fn of(rows: usize, columns: usize, count: usize) -> Option<Self> {
         let total = |tile: Self| tile.groups(rows, columns, count).iter().product::<usize>();
         if rows.min(columns) < Self::SMALL.side || total(Self::SMALL) < ENOUGH {
             return None;
         }
-        Some(if total(Self::LARGE) < 2 * ENOUGH { Self::SMALL } else { Self::LARGE })
+        let tile = if total(Self::LARGE) < 2 * ENOUGH { Self::SMALL } else { Self::LARGE };
+        tile.groups(rows, columns, count).iter().all(|&groups| groups <= MAX_GROUPS).then_some(tile)
     }
 
     /// Workgroups of `count` products.
