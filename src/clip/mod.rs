@@ -14,11 +14,11 @@ pub use config::Config;
 pub use model::ClipTextModel;
 pub use tokenizer::{Prompt, Tokenizer, Word};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::weights::{Checkpoint, Parameters, Role, Storage};
 
-/// The most weights: the largest text encoders have 0.7 billion.
-const MAX_WEIGHTS: u64 = 1 << 31;
+/// The most parameters: the largest text encoders have 0.7 billion.
+const MAX_PARAMETERS: u64 = 1 << 31;
 
 /// A text encoder whose weights are still being loaded.
 #[derive(Debug)]
@@ -38,16 +38,7 @@ impl Loading {
         let config = Config::from_json(config_json)?;
         let build = |parameters: &mut Parameters| ClipTextModel::new(&config, parameters);
         let checkpoint = Checkpoint::for_network(build, storage, device).with_file_names(file_names);
-        let weights = checkpoint.num_weights();
-        match usize::try_from(weights) {
-            Ok(all) if weights <= MAX_WEIGHTS => storage.check_total(all)?,
-            _ => {
-                let file = Config::FILE;
-                return Err(Error::UnsupportedModel(format!(
-                    "{file}: {weights} weights, more than {MAX_WEIGHTS}"
-                )));
-            }
-        }
+        checkpoint.check_total(Config::FILE, MAX_PARAMETERS)?;
         Ok(Self { config, checkpoint })
     }
 

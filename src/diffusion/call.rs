@@ -4,8 +4,9 @@ use serde_json::Value;
 
 use super::Pipeline;
 use super::condition::Condition;
-use super::guided::{Guidance, is, rows_at_once};
+use super::guided::{Guidance, is};
 use super::noise::latents;
+use super::room::{check_pictures, picture_size, rows_at_once, too_large};
 use super::text::{TextPart, Texts};
 use crate::batch::{count_of, labels_of, rows_of};
 use crate::error::{Error, Result};
@@ -19,8 +20,9 @@ pub const MAX_BATCH_SIZE: usize = 256;
 /// The largest `guidance_scale`.
 pub const MAX_GUIDANCE: f64 = 100.0;
 
-/// The largest `height` and `width`: many times what the models were trained for.
-const MAX_SIDE: usize = 2048;
+/// The options that say how many pictures there are, for messages.
+const OF_PROMPTS: &str = "prompt (with num_images_per_prompt)";
+const OF_BATCH: &str = "batch_size";
 
 /// What a step can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,7 +111,9 @@ impl Call {
         let [channels, height, width] = pipeline.codec.sample_shape(size);
         let numbers = channels * height * width;
         let of_latents = rows_of("latents", given.as_deref(), numbers)?;
-        count_of(&[("latents", of_latents), (subject_name(texts.as_ref()), Some(count))], MAX_BATCH_SIZE)?;
+        let by = if texts.is_some() { OF_PROMPTS } else { OF_BATCH };
+        count_of(&[("latents", of_latents), (by, Some(count))], MAX_BATCH_SIZE)?;
+        let tokens = pipeline.max_prompt_tokens().filter(|_| output_attentions).unwrap_or(0);
         Ok(Self {
             seed,
             count,
@@ -121,15 +125,15 @@ impl Call {
             output_attentions,
             latents: given.unwrap_or_else(|| latents(seed, count, numbers)),
             previews: previews.unwrap_or_else(|| vec![PreviewKind::PredOriginalSample]),
-            rows_at_once: rows_at_once(pipeline.unet.config(), [height, width], pipeline.setup.storage)
-                .map_err(too_large)?,
+            rows_at_once: rows_at_once(
+                pipeline.unet.config(),
+                [height, width],
+                tokens,
+                pipeline.setup.storage,
+            )
+            .map_err(too_large)?,
         })
     }
-}
-
-/// The options that say how many pictures there are, for messages.
-fn subject_name(texts: Option<&Texts>) -> &'static str {
-    if texts.is_some() { "prompt (with num_images_per_prompt)" } else { "batch_size" }
 }
 
 /// What the pictures are of, and how many there are.
@@ -167,11 +171,12 @@ impl Subject {
         let numbers = pipeline.codec.sample_shape(size).iter().product();
         #[allow(clippy::cast_possible_truncation)] // at most MAX_BATCH_SIZE
         let rows = [
-            ("batch_size", batch_size.map(|size| size as usize)),
+            (OF_BATCH, batch_size.map(|size| size as usize)),
             ("latents", rows_of("latents", latents, numbers)?),
             ("class_labels", labels.as_ref().map(Vec::len).filter(|&len| len != 1)),
         ];
         let count = count_of(&rows, MAX_BATCH_SIZE)?;
+        check_pictures(pipeline, OF_BATCH, count, size, 0)?;
         let condition = match classes.count {
             0 => Condition::None,
             classes_count => Condition::Classes {
@@ -188,6 +193,8 @@ impl Subject {
         let rescale = options.number("guidance_rescale", 0.0..=1.0)?.unwrap_or(0.0);
         let output_attentions = options.flag("output_attentions")?.unwrap_or(false);
         let size = picture_size(pipeline, options)?;
+        let tokens = if output_attentions { text.max_length() } else { 0 };
+        check_pictures(pipeline, OF_PROMPTS, texts.count(), size, tokens)?;
         let mut condition = texts.condition(text)?;
         let is_guided = condition.without().is_some();
         if rescale > 0.0 && !is_guided {
@@ -208,35 +215,6 @@ impl Subject {
         }
         let guidance = Guidance { scale, rescale };
         Ok(Self { count: texts.count(), size, condition, guidance, texts: Some(texts), output_attentions })
-    }
-}
-
-/// Takes `height` and `width`, which are the model's own where they are not given.
-fn picture_size(pipeline: &Pipeline, options: &mut Options) -> Result<[usize; 2]> {
-    let ([height, width], multiple) = (pipeline.picture_size(), pipeline.size_multiple());
-    let most = MAX_SIDE / multiple * multiple;
-    let wanted = format!("a multiple of {multiple} from {multiple} to {most}");
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)] // small
-    let side = |value: &Value| {
-        let side =
-            value.as_f64().filter(|side| side.fract() == 0.0 && *side > 0.0 && *side <= most as f64)?;
-        (side as usize).is_multiple_of(multiple).then_some(side as usize)
-    };
-    let asked = [
-        options.parsed("height", &wanted, side)?.unwrap_or(height),
-        options.parsed("width", &wanted, side)?.unwrap_or(width),
-    ];
-    pipeline.codec.check_size(asked, pipeline.setup.storage).map_err(too_large)?;
-    Ok(asked)
-}
-
-/// The error about a size that the device has no room for. The model's own was checked as it was loaded.
-fn too_large(error: Error) -> Error {
-    match error {
-        Error::UnsupportedModel(what) => {
-            Error::InvalidOption(format!("height and width are too large: {what}"))
-        }
-        other => other,
     }
 }
 

@@ -97,22 +97,22 @@ impl Codec {
         Ok(pictures)
     }
 
-    /// Previews in the shape of [`Self::decode`]'s, of the numbers of samples `[rows, channels, height, width]` that may
-    /// still have noise. They cost next to nothing.
+    /// Previews in the shape of [`Self::decode`]'s, of numbers in the shape of `samples`, which may still have noise. They cost
+    /// next to nothing.
     ///
     /// # Errors
     /// Those of [`readback::read`].
-    pub async fn previews(&self, samples: Vec<f32>, shape: [usize; 4], like: &Tensor<4>) -> Result<Vec<f32>> {
+    pub async fn previews(&self, samples: &Tensor<4>, numbers: Vec<f32>) -> Result<Vec<f32>> {
         match self {
-            Self::Pixels { .. } => Ok(samples),
+            Self::Pixels { .. } => Ok(numbers),
             Self::Latents { autoencoder, colors } => {
                 let colors = if let Some(colors) = colors.get() {
                     colors
                 } else {
-                    let fitted = LatentColors::fit(autoencoder, &like.device()).await?;
+                    let fitted = LatentColors::fit(autoencoder, &samples.device()).await?;
                     colors.get_or_init(|| fitted)
                 };
-                Ok(colors.previews(&samples, shape, autoencoder.scale_factor()))
+                Ok(colors.previews(&numbers, samples.dims(), autoencoder.scale_factor()))
             }
         }
     }

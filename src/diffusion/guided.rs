@@ -6,30 +6,7 @@ use burn::tensor::Tensor;
 
 use super::condition::Condition;
 use super::replay::Replay;
-use super::unet::{Config, UNet};
-use crate::error::{Error, Result};
-use crate::weights::Storage;
-
-/// The most rows of one evaluation: more at once are no faster.
-const MAX_ROWS: usize = 64;
-
-/// How many rows the network can be given at once for samples of a size.
-///
-/// # Errors
-/// `unsupported-model` when one is more than the device reads.
-pub fn rows_at_once(config: &Config, size: [usize; 2], storage: Storage) -> Result<usize> {
-    // Beside the largest tensor there are the skip connections kept on the way down.
-    let most = storage.max_binding.min(storage.max_total / 8);
-    let bytes = config.largest_tensor(1, size).saturating_mul(size_of::<f32>() as u64);
-    match usize::try_from(most / bytes.max(1)) {
-        Ok(0) => Err(Error::UnsupportedModel(format!(
-            "unet/config.json: samples of {} × {} need a tensor of {bytes} bytes on their way; there is room for {most}",
-            size[0], size[1]
-        ))),
-        Ok(rows) => Ok(rows.min(MAX_ROWS)),
-        Err(_) => Ok(MAX_ROWS),
-    }
-}
+use super::unet::UNet;
 
 /// Whether a scale has this special value.
 pub fn is(scale: f64, special: f64) -> bool {

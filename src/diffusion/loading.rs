@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use burn::tensor::Device;
 
+use super::call::MAX_GUIDANCE;
 use super::classes::Classes;
 use super::codec::Codec;
-use super::guided::rows_at_once;
-use super::model_index::{Family, ModelIndex};
+use super::model_index::{Family, ModelIndex, refused};
+use super::room::rows_at_once;
 use super::text::TextPart;
 use super::{Pipeline, Setup, stable_diffusion, unet};
 use crate::clip;
@@ -90,10 +91,10 @@ impl Loading {
         if is_stable_diffusion {
             sample_size = stable_diffusion::sample_size(unet_json, sample_size)?;
         }
-        rows_at_once(config, sample_size, storage)?;
+        rows_at_once(config, sample_size, 0, storage)?;
         let all = [Some(unet.checkpoint.num_weights()), latent.as_ref().map(Latent::num_weights)];
         let all = all.into_iter().flatten().fold(0, u64::saturating_add);
-        storage.check_total(usize::try_from(all).unwrap_or(usize::MAX))?;
+        storage.check_total(all)?;
         let factor = latent.as_ref().map_or(1, |latent| latent.vae.config().scale_factor());
         let picture_size = sample_size.map(|size| size * factor);
         if let Some(latent) = &latent {
@@ -168,6 +169,9 @@ impl Latent {
         let vae = vae::Loading::new(needed("vae/config.json")?, exact, device)?.without_shift_factor();
         let default = if index.is_latent_consistency() { GUIDANCE_OF_CONSISTENCY } else { GUIDANCE };
         let guidance_scale = index.guidance_scale.unwrap_or(default);
+        if !(0.0..=MAX_GUIDANCE).contains(&guidance_scale) {
+            return refused(format!("guidance_scale is {guidance_scale}; 0 to {MAX_GUIDANCE} works"));
+        }
         Ok(Self { vae, text_encoder, tokenizer, guidance_scale })
     }
 
@@ -190,10 +194,11 @@ impl Latent {
             ));
         }
         if unet.cross_attention_dim != Some(hidden) {
-            let dim = unet.cross_attention_dim.map_or("no".to_owned(), |dim| dim.to_string());
-            return unsupported(format!(
-                "cross_attention_dim is {dim}, and text_encoder/config.json has hidden_size {hidden}"
-            ));
+            let dim = unet.cross_attention_dim.map_or_else(
+                || "no block attends to a text".to_owned(),
+                |dim| format!("cross_attention_dim is {dim}"),
+            );
+            return unsupported(format!("{dim}, and text_encoder/config.json has hidden_size {hidden}"));
         }
         if unet.class_embedding != unet::ClassEmbedding::None {
             return unsupported("it has classes, and the pipeline has nothing to give for them");

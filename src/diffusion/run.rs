@@ -9,10 +9,8 @@ use super::call::{Call, PreviewKind};
 use super::codec::Codec;
 use super::event::{Event, Pictures, Progress};
 use super::guided::{Guided, Prediction, is};
-use super::ilvr::SuperResolution;
 use super::noise::StepNoise;
-use super::overlay::Overlay;
-use super::repaint::Inpainting;
+use super::start::Start;
 use super::text::Texts;
 use super::visit::Visit;
 use crate::error::{Error, Result};
@@ -22,34 +20,6 @@ use crate::schedulers::{History, Schedule};
 /// At most this many steps wait for a GPU when no previews are read. With more, the GPU would go on long after a call was
 /// stopped, and events would report steps that are not done yet.
 const UNSEEN_STEPS: usize = 8;
-
-/// What a picture that the call was given demands of the sample after each step.
-#[derive(Debug)]
-pub enum Constraint {
-    /// Nothing.
-    None,
-    /// A part of the sample is the picture's.
-    Inpainting(Box<Inpainting>),
-    /// The low frequencies of the sample are the picture's.
-    SuperResolution(Box<SuperResolution>),
-}
-
-/// Where a run begins, and the steps that it takes.
-#[derive(Debug)]
-pub struct Start {
-    /// `[count, channels, height, width]`, as noisy as it must be before the first step.
-    pub sample: Tensor<4>,
-    pub visits: Vec<Visit>,
-    pub constraint: Constraint,
-    pub overlay: Option<Overlay>,
-}
-
-impl Start {
-    /// A run that is free to change the sample.
-    pub fn new(sample: Tensor<4>, visits: Vec<Visit>) -> Self {
-        Self { sample, visits, constraint: Constraint::None, overlay: None }
-    }
-}
 
 /// A call under way.
 #[derive(Debug)]
@@ -141,7 +111,7 @@ impl Run {
     /// The words of each prompt, which attentions are given for; nothing for a model without prompts.
     #[must_use]
     pub fn words(&self) -> Vec<Vec<String>> {
-        self.texts.as_ref().map(Texts::word_texts).unwrap_or_default()
+        self.texts.as_ref().map(Texts::words).unwrap_or_default()
     }
 
     /// What was cut off each prompt that was too long.
@@ -201,16 +171,9 @@ impl Run {
         self.finite_check = self.finite_check.clone() + output.clone().sum().mul_scalar(0.0);
         let step =
             schedule.step(&mut self.history, output, step_index, start.sample.clone(), || noise.draw());
-        let (sample, next) = (step.prev_sample, step_index + 1);
-        let changed = match &start.constraint {
-            Constraint::None => None,
-            Constraint::Inpainting(inpainting) => Some(inpainting.put_back(schedule, &sample, next, noise)),
-            Constraint::SuperResolution(resolution) => resolution.follow(schedule, &sample, next, noise),
-        };
-        // In latents diffusers lets its solvers believe that the sample is theirs.
-        let is_told =
-            !matches!(&start.constraint, Constraint::Inpainting(part) if part.fixed_noise.is_some());
-        if changed.is_some() && is_told {
+        let sample = step.prev_sample;
+        let changed = start.constraint.apply(schedule, &sample, step_index + 1, noise);
+        if changed.is_some() && start.constraint.is_told() {
             schedule.sample_was_changed(&mut self.history);
         }
         start.sample = changed.unwrap_or(sample);
@@ -249,31 +212,15 @@ impl Run {
             || read.next().ok_or_else(|| Error::Internal("the device gave back too little".to_owned()));
         let mut previews = Vec::new();
         for kind in &self.previews {
-            let sample = &self.start.sample;
-            previews.push((*kind, self.codec.previews(next()?, sample.dims(), sample).await?));
+            previews.push((*kind, self.codec.previews(&self.start.sample, next()?).await?));
         }
-        let attentions = tokens.map(|tokens| Ok(self.attentions_to_words(&next()?, tokens))).transpose()?;
-        Ok((previews, attentions))
-    }
-
-    /// The attentions `[count, tokens, height, width]` summed over the tokens of each word.
-    fn attentions_to_words(&self, of_tokens: &[f32], tokens: usize) -> Vec<f32> {
-        let area: usize = self.sample_size().iter().product();
-        let pictures = of_tokens.chunks_exact(tokens * area);
-        let words = self.texts.as_ref().map(Texts::words).unwrap_or_default();
-        let mut attentions = Vec::new();
-        for (picture, words) in pictures.zip(words) {
-            for word in words {
-                let mut sum = vec![0.0; area];
-                for map in picture.chunks_exact(area).skip(word.start).take(word.len()) {
-                    for (sum, attention) in sum.iter_mut().zip(map) {
-                        *sum += attention;
-                    }
-                }
-                attentions.extend(sum);
+        let attentions = match (&self.texts, tokens) {
+            (Some(texts), Some(tokens)) => {
+                Some(texts.attentions_to_words(&next()?, tokens, self.sample_size()))
             }
-        }
-        attentions
+            _ => None,
+        };
+        Ok((previews, attentions))
     }
 
     /// The finished pictures, the first time.

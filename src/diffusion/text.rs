@@ -4,7 +4,6 @@
 //! prompt ► tokens [rows, 77] ► text encoder ► [rows · 77, hidden_size]
 //! ```
 
-use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use burn::tensor::Tensor;
@@ -201,14 +200,32 @@ impl Texts {
         })
     }
 
-    /// The words of each picture's prompt, with the positions of their tokens.
-    pub fn words(&self) -> Vec<Vec<Range<usize>>> {
-        let of = |prompt: &Prompt| prompt.words.iter().map(|word| word.tokens.clone()).collect();
-        (0..self.count()).map(|picture| of(&self.prompts[picture / self.images_per_prompt])).collect()
+    /// The attention `[count, tokens, height, width]` to each token as that to each word of a picture's prompt, which has several:
+    /// for one picture after the other, `[words, height, width]`.
+    pub fn attentions_to_words(
+        &self,
+        of_tokens: &[f32],
+        tokens: usize,
+        [height, width]: [usize; 2],
+    ) -> Vec<f32> {
+        let area = height * width;
+        let mut attentions = Vec::new();
+        for (picture, maps) in of_tokens.chunks_exact(tokens * area).enumerate() {
+            for word in &self.prompts[picture / self.images_per_prompt].words {
+                let mut sum = vec![0.0; area];
+                for map in maps.chunks_exact(area).skip(word.tokens.start).take(word.tokens.len()) {
+                    for (sum, attention) in sum.iter_mut().zip(map) {
+                        *sum += attention;
+                    }
+                }
+                attentions.extend(sum);
+            }
+        }
+        attentions
     }
 
-    /// The words themselves, prompt by prompt.
-    pub fn word_texts(&self) -> Vec<Vec<String>> {
+    /// The words of each prompt.
+    pub fn words(&self) -> Vec<Vec<String>> {
         let of = |prompt: &Prompt| prompt.words.iter().map(|word| word.text.clone()).collect();
         self.prompts.iter().map(of).collect()
     }

@@ -29,7 +29,7 @@ impl Loading {
     /// `unsupported-model`.
     pub fn new(config_json: &str, storage: Storage, device: &Device) -> Result<Self> {
         let config = Config::from_json(config_json)?;
-        storage.check_total(config.parameters())?;
+        storage.check_total(config.parameters() as u64)?;
         let build = |parameters: &mut Parameters| Gpt2::new(&config, parameters);
         let mut checkpoint = Checkpoint::for_network(build, storage, device).with_file_names(file_names);
         if config.tie_word_embeddings {

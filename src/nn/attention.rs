@@ -144,6 +144,19 @@ impl AttentionBlock {
         Self { group_norm, attention: Attention::new(options, parameters), rescale_output_factor }
     }
 
+    /// The name that a tensor of a block has today: before diffusers 0.15 its layers had others.
+    #[must_use]
+    pub fn name_of(name: &str) -> String {
+        let names = [
+            (".query.", ".to_q."),
+            (".key.", ".to_k."),
+            (".value.", ".to_v."),
+            (".proj_attn.", ".to_out.0."),
+        ];
+        let older = names.into_iter().find(|(older, _)| name.contains(older));
+        older.map_or_else(|| name.to_owned(), |(older, today)| name.replace(older, today))
+    }
+
     /// `x [rows, channels, height, width]`, in the same shape.
     #[must_use]
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {

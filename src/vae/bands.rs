@@ -92,14 +92,16 @@ impl Config {
             [Way::Encode, Way::Decode].map(|way| self.held(way, latents)).into_iter().fold(0, u64::max),
         );
         let most = storage.max_total.min(MAX_ACTIVATIONS);
-        let (what, bytes, most) = match () {
-            () if tensor > storage.max_binding => ("a tensor of", tensor, storage.max_binding),
-            () if held > most => ("", held, most),
-            () => return Ok(()),
+        let (what, most) = if tensor > storage.max_binding {
+            (format!("a tensor of {tensor}"), storage.max_binding)
+        } else if held > most {
+            (held.to_string(), most)
+        } else {
+            return Ok(());
         };
         let [height, width] = size;
         Err(Error::UnsupportedModel(format!(
-            "{}: pictures of {height} × {width} need {what} {bytes} bytes on their way; there is room for {most}",
+            "{}: pictures of {height} × {width} need {what} bytes on their way; there is room for {most}",
             Self::FILE
         )))
     }

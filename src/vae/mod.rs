@@ -12,7 +12,8 @@ pub use config::{Config, KlConfig, NetworkConfig, TinyConfig};
 pub use kl::AutoencoderKl;
 pub use tiny::AutoencoderTiny;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::nn::AttentionBlock;
 use crate::weights::{Checkpoint, Parameters, Role, Storage};
 use bands::{Plan, Way};
 
@@ -38,13 +39,7 @@ impl Loading {
         let config = Config::from_json(config_json)?;
         let build = |parameters: &mut Parameters| Network::new(&config, parameters);
         let checkpoint = Checkpoint::for_network(build, storage, device).with_file_names(file_names);
-        let all = checkpoint.num_weights();
-        if all > MAX_PARAMETERS {
-            return Err(Error::UnsupportedModel(format!(
-                "{}: {all} parameters, more than {MAX_PARAMETERS}",
-                Config::FILE
-            )));
-        }
+        checkpoint.check_total(Config::FILE, MAX_PARAMETERS)?;
         Ok(Self { config, storage, checkpoint })
     }
 
@@ -72,17 +67,14 @@ impl Loading {
     }
 }
 
-/// Before diffusers 0.15 the parts of an attention had other names, which Stable Diffusion 1's autoencoder has. What is in
-/// none of an autoencoder's parts is not of the network.
+/// Stable Diffusion 1's autoencoder has the [older names](AttentionBlock::name_of). What is in none of an autoencoder's parts is
+/// not of the network.
 fn file_names(name: &str) -> Role {
     const PARTS: [&str; 4] = ["encoder", "decoder", "quant_conv", "post_quant_conv"];
     if !name.split('.').next().is_some_and(|part| PARTS.contains(&part)) {
         return Role::Foreign;
     }
-    let names =
-        [(".query.", ".to_q."), (".key.", ".to_k."), (".value.", ".to_v."), (".proj_attn.", ".to_out.0.")];
-    let older = names.into_iter().find(|(older, _)| name.contains(older));
-    Role::Weight(older.map_or_else(|| name.to_owned(), |(older, today)| name.replace(older, today)))
+    Role::Weight(AttentionBlock::name_of(name))
 }
 
 /// An encoder and a decoder.

@@ -146,6 +146,19 @@ impl Checkpoint {
         self.wanted().fold(0, |all: u64, (_, shape)| all.saturating_add(numbers(shape)))
     }
 
+    /// Checks that these are at most so many numbers, and that the device has room for them, before any comes. `file` is what
+    /// asks for them.
+    ///
+    /// # Errors
+    /// `unsupported-model`, with both numbers.
+    pub fn check_total(&self, file: &str, most: u64) -> Result<()> {
+        let all = self.num_weights();
+        if all > most {
+            return Err(Error::UnsupportedModel(format!("{file}: {all} parameters, more than {most}")));
+        }
+        self.storage.check_total(all)
+    }
+
     /// Checks that a checkpoint in shards has everything that is wanted. `names` are those of all its tensors. Without
     /// them, the checkpoint is one file, whose header is checked.
     ///

@@ -58,7 +58,7 @@ impl Storage {
     ///
     /// # Errors
     /// `unsupported-model`, with both sizes.
-    pub fn check_total(&self, weights: usize) -> Result<()> {
+    pub fn check_total(&self, weights: u64) -> Result<()> {
         let least = match self.format {
             Some(format) => format,
             None if self.reads_halves => Format::F16,
@@ -139,6 +139,9 @@ mod tests {
         // 888 bytes and 28 scales.
         let packed = small.with_dtype("q8").unwrap();
         assert!(packed.check_total(888).is_ok() && packed.check_total(889).is_err());
+        for dtype in ["f32", "f16", "q8"] {
+            assert!(small.with_dtype(dtype).unwrap().check_total(u64::MAX).is_err(), "{dtype}");
+        }
     }
 
     #[test]

@@ -112,6 +112,15 @@ fn a_folder_of_another_kind_is_refused_by_name() {
 }
 
 #[test]
+fn guidance_that_no_call_may_ask_for_is_no_default_either() {
+    for scale in [json!(-1), json!(1e300)] {
+        let folder = sd1().with_field("model_index.json", "guidance_scale", scale);
+        let message = unsupported(folder.prepare(Storage::CPU, &Device::flex()));
+        assert!(message.contains("guidance_scale") && message.contains("100"), "{message}");
+    }
+}
+
+#[test]
 fn nobody_asks_for_the_safety_checker() {
     for folder in [sd1(), lcm(), tiny()] {
         assert!(folder.text("model_index.json").contains("StableDiffusionSafetyChecker"));

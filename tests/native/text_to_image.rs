@@ -1,6 +1,7 @@
 //! Pictures of prompts on the CPU: agreement with diffusers, and options.
 
 use burn::tensor::Device;
+use hearth::diffusion::unet::Config;
 use hearth::diffusion::{MAX_BATCH_SIZE, Pictures, Pipeline, Progress, Run};
 use hearth::error::{Error, Result};
 use hearth::options::Options;
@@ -170,6 +171,48 @@ fn pictures_of_a_list_are_those_of_its_prompts_alone() {
     let each = drawn(&pipeline, json!({ "prompt": prompts, "negative_prompt": ["blurry", "blurry"] }));
     assert_eq!(one_for_all, each);
     assert_eq!(drawn(&pipeline, json!({ "prompt": [PROMPT] })), drawn(&pipeline, json!({})));
+}
+
+#[test]
+fn a_batch_goes_in_parts_where_there_is_no_room_for_all_of_it() {
+    let call = json!({
+        "prompt": [PROMPT, "a boat"],
+        "negative_prompt": ["blurry", ""],
+        "num_images_per_prompt": 2,
+        "output_attentions": true
+    });
+    let (folder, whole) = (sd1(), load(&sd1()));
+    let config = Config::from_json(folder.text("unet/config.json")).expect("the fixture's");
+    let row = 4 * config.largest_tensor(1, [8, 8]).max(77 * 64);
+    let (steps, pictures) = steps_of(&whole, call.clone());
+    // With guidance there are eight rows: one part has some that are guided and some that guide.
+    for rows in [3, 5] {
+        let storage = Storage { max_binding: rows * row, ..Storage::CPU };
+        let parts = folder.load(storage, &Device::flex()).expect("a row fits");
+        let (steps_of_parts, of_parts) = steps_of(&parts, call.clone());
+        assert_close("in parts", "pixels", &of_parts.pixels, &pictures.pixels, 1e-4);
+        for (got, expected) in steps_of_parts.iter().zip(&steps) {
+            let [got, expected] = [got, expected].map(|step| step.attentions.as_deref().expect("asked for"));
+            assert_close("in parts", "attentions", got, expected, 1e-5);
+        }
+        assert_eq!(steps_of_parts.len(), steps.len());
+    }
+}
+
+#[test]
+fn more_pictures_than_there_is_memory_for_are_refused() {
+    let pipeline = load(&sd1());
+    let start = |value: Value| pipeline.start(few(value), 0);
+    let large = |count: u32, attentions: bool| {
+        start(json!({
+            "height": 2048, "width": 2048, "num_images_per_prompt": count, "output_attentions": attentions
+        }))
+    };
+    let message = refused(large(11, false));
+    assert!(message.contains("num_images_per_prompt") && message.contains("11 pictures"), "{message}");
+    // Maps of 1024 × 1024 for 77 tokens are larger than pictures.
+    assert!(large(2, false).is_ok());
+    assert!(refused(large(2, true)).contains("2 pictures of 2048 × 2048"));
 }
 
 #[test]

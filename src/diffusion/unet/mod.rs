@@ -20,7 +20,8 @@ pub use embeddings::ClassLabels;
 pub use kinds::{Attention, Block, ClassEmbedding, MidBlock, Sampler, TimeEmbedding};
 pub use model::UNet;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::nn::AttentionBlock;
 use crate::weights::{Checkpoint, Parameters, Role, Storage};
 
 /// The most parameters: the largest U-Nets have a billion.
@@ -44,16 +45,7 @@ impl Loading {
         let config = Config::from_json(config_json)?;
         let build = |parameters: &mut Parameters| UNet::new(&config, parameters);
         let checkpoint = Checkpoint::for_network(build, storage, device).with_file_names(file_names);
-        let all = checkpoint.num_weights();
-        match usize::try_from(all) {
-            Ok(weights) if all <= MAX_PARAMETERS => storage.check_total(weights)?,
-            _ => {
-                return Err(Error::UnsupportedModel(format!(
-                    "{}: {all} parameters, more than {MAX_PARAMETERS}",
-                    Config::FILE
-                )));
-            }
-        }
+        checkpoint.check_total(Config::FILE, MAX_PARAMETERS)?;
         Ok(Self { config, checkpoint })
     }
 
@@ -73,8 +65,8 @@ impl Loading {
     }
 }
 
-/// Before diffusers 0.15 the parts of a pixels' attention had other names. What is in none of a U-Net's parts, whether this one has
-/// them or not, is not of the network.
+/// The attention of pixels may have its [older names](AttentionBlock::name_of). What is in none of a U-Net's parts, whether this
+/// one has them or not, is not of the network.
 fn file_names(name: &str) -> Role {
     const PARTS: [&str; 9] = [
         "conv_in",
@@ -90,8 +82,5 @@ fn file_names(name: &str) -> Role {
     if !name.split('.').next().is_some_and(|part| PARTS.contains(&part)) {
         return Role::Foreign;
     }
-    let names =
-        [(".query.", ".to_q."), (".key.", ".to_k."), (".value.", ".to_v."), (".proj_attn.", ".to_out.0.")];
-    let older = names.into_iter().find(|(older, _)| name.contains(older));
-    Role::Weight(older.map_or_else(|| name.to_owned(), |(older, today)| name.replace(older, today)))
+    Role::Weight(AttentionBlock::name_of(name))
 }

@@ -51,9 +51,12 @@ impl Format {
 
     /// Bytes of `count` numbers, with the scales of [`Self::Q8`].
     #[must_use]
-    pub fn total_len(self, count: usize) -> u64 {
-        let scales = if self == Self::Q8 { Self::F32.byte_len([1, count.div_ceil(Q8_BLOCK)]) } else { 0 };
-        self.byte_len([1, count]) + scales
+    pub fn total_len(self, count: u64) -> u64 {
+        match self {
+            Self::F32 => count.saturating_mul(4),
+            Self::F16 => count.saturating_mul(2),
+            Self::Q8 => count.saturating_add(count.div_ceil(Q8_BLOCK as u64) * 4),
+        }
     }
 }
 
