@@ -176,7 +176,7 @@ export type ImagePrompt = string | readonly string[];
 export interface TextToImageOptions extends SamplingOptions {
   /** What not to draw: a text for all prompts, or one for each. Only with guidance. Default: an empty text. */
   negative_prompt?: string | readonly string[];
-  /** Pictures of each prompt; 256 of all prompts at most. Default: 1. */
+  /** Pictures of each prompt; 256 of all prompts at most, and fewer of large ones (170 of 512 × 512). Default: 1. */
   num_images_per_prompt?: number;
   /**
    * 0 to 100: how far to go from what the model does with `negative_prompt` to what it does with the prompt. Above 1 it takes

@@ -169,7 +169,7 @@ impl Pipeline {
     ///
     /// - `prompt`: a text, or a list of texts. One that has too many tokens is cut, and [`Run::truncated`] says so.
     /// - `negative_prompt`: what the pictures are not to show, one for all prompts or one for each; needs guidance.
-    /// - `num_images_per_prompt`: Default: 1.
+    /// - `num_images_per_prompt`: at most [`MAX_BATCH_SIZE`] pictures of all prompts, and fewer where they are large. Default: 1.
     /// - `height`, `width`: multiples of [`Self::size_multiple`]. Default: [`Self::picture_size`].
     /// - `guidance_rescale`: 0 to 1, how much of the contrast that guidance adds is taken back. Default: 0.
     /// - `clip_skip`: layers of the text encoder that are left out, from the last. Default: 0.

@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use crate::kernels::gpu::{MAX_GROUPS, Shader, WORKGROUP, buffer, launch_in_place, word};
+use crate::kernels::gpu::{Shader, WORKGROUP, buffer, launch_in_place, over_two, word};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct CopyShader;
@@ -24,12 +24,6 @@ impl Shader for CopyShader {
 /// `None` when the tensors are not on a GPU.
 pub fn copy_into<const D: usize>(x: &Tensor<D>, y: &Tensor<D>) -> Option<()> {
     let count = x.shape().num_elements();
-    let all = count.div_ceil(WORKGROUP);
-    let across = all.clamp(1, MAX_GROUPS);
-    launch_in_place(
-        CopyShader,
-        [across, all.div_ceil(across), 1],
-        vec![buffer(x)?, buffer(y)?],
-        &[word(count)],
-    )
+    let groups = over_two(count.div_ceil(WORKGROUP));
+    launch_in_place(CopyShader, groups, vec![buffer(x)?, buffer(y)?], &[word(count)])
 }

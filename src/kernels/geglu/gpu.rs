@@ -4,7 +4,7 @@ use burn::tensor::Tensor;
 
 use crate::kernels::Activation;
 use crate::kernels::activation::gpu::wgsl;
-use crate::kernels::gpu::{MAX_GROUPS, Shader, WORKGROUP, buffer, launch, word};
+use crate::kernels::gpu::{Shader, WORKGROUP, buffer, launch, over_two, word};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct GegluShader {
@@ -32,9 +32,7 @@ pub fn geglu(x: &Tensor<2>) -> Option<Tensor<2>> {
     let [rows, both] = x.dims();
     let (span, kind) = if both.is_multiple_of(8) { (4, "vec4<f32>") } else { (1, "f32") };
     let width = both / 2 / span;
-    let all = (rows * width).div_ceil(WORKGROUP);
-    let across = all.clamp(1, MAX_GROUPS);
-    let groups = [across, all.div_ceil(across), 1];
+    let groups = over_two((rows * width).div_ceil(WORKGROUP));
     let info = [word(width), word(rows * width)];
     launch(GegluShader { kind }, groups, vec![buffer(x)?], [rows, both / 2], &info)
 }

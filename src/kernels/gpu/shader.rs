@@ -35,6 +35,12 @@ pub const WORKGROUP: usize = 64;
 /// The most workgroups in one dimension.
 pub const MAX_GROUPS: usize = 65_535;
 
+/// So many workgroups over two dimensions, since one has [`MAX_GROUPS`] at most; a few more where they do not divide evenly.
+pub fn over_two(all: usize) -> [usize; 3] {
+    let down = all.div_ceil(MAX_GROUPS).max(1);
+    [all.div_ceil(down).max(1), down, 1]
+}
+
 /// A shader's text, with its buffers and numbers declared.
 #[derive(Debug, Clone)]
 struct Text<S> {

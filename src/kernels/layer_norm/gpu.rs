@@ -3,7 +3,7 @@
 use burn::tensor::Tensor;
 
 use super::LayerNormCall;
-use crate::kernels::gpu::{Shader, buffer, float, launch, moments, word};
+use crate::kernels::gpu::{Shader, buffer, float, launch, moments, over_two, word};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct LayerNormShader {
@@ -20,7 +20,7 @@ impl Shader for LayerNormShader {
     }
 
     fn info(&self) -> &'static [&'static str] {
-        &["width", "epsilon"]
+        &["rows", "width", "epsilon"]
     }
 }
 
@@ -31,5 +31,6 @@ pub fn layer_norm(x: &Tensor<2>, LayerNormCall { gamma, beta, epsilon }: LayerNo
     let x = buffer(x)?;
     let shader = LayerNormShader { threads: x.adapter().threads() };
     let buffers = vec![x, buffer(gamma)?, buffer(beta)?];
-    launch(shader, [rows, 1, 1], buffers, shape, &[word(width), float(epsilon as f32)])
+    let info = [word(rows), word(width), float(epsilon as f32)];
+    launch(shader, over_two(rows), buffers, shape, &info)
 }
