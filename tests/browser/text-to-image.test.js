@@ -1,11 +1,12 @@
-// Pictures from prompts through the public API in a real browser: calls, a text encoder that comes and goes, and bad input.
+// Pictures from prompts through the public API in a real browser, on the CPU: calls, a text encoder that comes and goes, and bad
+// input. (tests/web/text_to_image.rs compares both devices.)
 
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 
 import { until } from './harness.js';
 import { page, site } from './session.js';
-import { difference, openStudio } from './studio.js';
+import { openStudio } from './studio.js';
 
 /** 16 × 16 pixels, 8 × 8 latents. */
 const MODEL = '/tests/fixtures/text-to-image/sd1';
@@ -41,24 +42,6 @@ const inPage = (work, more = {}) =>
     },
     { work: String(work), more: { model: MODEL, few: FEW, ...more } },
   );
-
-test('both devices draw the same from a prompt', async () => {
-  const images = [];
-  for (const device of ['cpu', 'webgpu']) {
-    const drawn = await inPage(
-      async ({ load, plain, few, device }) => {
-        const paint = await load('text-to-image', { device });
-        return { device: paint.device, images: plain(await paint('a fox at night', few)) };
-      },
-      { device },
-    );
-    assert.equal(drawn.device, device, drawn.message);
-    images.push(...drawn.images);
-  }
-  const [first, second] = images;
-  assert.deepEqual([first.width, first.height, first.seed, first.isImageData], [16, 16, 1, true]);
-  assert.ok(difference(first.data, second.data) < 1, `${difference(first.data, second.data)}`);
-});
 
 test('with offload the pictures are the same, in calls at the same time too, and its weights come from the cache', async () => {
   const [kept, away] = await inPage(async ({ load, plain, few }) => {
