@@ -5,8 +5,10 @@
 #   training/on-a-gpu.sh distil OUT [MINUTES 2.5]                        right after it, on the same machine: 6 steps, one evaluation each
 #   training/on-a-gpu.sh judge OUT [MINUTES 2]                           the recogniser, and the figures of both folders
 #   training/on-a-gpu.sh stories OUT [MINUTES 4]                         the story model, on tales and stories
+#   training/on-a-gpu.sh bench OUT [PART…]                               benches/gpu, built before: texts, digits, stable-diffusion
 #
-# Beside the repository it needs training/data/inputs.tar (training/pack.py makes it) and training/requirements.txt installed.
+# Beside the repository it needs training/data/inputs.tar (training/pack.py makes it) and training/requirements.txt installed;
+# for the bench training/data/gpu-bench instead, and a Vulkan driver.
 # On a CPU the same commands are a rehearsal; DRAFT=1 makes the pictures small.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -15,9 +17,15 @@ what=${1:-} out=${2:-}
 runs=training/runs
 size=${DRAFT:+small}
 size=${size:-full}
-usage() { sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 2; }
+usage() { sed -n '2,13s/^# \{0,1\}//p' "$0"; exit 2; }
 [ -n "$out" ] || usage
 mkdir -p "$out"
+
+if [ "$what" = bench ]; then
+  shift 2
+  training/data/gpu-bench "$@" 2>&1 | tee "$out/gpu.log"
+  exit
+fi
 
 [ -d training/data/text ] || tar xf training/data/inputs.tar -C training/data
 case $what in pictures | distil | judge)
