@@ -42,8 +42,8 @@ const idle = () => until(() => element().evaluate((image) => !(/** @type {any} *
 const slider = () => field('Step');
 /** What a canvas shows. @param {import('playwright-core').Locator} canvas @returns {Promise<string>} */
 const pixels = (canvas) => canvas.evaluate((canvas) => /** @type {HTMLCanvasElement} */ (canvas).toDataURL());
-const sample = () => element().locator('.pair canvas').first();
-const guess = () => element().locator('.pair canvas').last();
+const sample = () => element().locator('.pair .frame > canvas').first();
+const guess = () => element().locator('.pair .frame > canvas').last();
 const board = () => element().locator('.board');
 
 /** The detail of the next `complete`. @returns {Promise<any>} */
@@ -87,7 +87,7 @@ test('a picture comes out of noise when a visitor comes to it, step by step, and
   assert.equal(site.count(weights), 0, 'it waits for the visitor');
   await element().evaluate((image) => {
     const seen = Object.assign(globalThis, { seen: /** @type {any[]} */ ([]) }).seen;
-    const canvases = image.shadowRoot?.querySelectorAll('.pair canvas') ?? [];
+    const canvases = image.shadowRoot?.querySelectorAll('.pair .frame > canvas') ?? [];
     image.addEventListener('step', (event) => {
       const { step_index, num_steps, timestep, fraction, seed } = /** @type {CustomEvent} */ (event).detail;
       const shown = [...canvases].map((canvas) => /** @type {HTMLCanvasElement} */ (canvas).toDataURL());
