@@ -219,7 +219,7 @@ impl DiffusionRun {
     #[must_use]
     #[wasm_bindgen(getter)]
     pub fn truncated(&self) -> JsValue {
-        let text = |cut: Option<String>| cut.map_or(JsValue::UNDEFINED, |cut| cut.into());
+        let text = |cut: Option<String>| cut.map_or(JsValue::UNDEFINED, Into::into);
         self.run.truncated().into_iter().map(text).collect::<Array>().into()
     }
 
