@@ -148,9 +148,6 @@ describe('drawing', () => {
     const names = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'];
     const common = {
       kind: 'diffusion',
-      prompts: false,
-      max_prompt_tokens: 0,
-      size_multiple: 2,
       dtype: 'f32',
       num_train_timesteps: 1000,
       prediction_type: 'epsilon',
