@@ -187,7 +187,8 @@ def text_fixtures() -> None:
     # Latent consistency models embed the guidance scale.
     unet_fixture("text-guided", {**SMALL_TEXT, "time_cond_proj_dim": 10}, [259, 779])
     only_cross = {**SMALL_TEXT, "only_cross_attention": (True, False), "transformer_layers_per_block": (2, 1)}
-    only_cross |= {"layers_per_block": (1, 2), "cross_attention_dim": (TEXT_WIDTH, TEXT_WIDTH), "down_block_types": ("CrossAttnDownBlock2D",) * 2}
+    only_cross |= {"layers_per_block": (1, 2), "cross_attention_dim": (TEXT_WIDTH, TEXT_WIDTH)}
+    only_cross["down_block_types"] = ("CrossAttnDownBlock2D", "CrossAttnDownBlock2D")
     unet_fixture("text-only-cross", only_cross, [20, 30])
     # Nothing is as it is by default, and one residual block is in the middle.
     classes = {**SMALL_TEXT, "num_class_embeds": 3, "mid_block_type": "UNetMidBlock2D", "mid_block_scale_factor": 1.5}
