@@ -40,10 +40,10 @@ pub struct Large;
 impl Transform<6> for Large {
     #[inline]
     fn kernel([a, b, c]: [Lanes; 3]) -> [Lanes; 6] {
-        let over = |x: Lanes, divisor: f32| x / Lanes::splat(divisor);
-        let (even, odd) = (over(a + c, 6.0), over(b, 6.0));
-        let (far, middle) = (over(a, 24.0) + over(c, 6.0), over(b, 12.0));
-        [over(a, 4.0), Lanes::splat(0.0) - even - odd, odd - even, far + middle, far - middle, c]
+        let times = |factor: f32, x: Lanes| Lanes::splat(factor) * x;
+        let (even, odd) = (times(-1.0 / 6.0, a + c), times(1.0 / 6.0, b));
+        let (far, middle) = (times(1.0 / 24.0, a) + times(1.0 / 6.0, c), times(1.0 / 12.0, b));
+        [times(0.25, a), even - odd, even + odd, far + middle, far - middle, c]
     }
 
     #[inline]
