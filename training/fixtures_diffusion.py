@@ -27,6 +27,16 @@ SMALL = {
     "norm_num_groups": 2,
     "attention_head_dim": 4,
 }
+SCHEDULERS = (
+    "DDIMScheduler",
+    "DDPMScheduler",
+    "DPMSolverMultistepScheduler",
+    "EulerAncestralDiscreteScheduler",
+    "EulerDiscreteScheduler",
+    "LCMScheduler",
+    "PNDMScheduler",
+    "UniPCMultistepScheduler",
+)
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 NO_CLASS = len(DIGITS)
 STEPS = 6
@@ -303,16 +313,7 @@ def main() -> None:
     # Betas that leave something of the picture: what divides by nearly nothing cannot be compared.
     ddim = diffusers.DDIMScheduler(beta_schedule="scaled_linear", beta_start=0.00085, beta_end=0.012, timestep_spacing="trailing")
     classes = Folder("classes", one_channel, ddim, {str(index): name for index, name in enumerate(DIGITS)})
-    for name in (
-        "DDIMScheduler",
-        "DDPMScheduler",
-        "DPMSolverMultistepScheduler",
-        "EulerAncestralDiscreteScheduler",
-        "EulerDiscreteScheduler",
-        "LCMScheduler",
-        "PNDMScheduler",
-        "UniPCMultistepScheduler",
-    ):
+    for name in SCHEDULERS:
         classes.call(name, labels=[3, 9])
     classes.call("DDIMScheduler", labels=[0, 7], guidance=2.5, eta=0.7)
     classes.call("DPMSolverMultistepScheduler", labels=[5, 5], guidance=4)

@@ -29,20 +29,10 @@ from safetensors.torch import load_file, save_file
 from transformers import CLIPTextModel
 
 from fixtures import FIXTURES
-from fixtures_diffusion import smooth_picture
+from fixtures_diffusion import SCHEDULERS, smooth_picture
 from fixtures_schedulers import RANDOM, as_read
 from fixtures_text_to_image_folders import TEXT_WEIGHTS, UNET_WEIGHTS, Shapes, lcm, sd1, sd2, tiny, turbo
 
-SCHEDULERS = (
-    "DDIMScheduler",
-    "DDPMScheduler",
-    "DPMSolverMultistepScheduler",
-    "EulerAncestralDiscreteScheduler",
-    "EulerDiscreteScheduler",
-    "LCMScheduler",
-    "PNDMScheduler",
-    "UniPCMultistepScheduler",
-)
 PROMPT = "a small red boat on the sea, at night"
 OTHER_PROMPT = "two birds over the old house"
 NEGATIVE = "blurry, low quality"

@@ -196,7 +196,7 @@ impl Subject {
         let tokens = if output_attentions { text.max_length() } else { 0 };
         check_pictures(pipeline, OF_PROMPTS, texts.count(), size, tokens)?;
         let mut condition = texts.condition(text)?;
-        let is_guided = condition.without().is_some();
+        let is_guided = condition.without.is_some();
         if rescale > 0.0 && !is_guided {
             return Err(Error::InvalidOption(format!(
                 "guidance_rescale is {rescale}, and there is no guidance that it could change: it needs a guidance_scale \
@@ -205,16 +205,20 @@ impl Subject {
         }
         // Without guidance only the prompt counts, whatever the scale.
         let scale = if is_guided { texts.guidance_scale } else { 1.0 };
-        if let (Condition::Text(text), Some(num_channels)) =
-            (&mut condition, pipeline.unet.config().time_cond_proj_dim)
-        {
+        if let Some(num_channels) = pipeline.unet.config().time_cond_proj_dim {
             // Source: diffusers' get_guidance_scale_embedding.
             let waves = Timesteps { num_channels, flip_sin_to_cos: false, downscale_freq_shift: 1.0 };
             let scales = vec![(texts.guidance_scale - 1.0) * 1000.0; texts.count()];
-            text.timestep_cond = Some(waves.forward(&scales, &pipeline.setup.device));
+            condition.timestep_cond = Some(waves.forward(&scales, &pipeline.setup.device));
         }
-        let guidance = Guidance { scale, rescale };
-        Ok(Self { count: texts.count(), size, condition, guidance, texts: Some(texts), output_attentions })
+        Ok(Self {
+            count: texts.count(),
+            size,
+            condition: Condition::Text(Box::new(condition)),
+            guidance: Guidance { scale, rescale },
+            texts: Some(texts),
+            output_attentions,
+        })
     }
 }
 

@@ -62,8 +62,8 @@ impl Codec {
         }
     }
 
-    /// The samples of pictures `[rows, picture_channels, height, width]`. An autoencoder draws them from what it thinks
-    /// likely, with unit-variance `noise` of a sample's shape; without noise it takes the mean.
+    /// The samples of pictures `[rows, picture_channels, height, width]`. An autoencoder's are drawn
+    /// from its posterior with unit-variance `noise` of a sample's shape; without noise they are its mean.
     pub fn encode(&self, pictures: Tensor<4>, noise: Option<Tensor<4>>) -> Tensor<4> {
         match self {
             Self::Pixels { .. } => pictures,

@@ -50,41 +50,34 @@ impl Loading {
     /// `unsupported-model`, also when the parts do not fit each other, or the device has no room for a picture of the
     /// model's size.
     pub fn new(files: &Files, storage: Storage, device: &Device) -> Result<Self> {
-        let text = |file: &str| files.get(file).map(String::as_str);
-        let needed = |file: &str| {
-            text(file).ok_or_else(|| Error::UnsupportedModel(format!("the folder has no {file}")))
-        };
-        let index = ModelIndex::read(text("model_index.json"))?;
+        let index = ModelIndex::read(files.get("model_index.json").map(String::as_str))?;
         let family = index.family()?;
         let is_stable_diffusion = family == Family::Text && !index.is_latent_consistency();
-        let mut scheduler_json = Cow::Borrowed(needed("scheduler/scheduler_config.json")?);
+        let mut scheduler_json = Cow::Borrowed(needed(files, "scheduler/scheduler_config.json")?);
         if is_stable_diffusion {
             scheduler_json = stable_diffusion::scheduler_config(&scheduler_json, index.scheduler())?.into();
         }
         let scheduler = Scheduler::from_json(&scheduler_json, index.scheduler())?;
-        let unet_json = needed("unet/config.json")?;
+        let unet_json = needed(files, "unet/config.json")?;
         let unet = unet::Loading::new(unet_json, storage, device)?;
         let config = unet.config();
         let mut warnings: Vec<String> = index.warning(family).into_iter().collect();
         warnings.extend(config.warning.clone());
         warnings.extend(scheduler.warning().map(str::to_owned));
-        let latent = match family {
-            Family::Pixels => None,
+        let (latent, classes) = match family {
+            Family::Pixels => {
+                let classes = Classes::new(&index, config.class_embedding)?;
+                check_pixels(config)?;
+                (None, classes)
+            }
             Family::Text => {
                 let latent = Latent::new(files, &index, storage, device)?;
                 latent.check(config)?;
                 let (vae, text_encoder) = (latent.vae.config(), latent.text_encoder.config());
                 warnings.extend(vae.warning.iter().chain(&text_encoder.warning).cloned());
-                Some(latent)
+                (Some(latent), Classes::default())
             }
         };
-        let classes = match &latent {
-            None => Classes::new(&index, config.class_embedding)?,
-            Some(_) => Classes::default(),
-        };
-        if latent.is_none() {
-            check_pixels(config)?;
-        }
         let Some(mut sample_size) = config.sample_size else {
             return unsupported("sample_size is null; the size of the pictures must be there");
         };
@@ -92,9 +85,8 @@ impl Loading {
             sample_size = stable_diffusion::sample_size(unet_json, sample_size)?;
         }
         rows_at_once(config, sample_size, 0, storage)?;
-        let all = [Some(unet.checkpoint.num_weights()), latent.as_ref().map(Latent::num_weights)];
-        let all = all.into_iter().flatten().fold(0, u64::saturating_add);
-        storage.check_total(all)?;
+        let beside = latent.as_ref().map_or(0, Latent::num_weights);
+        storage.check_total(unet.checkpoint.num_weights().saturating_add(beside))?;
         let factor = latent.as_ref().map_or(1, |latent| latent.vae.config().scale_factor());
         let picture_size = sample_size.map(|size| size * factor);
         if let Some(latent) = &latent {
@@ -106,7 +98,7 @@ impl Loading {
             classes,
             picture_size,
             spreads_strength: index.is_latent_consistency(),
-            text_encoder_json: text("text_encoder/config.json").unwrap_or_default().to_owned(),
+            text_encoder_json: files.get("text_encoder/config.json").cloned().unwrap_or_default(),
             storage,
             device: device.clone(),
             warnings,
@@ -151,22 +143,18 @@ impl Loading {
 
 impl Latent {
     fn new(files: &Files, index: &ModelIndex, storage: Storage, device: &Device) -> Result<Self> {
-        let needed = |file: &str| {
-            let text = files.get(file).map(String::as_str);
-            text.ok_or_else(|| Error::UnsupportedModel(format!("the folder has no {file}")))
-        };
         let of_tokenizer = |(file, text): (&String, &String)| {
             file.strip_prefix("tokenizer/").map(|name| (name.to_owned(), text.clone()))
         };
         let tokenizer = clip::Tokenizer::from_files(&files.iter().filter_map(of_tokenizer).collect())?;
-        let text_encoder = clip::Loading::new(needed("text_encoder/config.json")?, storage, device)?;
+        let text_encoder = clip::Loading::new(needed(files, "text_encoder/config.json")?, storage, device)?;
         tokenizer.check_model(text_encoder.config())?;
         // What a decoder rounds shows in every pixel, and it has few weights: bytes would save little.
         let exact = match storage.format {
             Some(Format::Q8) => Storage { format: Some(Format::F16), ..storage },
             _ => storage,
         };
-        let vae = vae::Loading::new(needed("vae/config.json")?, exact, device)?.without_shift_factor();
+        let vae = vae::Loading::new(needed(files, "vae/config.json")?, exact, device)?.without_shift_factor();
         let default = if index.is_latent_consistency() { GUIDANCE_OF_CONSISTENCY } else { GUIDANCE };
         let guidance_scale = index.guidance_scale.unwrap_or(default);
         if !(0.0..=MAX_GUIDANCE).contains(&guidance_scale) {
@@ -211,6 +199,12 @@ impl Latent {
         }
         Ok(())
     }
+}
+
+/// The text of a file that the folder must have.
+fn needed<'a>(files: &'a Files, file: &str) -> Result<&'a str> {
+    let text = files.get(file).map(String::as_str);
+    text.ok_or_else(|| Error::UnsupportedModel(format!("the folder has no {file}")))
 }
 
 /// Checks a network that takes noise from pictures themselves.

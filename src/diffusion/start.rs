@@ -53,7 +53,7 @@ impl Constraint {
         }
     }
 
-    /// Whether the solver learns that its sample was changed. In latents diffusers lets it believe that it is its own.
+    /// Whether the solver is told that its sample was changed. diffusers' inpainting in latents does not tell it.
     pub fn is_told(&self) -> bool {
         !matches!(self, Self::Inpainting(inpainting) if inpainting.fixed_noise.is_some())
     }

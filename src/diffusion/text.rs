@@ -10,7 +10,7 @@ use burn::tensor::Tensor;
 use serde_json::Value;
 
 use super::call::{MAX_BATCH_SIZE, MAX_GUIDANCE};
-use super::condition::{Condition, TextCondition};
+use super::condition::TextCondition;
 use crate::clip::{ClipTextModel, Prompt, Tokenizer};
 use crate::error::{Error, Result};
 use crate::options::Options;
@@ -179,24 +179,19 @@ impl Texts {
     ///
     /// # Errors
     /// `internal` when the encoder is away and was not missed before.
-    pub fn condition(&self, part: &TextPart) -> Result<Condition> {
-        let rows = |texts: &[Prompt], clip_skip: usize| -> Result<Option<Tensor<2>>> {
-            if texts.is_empty() {
-                return Ok(None);
-            }
+    pub fn condition(&self, part: &TextPart) -> Result<TextCondition> {
+        let rows = |texts: &[Prompt], clip_skip: usize| -> Result<Tensor<2>> {
             let each: Vec<Tensor<2>> =
                 texts.iter().map(|text| part.embedding(text, clip_skip)).collect::<Result<_>>()?;
             let of_picture = |picture: usize| each[picture / self.images_per_prompt % each.len()].clone();
-            Ok(Some(Tensor::cat((0..self.count()).map(of_picture).collect(), 0)))
+            Ok(Tensor::cat((0..self.count()).map(of_picture).collect(), 0))
         };
-        Ok(match rows(&self.prompts, self.clip_skip)? {
-            Some(embeddings) => Condition::Text(Box::new(TextCondition {
-                tokens: part.max_length(),
-                embeddings,
-                without: rows(&self.negative, NEGATIVE_CLIP_SKIP)?,
-                timestep_cond: None,
-            })),
-            None => Condition::None,
+        let is_guided = !self.negative.is_empty();
+        Ok(TextCondition {
+            tokens: part.max_length(),
+            embeddings: rows(&self.prompts, self.clip_skip)?,
+            without: is_guided.then(|| rows(&self.negative, NEGATIVE_CLIP_SKIP)).transpose()?,
+            timestep_cond: None,
         })
     }
 
