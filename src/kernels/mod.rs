@@ -27,6 +27,8 @@ pub use activation::{Activation, activate};
 pub use attention::{AttentionCall, KeyValues, attention, attention_probs, attention_twin};
 pub use conv2d::{ConvGeometry, ConvKernels, ConvWeight, Epilogue, KEPT_BYTES, conv2d, conv2d_twin};
 pub use copy::{copy, copy_into};
+#[cfg(target_arch = "wasm32")]
+pub(crate) use cpu::fused;
 pub use cross_attention::{
     cross_attention, cross_attention_probs, cross_attention_probs_twin, cross_attention_twin,
 };

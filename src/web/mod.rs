@@ -5,6 +5,7 @@
 
 mod device;
 mod diffusion;
+mod fused;
 mod gan;
 mod gpt2;
 mod loader;
@@ -21,6 +22,7 @@ use crate::rng::MAX_SEED;
 
 pub use device::DeviceHandle;
 pub use diffusion::{DiffusionPipeline, DiffusionRun};
+pub use fused::link_fused_module;
 pub use gan::{GanPipeline, GanRun};
 pub use gpt2::{Gpt2Pipeline, Gpt2Run};
 pub use loader::Loader;
@@ -45,6 +47,7 @@ pub fn run_constructors() {
 #[wasm_bindgen(start)]
 pub fn start() {
     run_constructors();
+    link_fused_module();
     std::panic::set_hook(Box::new(|info| {
         console_error_panic_hook::hook(info);
         let message = info.to_string();

@@ -110,6 +110,15 @@ async fn every_kernel_is_its_twin_on_the_cpu() {
 }
 
 #[wasm_bindgen_test]
+async fn kernels_are_their_twins_with_fused_multiply_adds() {
+    assert!(
+        hearth::web::link_fused_module(),
+        "this browser has relaxed SIMD, or is older than all that are tested"
+    );
+    every_kernel_is_its_twin(&Device::flex()).await;
+}
+
+#[wasm_bindgen_test]
 async fn every_kernel_is_its_twin_on_webgpu() {
     for device in webgpu().await {
         every_kernel_is_its_twin(&device).await;

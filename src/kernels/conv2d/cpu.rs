@@ -8,7 +8,7 @@ use super::winograd::{Kernels, Tiles};
 use super::{ConvWeight, Epilogue, im2col};
 use crate::kernels::Format;
 use crate::kernels::cpu::numbers;
-use crate::kernels::cpu::tiles::TILE;
+use crate::kernels::cpu::tile::TILE;
 
 /// Numbers of packed kernels that are unpacked at a time for [`im2col`]: 16 MB, however large the layer.
 const UNPACKED: usize = 1 << 22;

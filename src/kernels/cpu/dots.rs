@@ -1,5 +1,6 @@
 //! Products of matrices on the CPU whose second one lies the other way round: tiles of two rows by four columns, each a
-//! dot product, whose sums stay in registers. Nothing is turned over, and they are as fast as [`super::tiles`].
+//! dot product, whose sums stay in registers. Nothing is turned over, which would cost more than these lose against
+//! [`super::tiles`] while there are few rows.
 
 use super::lanes::Lanes;
 use super::tiles::Columns;

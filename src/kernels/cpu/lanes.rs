@@ -162,10 +162,13 @@ impl Lanes {
         Self(vector::min(self.max(Self::splat(low)).0, Self::splat(high).0))
     }
 
-    /// `self + a · b`
+    /// `self + a · b`; with relaxed SIMD ([`super::fused`]) the product is not rounded before it is added.
     #[inline]
     pub fn add_product(self, a: Self, b: Self) -> Self {
-        self + a * b
+        #[cfg(target_feature = "relaxed-simd")]
+        return Self(core::arch::wasm32::f32x4_relaxed_madd(a.0, b.0, self.0));
+        #[cfg(not(target_feature = "relaxed-simd"))]
+        return self + a * b;
     }
 
     /// The sum of the lanes.

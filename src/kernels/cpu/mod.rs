@@ -1,8 +1,10 @@
 //! What kernels for the CPU share.
 
 pub mod dots;
+pub mod fused;
 pub mod integers;
 pub mod lanes;
+pub mod tile;
 pub mod tiles;
 
 use burn::backend::Flex;

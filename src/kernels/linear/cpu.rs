@@ -1,9 +1,10 @@
 //! [`linear`](super::linear) for the CPU, in the four-lane vectors that wasm has.
 //!
 //! Few rows are bound by reading the weights, so they are read once, in the order in which they lie. Many rows are bound
-//! by arithmetic, and the sums of a tile stay in registers. Of a weight `[outputs, inputs]` they are dot products of its rows as
-//! they lie. A weight `[inputs, outputs]` is taken in panels of eight columns: in `f32` it has them already ([`Weight`]).
-//! Of a packed one a block is unpacked, which stays in the cache while all rows meet it.
+//! by arithmetic, and the sums of a tile stay in registers. A weight is then taken in panels of eight outputs: one
+//! `[inputs, outputs]` in `f32` has them already ([`Weight`]), of any other a block at a time is unpacked and laid out
+//! anew, which stays in the cache while all rows meet it. In between, of a weight `[outputs, inputs]`, that would cost more than
+//! it saves: there the sums are dot products of its rows as they lie.
 
 use burn::tensor::{Tensor, TensorData};
 
@@ -12,7 +13,8 @@ use crate::kernels::cpu::dots::{DOTS, add_dots};
 use crate::kernels::cpu::integers::{Inputs, ScaledSum, add_four_rows};
 use crate::kernels::cpu::lanes::{Lanes, add_scaled};
 use crate::kernels::cpu::numbers;
-use crate::kernels::cpu::tiles::{Columns, DEPTH, PANEL, TILE, add_products, add_tiles, halves, joined};
+use crate::kernels::cpu::tile::{PANEL, TILE, add_products, halves, joined};
+use crate::kernels::cpu::tiles::{Columns, DEPTH, Rows, add_tiles};
 use crate::kernels::weight::cpu::{OnCpu, as_bytes};
 use crate::kernels::{Format, Layout, Q8_BLOCK, Weight, layer_norm};
 
@@ -40,13 +42,17 @@ pub fn linear(x: &Tensor<2>, call: &LinearCall) -> Tensor<2> {
 /// Rows from which on unpacking bytes costs less than rounding the inputs: from here on both go at the same speed.
 const WHOLE_NUMBERS: usize = 8;
 
+/// Rows from which on panels of a weight `[outputs, inputs]` are worth making.
+const PANELS: usize = 16;
+
 /// `y += x · weight`, row-major: `x [rows, inputs]`, `y [rows, outputs]`.
 fn add_product(y: &mut [f32], x: &[f32], weight: &Weight, matrix: &OnCpu) {
     let (inputs, outputs) = (weight.inputs(), weight.outputs());
     if inputs == 0 || outputs == 0 {
         return;
     }
-    let few = y.len() / outputs < TILE;
+    let rows = y.len() / outputs;
+    let few = rows < TILE;
     match (weight.layout(), matrix) {
         (_, OnCpu::Panels(panels)) if few => {
             for (y, x) in y.chunks_exact_mut(outputs).zip(x.chunks_exact(inputs)) {
@@ -65,14 +71,14 @@ fn add_product(y: &mut [f32], x: &[f32], weight: &Weight, matrix: &OnCpu) {
             }
         }
         (Layout::InOut, _) if few => add_rows(y, x, weight, matrix),
-        (Layout::InOut, _) => add_blocks(y, x, weight, matrix),
-        (Layout::OutIn, OnCpu::Q8 { bytes, scales }) if y.len() / outputs < WHOLE_NUMBERS => {
+        (Layout::OutIn, OnCpu::Q8 { bytes, scales }) if rows < WHOLE_NUMBERS => {
             for (y, x) in y.chunks_exact_mut(outputs).zip(x.chunks_exact(inputs)) {
                 add_dots_of_bytes(y, x, bytes.storage(), scales.storage());
             }
         }
         (Layout::OutIn, _) if few => add_dot_blocks(y, x, weight, matrix, [DOTS, inputs]),
-        (Layout::OutIn, _) => add_dot_blocks(y, x, weight, matrix, [BLOCK, DEPTH]),
+        (Layout::OutIn, _) if rows < PANELS => add_dot_blocks(y, x, weight, matrix, [BLOCK, DEPTH]),
+        _ => add_blocks(y, x, weight, matrix),
     }
 }
 
@@ -214,7 +220,7 @@ fn add_panels(y: &mut [f32], x: &[f32], panels: &[[f32; PANEL]]) {
     }
 }
 
-/// For a weight `[inputs, outputs]` that has no panels: they are made of a block of it at a time.
+/// For a weight that has no panels: they are made of a block of it at a time.
 fn add_blocks(y: &mut [f32], x: &[f32], weight: &Weight, matrix: &OnCpu) {
     let (inputs, outputs) = (weight.inputs(), weight.outputs());
     let depth = DEPTH.min(inputs);
@@ -224,19 +230,42 @@ fn add_blocks(y: &mut [f32], x: &[f32], weight: &Weight, matrix: &OnCpu) {
         let columns = start..outputs.min(start + BLOCK);
         for first in (0..inputs).step_by(depth) {
             let range = first..inputs.min(first + depth);
-            let height = range.len();
-            let block = matrix.block(range.clone(), columns.clone(), weight, &mut scratch);
-            for (index, row) in block.rows(1).enumerate() {
-                let (whole, rest) = row.get(0).as_chunks();
-                for (panel, values) in whole.iter().enumerate() {
-                    panels[panel * height + index] = *values;
+            let panels = &mut panels[..range.len() * columns.len().div_ceil(PANEL)];
+            let of_panel = range.len();
+            match weight.layout() {
+                Layout::InOut => {
+                    lay_rows(panels, &matrix.block(range.clone(), columns.clone(), weight, &mut scratch));
                 }
-                if !rest.is_empty() {
-                    panels[whole.len() * height + index][..rest.len()].copy_from_slice(rest);
+                Layout::OutIn => {
+                    let block = matrix.block(columns.clone(), range.clone(), weight, &mut scratch);
+                    for (panel, rows) in panels.chunks_exact_mut(of_panel).zip(block.rows(PANEL)) {
+                        turn_over(panel, &rows);
+                    }
                 }
             }
-            let x = Columns { numbers: x, width: inputs, range };
-            add_tiles(y, &x, &panels[..height * columns.len().div_ceil(PANEL)], columns.clone(), outputs);
+            add_tiles(y, &Columns { numbers: x, width: inputs, range }, panels, columns.clone(), outputs);
         }
+    }
+}
+
+/// Makes panels of a block `[inputs, outputs]`.
+fn lay_rows(panels: &mut [[f32; PANEL]], block: &Columns) {
+    let height = block.numbers.len() / block.width;
+    for (index, row) in block.rows(1).enumerate() {
+        let (whole, rest) = row.get(0).as_chunks();
+        for (panel, values) in whole.iter().enumerate() {
+            panels[panel * height + index] = *values;
+        }
+        if !rest.is_empty() {
+            panels[whole.len() * height + index][..rest.len()].copy_from_slice(rest);
+        }
+    }
+}
+
+/// Makes a panel of eight rows of a block `[outputs, inputs]`. What it has in place of rows that are missing, no tile keeps.
+fn turn_over(panel: &mut [[f32; PANEL]], rows: &Rows) {
+    let rows: [&[f32]; PANEL] = std::array::from_fn(|output| &rows.get(output)[..panel.len()]);
+    for (input, outputs) in panel.iter_mut().enumerate() {
+        *outputs = rows.map(|row| row[input]);
     }
 }

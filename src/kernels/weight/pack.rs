@@ -3,7 +3,7 @@
 use half::f16;
 
 use super::{Layout, Q8_BLOCK};
-use crate::kernels::cpu::tiles::PANEL;
+use crate::kernels::cpu::tile::PANEL;
 
 /// The numbers of [`Values::Panels`](super::Values::Panels).
 pub fn pack_panels(values: &[f32], [inputs, outputs]: [usize; 2]) -> Vec<f32> {

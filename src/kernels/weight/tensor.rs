@@ -4,7 +4,7 @@ use burn::tensor::{Int, Tensor};
 use half::f16;
 
 use super::{Layout, Q8_BLOCK, Values, Weight, floats};
-use crate::kernels::cpu::tiles::PANEL;
+use crate::kernels::cpu::tile::PANEL;
 
 impl Weight {
     /// `[inputs, outputs]` in `f32`. Burn can differentiate it where it is not packed.

@@ -4,7 +4,7 @@ use super::load;
 use super::transform::Transform;
 use crate::kernels::conv2d::picture::Picture;
 use crate::kernels::cpu::lanes::Lanes;
-use crate::kernels::cpu::tiles::PANEL;
+use crate::kernels::cpu::tile::PANEL;
 
 /// Some rows of tiles of a picture with a border of zeros, their columns apart by what is left of them when divided by m:
 /// a column of neighbouring tiles lies side by side.
