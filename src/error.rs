@@ -22,6 +22,10 @@ pub enum Error {
     UnsupportedModel(String),
     /// An option that is unknown, out of range, or contradicts another.
     InvalidOption(String),
+    /// Pictures that a model cannot be trained with.
+    DataInvalid(String),
+    /// A training whose networks give no finite numbers any more.
+    TrainingDiverged(String),
     /// A prompt that leaves no room in the model's context.
     PromptTooLong(String),
     /// Something that should never happen; the message is for a bug report.
@@ -40,6 +44,8 @@ impl Error {
             Self::WeightsMismatch(_) => "weights-mismatch",
             Self::UnsupportedModel(_) => "unsupported-model",
             Self::InvalidOption(_) => "invalid-option",
+            Self::DataInvalid(_) => "data-invalid",
+            Self::TrainingDiverged(_) => "training-diverged",
             Self::PromptTooLong(_) => "prompt-too-long",
             Self::Internal(_) => "internal",
         }
@@ -56,6 +62,8 @@ impl Error {
             | Self::WeightsMismatch(message)
             | Self::UnsupportedModel(message)
             | Self::InvalidOption(message)
+            | Self::DataInvalid(message)
+            | Self::TrainingDiverged(message)
             | Self::PromptTooLong(message)
             | Self::Internal(message) => message,
         }

@@ -24,6 +24,12 @@ pub enum Purpose {
     StepNoise = 3,
     /// The latents of a picture, which an autoencoder draws.
     Posterior = 4,
+    /// The parameters of a network that is to be trained.
+    Parameters = 5,
+    /// The order in which training goes through its data.
+    Order = 6,
+    /// The noise that a generator is trained with.
+    TrainingNoise = 7,
 }
 
 /// One stream of random numbers.

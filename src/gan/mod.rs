@@ -1,6 +1,7 @@
 //! The pipeline of the GAN: options in, digits out, up to [`DIGITS_PER_STEP`] a step.
 
 pub mod model;
+pub mod train;
 
 use std::sync::Arc;
 

@@ -90,12 +90,14 @@ impl Config {
         self.num_channels * self.image_size * self.image_size
     }
 
-    fn generator_sizes(&self) -> Vec<usize> {
+    /// Sizes of the generator's layers, from its input to its output.
+    pub(super) fn generator_sizes(&self) -> Vec<usize> {
         let input = self.latent_dim + self.class_embedding_dim;
         [&[input], self.generator_hidden_sizes.as_slice(), &[self.pixels()]].concat()
     }
 
-    fn discriminator_sizes(&self) -> Vec<usize> {
+    /// The discriminator's.
+    pub(super) fn discriminator_sizes(&self) -> Vec<usize> {
         let input = self.pixels() + self.class_embedding_dim;
         [&[input], self.discriminator_hidden_sizes.as_slice(), &[1]].concat()
     }

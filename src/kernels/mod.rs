@@ -5,6 +5,8 @@
 //! What each is worth is measured by `npm run bench` and kept in `benches/README.md`.
 
 mod activation;
+mod activation_gradient;
+mod adam;
 mod attention;
 mod conv2d;
 mod copy;
@@ -24,6 +26,8 @@ mod recording;
 mod weight;
 
 pub use activation::{Activation, activate};
+pub use activation_gradient::{activation_gradient, activation_gradient_twin};
+pub use adam::{AdamStep, adam, adam_twin};
 pub use attention::{AttentionCall, KeyValues, attention, attention_probs, attention_twin};
 pub use conv2d::{ConvGeometry, ConvKernels, ConvWeight, Epilogue, KEPT_BYTES, conv2d, conv2d_twin};
 pub use copy::{copy, copy_into};

@@ -7,6 +7,7 @@ mod device;
 mod diffusion;
 mod fused;
 mod gan;
+mod gan_training;
 mod gpt2;
 mod loader;
 mod options;
@@ -24,6 +25,7 @@ pub use device::DeviceHandle;
 pub use diffusion::{DiffusionPipeline, DiffusionRun};
 pub use fused::link_fused_module;
 pub use gan::{GanPipeline, GanRun};
+pub use gan_training::GanTraining;
 pub use gpt2::{Gpt2Pipeline, Gpt2Run};
 pub use loader::Loader;
 

@@ -17,6 +17,7 @@ mod reader;
 mod shards;
 mod storage;
 mod tied;
+mod writer;
 
 pub use checkpoint::{Checkpoint, FileNames, Role};
 pub use header::{Dtype, Header, MAX_HEADER_LEN, PREFIX_LEN, TensorInfo};
@@ -25,3 +26,4 @@ pub use parameters::Parameters;
 pub use reader::{Reader, Sink};
 pub use shards::shards_of_index;
 pub use storage::Storage;
+pub use writer::{Written, to_safetensors};

@@ -2,8 +2,9 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use hearth::kernels::{
-    Activation, AttentionCall, ConvGeometry, ConvKernels, ConvWeight, Epilogue, Format, GroupNormCall,
-    Indices, KeyValues, LayerNormCall, Layout, LinearCall, Recording, Weight, attention, attention_probs,
+    Activation, AdamStep, AttentionCall, ConvGeometry, ConvKernels, ConvWeight, Epilogue, Format,
+    GroupNormCall, Indices, KeyValues, LayerNormCall, Layout, LinearCall, Recording, Weight,
+    activation_gradient, activation_gradient_twin, adam, adam_twin, attention, attention_probs,
     attention_twin, conv2d, conv2d_twin, copy, copy_into, cross_attention, cross_attention_probs,
     cross_attention_probs_twin, cross_attention_twin, gather, gather_twin, geglu, geglu_twin, group_moments,
     group_moments_twin, group_norm, group_norm_twin, layer_norm, layer_norm_twin, linear, linear_layer,
@@ -405,6 +406,50 @@ pub async fn assert_geglu_is_its_twin(device: &Device) {
         let x = numbers.tensor([rows, 2 * width]).mul_scalar(4.0);
         assert_eq!(geglu(&x).dims(), [rows, width]);
         assert_tensors_close(&format!("[{rows}, 2 · {width}]"), geglu(&x), geglu_twin(&x)).await;
+    }
+}
+
+/// `activation_gradient` for every activation that it knows.
+pub async fn assert_activation_gradient_is_its_twin(device: &Device) {
+    let mut numbers = Numbers::new(device);
+    let known = [
+        Activation::Identity,
+        Activation::Relu,
+        Activation::LeakyRelu(0.2),
+        Activation::LeakyRelu(0.0),
+        Activation::Tanh,
+        Activation::Sigmoid,
+    ];
+    for (rows, width) in [(1, 1), (3, 5), (64, 130)] {
+        for activation in known {
+            let y = hearth::kernels::activate(numbers.tensor([rows, width]).mul_scalar(4.0), activation);
+            let gradient = numbers.tensor([rows, width]);
+            let result = activation_gradient(&y, gradient.clone(), activation);
+            let twin = activation_gradient_twin(&y, gradient, activation);
+            assert_tensors_close(&format!("{activation:?} of [{rows}, {width}]"), result, twin).await;
+        }
+    }
+}
+
+/// Some steps of `adam` in a row.
+pub async fn assert_adam_is_its_twin(device: &Device) {
+    let mut numbers = Numbers::new(device);
+    for (rows, width) in [(1, 1), (1, 6), (7, 9), (130, 64)] {
+        let zeros = || Tensor::<2>::zeros([rows, width], device);
+        let mut value = numbers.tensor([rows, width]);
+        let mut twin_value = hearth::kernels::copy(&value);
+        let (mut moments, mut twin_moments) = ([zeros(), zeros()], [zeros(), zeros()]);
+        for number in 1..=4 {
+            let gradient = numbers.tensor([rows, width]);
+            let step = AdamStep { learning_rate: 0.01, betas: [0.9, 0.99], epsilon: 1e-8, number };
+            adam(&mut value, &gradient, &mut moments, &step);
+            adam_twin(&mut twin_value, &gradient, &mut twin_moments, &step);
+        }
+        let what = format!("[{rows}, {width}]");
+        assert_tensors_close(&what, value, twin_value).await;
+        for (moment, twin) in moments.into_iter().zip(twin_moments) {
+            assert_tensors_close(&what, moment, twin).await;
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 
 pub mod diffusion;
 pub mod files;
+pub mod gan_training;
 pub mod kernels;
 pub mod numbers;
 pub mod text_to_image;

@@ -65,6 +65,16 @@ fn conv2d_is_its_twin_with_every_kernel_stride_and_format() {
 }
 
 #[test]
+fn activation_gradient_is_its_twin() {
+    on_each_device(async |device| kernels::assert_activation_gradient_is_its_twin(device).await);
+}
+
+#[test]
+fn adam_is_its_twin() {
+    on_each_device(async |device| kernels::assert_adam_is_its_twin(device).await);
+}
+
+#[test]
 fn geglu_is_its_twin() {
     on_each_device(async |device| kernels::assert_geglu_is_its_twin(device).await);
 }

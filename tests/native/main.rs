@@ -11,6 +11,7 @@ mod clip;
 mod diffusion;
 mod folders;
 mod gan;
+mod gan_training;
 mod gpt2;
 mod gpt2_folders;
 mod image_to_image;

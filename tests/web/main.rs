@@ -12,6 +12,7 @@ use std::cell::RefCell;
 
 use burn::tensor::Device;
 use common::diffusion::{CLASSES, RGB};
+use common::gan_training::TRAINED;
 use common::unet::UNETS;
 use common::vae::VAES;
 use common::{GANS, GPT2S, assert_close, draw, kernels};
@@ -52,6 +53,22 @@ async fn every_gan_agrees_with_pytorch_on_webgpu() {
     for device in webgpu().await {
         for fixture in &GANS {
             fixture.assert_agrees_with_pytorch(&device, 1e-5).await;
+        }
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_gan_learns_as_in_pytorch_on_the_cpu() {
+    for trained in &TRAINED {
+        trained.assert_learns_as_pytorch(&Device::flex()).await;
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_gan_learns_as_in_pytorch_on_webgpu() {
+    for device in webgpu().await {
+        for trained in &TRAINED {
+            trained.assert_learns_as_pytorch(&device).await;
         }
     }
 }
@@ -136,6 +153,8 @@ async fn every_kernel_is_its_twin(device: &Device) {
     kernels::assert_attention_is_its_twin(device).await;
     kernels::assert_cross_attention_is_its_twin(device).await;
     kernels::assert_geglu_is_its_twin(device).await;
+    kernels::assert_activation_gradient_is_its_twin(device).await;
+    kernels::assert_adam_is_its_twin(device).await;
     kernels::assert_group_norm_is_its_twin(device).await;
     kernels::assert_group_moments_are_their_twin(device).await;
 }

@@ -7,7 +7,7 @@ use std::ops::{Add, Div, Mul, Sub};
 mod vector {
     pub use core::arch::wasm32::{
         f32x4_abs as abs, f32x4_add as add, f32x4_div as div, f32x4_mul as mul, f32x4_pmax as max,
-        f32x4_pmin as min, f32x4_splat as splat, f32x4_sub as sub, v128 as Vector,
+        f32x4_pmin as min, f32x4_splat as splat, f32x4_sqrt as sqrt, f32x4_sub as sub, v128 as Vector,
     };
     use core::arch::wasm32::{i32x4_shl, i32x4_shuffle, v128_load, v128_store};
 
@@ -69,6 +69,10 @@ mod vector {
 
     pub fn abs(vector: Vector) -> Vector {
         vector.map(f32::abs)
+    }
+
+    pub fn sqrt(vector: Vector) -> Vector {
+        vector.map(f32::sqrt)
     }
 
     pub fn max(a: Vector, b: Vector) -> Vector {
@@ -148,6 +152,12 @@ impl Lanes {
     #[inline]
     fn abs(self) -> Self {
         Self(vector::abs(self.0))
+    }
+
+    /// The square root of each lane.
+    #[inline]
+    pub fn sqrt(self) -> Self {
+        Self(vector::sqrt(self.0))
     }
 
     /// The larger of each pair of lanes; `self` where one is NaN.

@@ -123,6 +123,20 @@ impl Weight {
         Self { shape, layout: Layout::InOut, values }
     }
 
+    /// The transpose of a matrix whose numbers lie as they are: what were inputs are outputs.
+    ///
+    /// # Panics
+    /// When it is packed.
+    #[must_use]
+    pub fn transposed(self) -> Self {
+        assert!(matches!(self.values, Values::F32(_)), "Weight: a packed matrix is not transposed");
+        let layout = match self.layout {
+            Layout::InOut => Layout::OutIn,
+            Layout::OutIn => Layout::InOut,
+        };
+        Self { layout, ..self }
+    }
+
     /// Numbers that go into a product.
     #[must_use]
     pub fn inputs(&self) -> usize {
