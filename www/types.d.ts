@@ -15,7 +15,7 @@ export type DType = 'auto' | 'f32' | 'f16' | 'q8';
 export interface PipelineOptions {
   /** Default: `auto`. */
   device?: DevicePreference;
-  /** Default: `auto`. A GAN is kept in `f32`. */
+  /** Default: `auto`. A GAN and a VAE of digits are kept in `f32`. */
   dtype?: DType;
   /**
    * Which weight files, as in diffusers and transformers: `'fp16'` loads `….fp16.safetensors`, and null the plain ones.
@@ -82,10 +82,22 @@ export interface GanOptions {
   signal?: AbortSignal;
 }
 
+/** Options of a call in which a VAE draws. */
+export interface VaeOptions {
+  /** 1 to 4096 pictures. Default: the number of `latents`, else 1. */
+  batch_size?: number;
+  /** 0 to 2⁵³ − 1. Default: random; each image reports the seed used. */
+  seed?: number;
+  /** `[batch, latent_dim]`: where on the map, instead of latents of the unit normal from the seed. */
+  latents?: Float32Array;
+  /** Stops the call; its promise rejects with code `aborted`. */
+  signal?: AbortSignal;
+}
+
 /** A picture with what it was made from. */
 export interface GeneratedImage extends ImageData {
   readonly seed: number;
-  /** The noise: `[latent_dim]` of a GAN, `[channels, height, width]` of a diffusion model. */
+  /** The noise: `[latent_dim]` of a GAN or a VAE, `[channels, height, width]` of a diffusion model. */
   readonly latents: Float32Array;
   /** The class, if it was drawn as one. */
   readonly class_label?: number;
@@ -120,6 +132,25 @@ export interface GanCompleteEvent {
 }
 
 export type GanEvent = GanStepEvent | GanCompleteEvent;
+
+export interface VaeStepEvent {
+  type: 'step';
+  /** Counts the steps of this call from 0. */
+  step_index: number;
+  /** How much of the call is done, 0 to 1. */
+  fraction: number;
+  seed: number;
+  /** All pictures so far. */
+  images: GeneratedImage[];
+}
+
+export interface VaeCompleteEvent {
+  type: 'complete';
+  seed: number;
+  images: GeneratedImage[];
+}
+
+export type VaeEvent = VaeStepEvent | VaeCompleteEvent;
 
 /** The schedulers, by the names of diffusers' classes. */
 export type SchedulerName =
@@ -314,6 +345,22 @@ export interface NoisyImage extends ImageData {
   readonly t?: number;
 }
 
+/** How pictures come to a VAE. */
+export interface EncodeOptions extends FitOptions {
+  signal?: AbortSignal;
+}
+
+/**
+ * What a VAE's encoder says of pictures: each latent is normal, with this mean and variance `exp(logvar)`, and independent of
+ * the others.
+ */
+export interface Posterior {
+  /** `[pictures, latent_dim]` */
+  readonly mean: Float32Array;
+  /** `[pictures, latent_dim]` */
+  readonly logvar: Float32Array;
+}
+
 /** What pipelines of all tasks say of their model. */
 export interface ModelInfo {
   /**
@@ -348,6 +395,24 @@ export interface GanPipeline extends Pipeline {
     readonly image_size: number;
     readonly num_classes: number;
     readonly latent_dim: number;
+  };
+}
+
+/** A VAE of digits: a map that draws, and on which a digit has its place. */
+export interface VaePipeline extends Pipeline {
+  (options?: VaeOptions): Promise<GeneratedImage[]>;
+  /** The same, step by step. Leaving the loop stops the call. */
+  stream(options?: VaeOptions): AsyncGenerator<VaeEvent, void, void>;
+  /** Where on the map a picture is, or each of several. Strokes are white on black. */
+  encode(pictures: ImageSource | readonly ImageSource[], options?: EncodeOptions): Promise<Posterior>;
+  readonly info: ModelInfo & {
+    readonly kind: 'vae';
+    readonly image_size: number;
+    /** 1 is grey, 3 are red, green and blue. */
+    readonly num_channels: number;
+    readonly latent_dim: number;
+    /** The weight that the KL divergence had in training. */
+    readonly beta: number;
   };
 }
 
@@ -399,8 +464,8 @@ export interface TextToImagePipeline extends Pipeline {
   readonly info: DiffusionInfo;
 }
 
-/** Draws pictures from noise. `info.kind` says which of the two it is. */
-export type ImagePipeline = GanPipeline | DiffusionPipeline;
+/** Draws pictures from noise. `info.kind` says which of the three it is. */
+export type ImagePipeline = GanPipeline | VaePipeline | DiffusionPipeline;
 
 /** A diffusion model that makes pictures of pictures. Which options it takes depends on `info.prompts`. */
 export interface ImageToImagePipeline extends Pipeline {

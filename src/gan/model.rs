@@ -20,9 +20,8 @@
 use burn::module::{Module, Param, ParamId};
 use burn::nn::{Embedding, Linear};
 use burn::tensor::{Device, Tensor};
-use serde_json::Value;
 
-use crate::config::{Fields, whole};
+use crate::config::Fields;
 use crate::error::Result;
 use crate::kernels::{Activation, linear_layer, matmul};
 use crate::weights::Key;
@@ -64,18 +63,14 @@ impl Config {
         let fields = Fields::from_json("config.json", json)?;
         fields.required("model_type", "this pipeline reads \"gan\"", |kind| (kind == "gan").then_some(()))?;
         let sizes = 1..=Self::MAX_SIZE;
-        let hidden_sizes = |field| {
-            let list = |value: &Value| value.as_array()?.iter().map(|size| whole(size, &sizes)).collect();
-            fields.required(field, format!("a list of sizes from 1 to {} works", Self::MAX_SIZE), list)
-        };
         let config = Self {
             image_size: fields.required_size("image_size", sizes.clone())?,
             num_channels: fields.required("num_channels", "it must be 1 or 3", |value| {
                 [1, 3].into_iter().find(|channels| value == channels)
             })?,
             latent_dim: fields.required_size("latent_dim", sizes.clone())?,
-            generator_hidden_sizes: hidden_sizes("generator_hidden_sizes")?,
-            discriminator_hidden_sizes: hidden_sizes("discriminator_hidden_sizes")?,
+            generator_hidden_sizes: fields.required_sizes("generator_hidden_sizes", &sizes)?,
+            discriminator_hidden_sizes: fields.required_sizes("discriminator_hidden_sizes", &sizes)?,
             negative_slope: fields.number("negative_slope", 0.2)?,
             num_classes: fields.size("num_classes", 0, 0..=Self::MAX_SIZE)?,
             class_embedding_dim: fields.size("class_embedding_dim", 0, 0..=Self::MAX_SIZE)?,

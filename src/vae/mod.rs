@@ -1,8 +1,10 @@
-//! The autoencoders of latent diffusion: between pictures and the latents that a U-Net takes noise from.
+//! The autoencoders of latent diffusion: between pictures and the latents that a U-Net takes noise from. The VAE of
+//! handwritten digits, which draws by itself, is in [`digits`].
 
 mod bands;
 mod blocks;
 mod config;
+pub mod digits;
 mod kl;
 mod tiny;
 

@@ -79,7 +79,9 @@ impl Loader {
     ///
     /// # Errors
     /// `weights-mismatch` naming a tensor that is missing.
-    #[wasm_bindgen(unchecked_return_type = "GanPipeline | Gpt2Pipeline | DiffusionPipeline | PromptEncoder")]
+    #[wasm_bindgen(
+        unchecked_return_type = "GanPipeline | VaePipeline | Gpt2Pipeline | DiffusionPipeline | PromptEncoder"
+    )]
     pub fn finish(self) -> std::result::Result<JsValue, JsValue> {
         Ok(self.loading.finish()?)
     }

@@ -11,6 +11,7 @@ mod gan_training;
 mod gpt2;
 mod loader;
 mod options;
+mod vae;
 
 use std::cell::RefCell;
 use std::sync::Once;
@@ -28,6 +29,7 @@ pub use gan::{GanPipeline, GanRun};
 pub use gan_training::GanTraining;
 pub use gpt2::{Gpt2Pipeline, Gpt2Run};
 pub use loader::Loader;
+pub use vae::{VaePipeline, VaeRun};
 
 unsafe extern "C" {
     fn __wasm_call_ctors();

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use burn::tensor::Device;
 use hearth::error::{Error, Result};
 use hearth::tokenizer::Tokenizer;
+use hearth::vae::digits;
 use hearth::weights::{Checkpoint, Reader, Storage, shards_of_index};
 use hearth::{clip, diffusion, gan, gpt2};
 
@@ -103,6 +104,14 @@ impl Files {
     /// Loads a GAN.
     pub fn gan(&self) -> Result<gan::Pipeline> {
         let mut loading = gan::Loading::new(&self.required("config.json")?, &Device::flex())?;
+        self.feed("model", &mut loading.checkpoint)?;
+        loading.finish()
+    }
+
+    /// Loads a VAE of digits.
+    pub fn digits(&self) -> Result<digits::Pipeline> {
+        let mut loading =
+            digits::Loading::new(&self.required("config.json")?, Storage::CPU, &Device::flex())?;
         self.feed("model", &mut loading.checkpoint)?;
         loading.finish()
     }

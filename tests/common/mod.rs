@@ -95,6 +95,7 @@ macro_rules! fixture {
 }
 
 pub mod clip; // these need the macros above
+pub mod digits;
 pub mod unet;
 pub mod vae;
 

@@ -9,6 +9,7 @@ mod common;
 mod checkpoints;
 mod clip;
 mod diffusion;
+mod digits;
 mod folders;
 mod gan;
 mod gan_training;

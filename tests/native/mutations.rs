@@ -20,6 +20,7 @@ use serde_json::{Map, Value, json};
 
 use crate::common::clip::TEXT_ENCODERS;
 use crate::common::diffusion::{CLASSES, RGB};
+use crate::common::digits::DIGIT_VAES;
 use crate::common::files::Files;
 use crate::common::{self, GANS, GPT2S, WRITER};
 use crate::memory::most_bytes;
@@ -447,6 +448,18 @@ fn draw(files: &Files) -> Outcome {
     Ok(())
 }
 
+/// Draws a digit of a map, and finds it there.
+fn map(files: &Files) -> Outcome {
+    let pipeline = files.digits().map_err(Stage::Loading)?;
+    let mut run = pipeline.start(Options::new(), 1).map_err(Stage::Calling)?;
+    while let Some(digits) = block_on(run.step()).map_err(Stage::Calling)? {
+        assert!(digits.pixels.iter().all(|pixel| pixel.is_finite()), "pixels that are no numbers");
+    }
+    let size = pipeline.config().image_size;
+    block_on(pipeline.encode(&vec![255; 4 * size * size])).map_err(Stage::Calling)?;
+    Ok(())
+}
+
 fn text_folder() -> Files {
     Files::default()
         .with("config.json", WRITER.config)
@@ -766,6 +779,13 @@ fn the_config_of_a_gan() {
     let fixture = &GANS[0];
     let folder = Files::default().with("model.safetensors", fixture.files[0].1);
     each_mutation_is_an_error_or_works(&folder, "config.json", &[fixture.config.to_owned()], draw);
+}
+
+#[test]
+fn the_config_of_a_vae_of_digits() {
+    let fixture = &DIGIT_VAES[0];
+    let folder = Files::default().with("model.safetensors", fixture.files[0].1);
+    each_mutation_is_an_error_or_works(&folder, "config.json", &[fixture.config.to_owned()], map);
 }
 
 #[test]

@@ -13,6 +13,7 @@ use pollster::block_on;
 use serde_json::json;
 
 use crate::common::diffusion::CLASSES;
+use crate::common::digits::DIGIT_VAES;
 use crate::common::{GANS, text_to_image, writer};
 
 const TYPES: &str = include_str!("../../www/types.d.ts");
@@ -46,6 +47,12 @@ fn declared(interface: &str) -> BTreeSet<String> {
 fn the_options_of_a_gan_are_those_of_its_types() {
     let pipeline = GANS[0].load(&Device::flex(), 4096).expect("the fixture loads");
     assert_eq!(offered(|options| pipeline.start(options, 0)), declared("GanOptions"));
+}
+
+#[test]
+fn the_options_of_a_map_are_those_of_its_types() {
+    let pipeline = DIGIT_VAES[0].load_digits(&Device::flex(), 4096).expect("the fixture loads");
+    assert_eq!(offered(|options| pipeline.start(options, 0)), declared("VaeOptions"));
 }
 
 #[test]

@@ -123,6 +123,10 @@ test('every option of digits is in the README and the types', () => {
   assert.deepEqual(attributesOf('hearth-digits'), Object.keys(DIGITS).map(attributeOf).sort());
 });
 
+test('every option of a map is in the README and the types', () => {
+  assert.deepEqual(inTypes('VaeOptions'), inReadme('A map of digits'));
+});
+
 test('the schedulers that are offered are those of the types', () => {
   const union = types.match(/type SchedulerName =[^;]*/)?.[0] ?? '';
   assert.deepEqual(

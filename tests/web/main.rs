@@ -12,6 +12,7 @@ use std::cell::RefCell;
 
 use burn::tensor::Device;
 use common::diffusion::{CLASSES, RGB};
+use common::digits::DIGIT_VAES;
 use common::gan_training::TRAINED;
 use common::unet::UNETS;
 use common::vae::VAES;
@@ -69,6 +70,22 @@ async fn a_gan_learns_as_in_pytorch_on_webgpu() {
     for device in webgpu().await {
         for trained in &TRAINED {
             trained.assert_learns_as_pytorch(&device).await;
+        }
+    }
+}
+
+#[wasm_bindgen_test]
+async fn every_vae_of_digits_agrees_with_pytorch_on_the_cpu() {
+    for fixture in &DIGIT_VAES {
+        fixture.assert_maps_as_pytorch(&Device::flex(), 1e-5).await;
+    }
+}
+
+#[wasm_bindgen_test]
+async fn every_vae_of_digits_agrees_with_pytorch_on_webgpu() {
+    for device in webgpu().await {
+        for fixture in &DIGIT_VAES {
+            fixture.assert_maps_as_pytorch(&device, 1e-5).await;
         }
     }
 }

@@ -7,6 +7,7 @@ import { diffusion } from './diffusion.js';
 import { gan } from './gan.js';
 import { gpt2 } from './gpt2.js';
 import { isObject, parse } from './json.js';
+import { vae } from './vae.js';
 
 /**
  * @typedef {import('./folder.js').Folder} Folder
@@ -39,7 +40,7 @@ import { isObject, parse } from './json.js';
  */
 
 /** @type {readonly Kind[]} */
-const KINDS = [gan, diffusion, gpt2];
+const KINDS = [gan, vae, diffusion, gpt2];
 
 const INDEX = 'model_index.json';
 const CONFIG = 'config.json';
