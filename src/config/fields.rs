@@ -170,7 +170,7 @@ impl Fields {
         Ok(self.parsed(field, what, parse)?.unwrap_or_else(|| default.to_vec()))
     }
 
-    /// The same for a field that the file must have, with sizes of `range`; it may be an empty list, but must be a list.
+    /// A list of sizes of `range`, which may be empty, for a field that the file must have.
     pub fn required_sizes(&self, field: &str, range: &RangeInclusive<usize>) -> Result<Vec<usize>> {
         let what = format!("a list of sizes from {} to {} works", range.start(), range.end());
         self.required(field, what, |value| value.as_array()?.iter().map(|size| whole(size, range)).collect())
@@ -181,20 +181,21 @@ impl Fields {
         Ok(self.parsed(field, words(known), |value| meaning(value, known))?.unwrap_or(default))
     }
 
-    /// The same for a field that the file must have.
-    pub fn required_choice<T: Copy>(&self, field: &str, known: &[(&str, T)]) -> Result<T> {
-        self.required(field, words(known), |value| meaning(value, known))
-    }
-
     /// The same for a list of words.
     pub fn choices<T: Copy>(&self, field: &str, default: &[T], known: &[(&str, T)]) -> Result<Vec<T>> {
         let parse = |value: &Value| value.as_array()?.iter().map(|word| meaning(word, known)).collect();
         Ok(self.parsed(field, words(known), parse)?.unwrap_or_else(|| default.to_vec()))
     }
+
+    /// What the word of a field stands for that the file must have.
+    pub fn required_choice<T: Copy>(&self, field: &str, known: &[(&str, T)]) -> Result<T> {
+        self.required(field, words(known), |value| meaning(value, known))
+    }
 }
 
 /// A whole number of `range`, or `None` where the value is something else.
-fn whole(value: &Value, range: &RangeInclusive<usize>) -> Option<usize> {
+#[must_use]
+pub fn whole(value: &Value, range: &RangeInclusive<usize>) -> Option<usize> {
     usize::try_from(value.as_u64()?).ok().filter(|number| range.contains(number))
 }
 

@@ -5,7 +5,7 @@ pub mod json;
 
 use std::collections::HashMap;
 
-pub use fields::Fields;
+pub use fields::{Fields, whole};
 
 /// The small files of a model's folder, by their path in it.
 pub type Files = HashMap<String, String>;

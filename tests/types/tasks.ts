@@ -15,6 +15,16 @@ const edit = await pipeline('image-to-image', new URL('https://host.example/mode
 await edit('picture.png', { prompt: 'a fox in the snow', strength: 0.6, height: 256 });
 await edit('picture.png', { class_labels: 7, downsampling_factor: 4 });
 
+const draw = await pipeline('unconditional-image-generation', 'models/any');
+const drawn = await draw({ latents: new Float32Array(2), batch_size: 1, seed: 7 });
+if (draw.info.kind === 'vae') draw.info.beta * draw.info.latent_dim * drawn[0].latents.length;
+const map = draw as import('../../www/types.d.ts').VaePipeline;
+const { mean, logvar } = await map.encode(['digit.png', new Blob()], { fit: 'cover' });
+mean.length + logvar.length;
+for await (const event of map.stream({ batch_size: 9 })) event.images[0].seed;
+
+// @ts-expect-error: a map has no classes
+await map({ class_labels: 7 });
 // @ts-expect-error: a text-to-image model has no classes
 await paint('a fox', { class_labels: 7 });
 // @ts-expect-error: a prompt is a text

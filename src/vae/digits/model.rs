@@ -100,9 +100,9 @@ struct Perceptron {
 impl Perceptron {
     /// A network through these sizes. The activations have the odd numbers of PyTorch's `nn.Sequential`, so that layer 1 is its 2.
     fn new(sizes: &[usize], activation: Activation, mut parameters: Parameters) -> Self {
-        let mut layer =
+        let layer =
             |(index, pair): (usize, &[usize])| Linear::new(parameters.within(2 * index), pair[0], pair[1]);
-        Self { layers: sizes.windows(2).enumerate().map(&mut layer).collect(), activation }
+        Self { layers: sizes.windows(2).enumerate().map(layer).collect(), activation }
     }
 
     /// `output` comes after the last layer.
