@@ -30,8 +30,9 @@ export async function readIdx(name, bytes, { rank, count }) {
   refuseOther(name, bytes);
   const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
   const reader = new Reader(name, isGzip ? unpacked(name, bytes) : [bytes]);
-  const head = await reader.take(4 + 4 * rank);
-  const sizes = sizesIn(name, head, rank);
+  checkMagic(name, await reader.take(4), rank);
+  const view = new DataView((await reader.take(4 * rank)).buffer);
+  const sizes = Array.from({ length: rank }, (_, index) => view.getUint32(4 * index));
   const total = sizes[0];
   if (count !== undefined && count < total) sizes[0] = count;
   const data = await reader.take(product(sizes), (length) => {
@@ -58,8 +59,8 @@ function refuseOther(name, bytes) {
 }
 
 /** @param {string} name @param {Uint8Array} head @param {number} rank */
-function sizesIn(name, head, rank) {
-  const magic = Array.from(head.subarray(0, 4), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
+function checkMagic(name, head, rank) {
+  const magic = Array.from(head, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
   if (head[0] !== 0 || head[1] !== 0) {
     throw invalid(name, `begins with ${magic}; an IDX file begins with 00 00 08 0${rank}`);
   }
@@ -69,8 +70,6 @@ function sizesIn(name, head, rank) {
     const what = rank === 3 ? 'pictures have 3: how many, height, width' : 'labels have 1: how many';
     throw invalid(name, `has ${head[3]} ${head[3] === 1 ? 'size' : 'sizes'}; ${what}`);
   }
-  const view = new DataView(head.buffer, head.byteOffset);
-  return Array.from({ length: rank }, (_, index) => view.getUint32(4 + 4 * index));
 }
 
 /** @param {readonly number[]} sizes */

@@ -76,21 +76,33 @@ function varied(drawing, size, random) {
  * @returns {ArrayLike<number>}
  */
 export function thickened(drawing, size, radius) {
-  const reach = Math.ceil(radius);
+  const brush = brushOf(radius);
   const wide = new Float32Array(size * size);
   for (let y = 0; y < size; y++) {
     for (let x = 0; x < size; x++) {
-      let lightest = 0;
-      for (let v = Math.max(0, y - reach); v <= Math.min(size - 1, y + reach); v++) {
-        for (let u = Math.max(0, x - reach); u <= Math.min(size - 1, x + reach); u++) {
-          const share = Math.min(1, Math.max(0, radius + 1 - Math.hypot(u - x, v - y)));
-          lightest = Math.max(lightest, share * drawing[v * size + u]);
-        }
+      const ink = drawing[y * size + x];
+      if (ink === 0) continue; // most of a drawing is
+      for (const { u, v, share } of brush) {
+        if (x + u < 0 || y + v < 0 || x + u >= size || y + v >= size) continue;
+        const at = (y + v) * size + x + u;
+        wide[at] = Math.max(wide[at], share * ink);
       }
-      wide[y * size + x] = lightest;
     }
   }
   return wide;
+}
+
+/** The pixels within a radius, and how much of each is. @param {number} radius */
+function brushOf(radius) {
+  const reach = Math.ceil(radius);
+  const brush = [];
+  for (let v = -reach; v <= reach; v++) {
+    for (let u = -reach; u <= reach; u++) {
+      const share = Math.min(1, Math.max(0, radius + 1 - Math.hypot(u, v)));
+      if (share > 0) brush.push({ u, v, share });
+    }
+  }
+  return brush;
 }
 
 /** The value between four pixels; black outside. @param {ArrayLike<number>} pixels @param {number} size @param {number} x @param {number} y */

@@ -40,3 +40,15 @@ export const EXPERIMENTS = {
   // Large steps with much momentum and few examples: the generator runs to what fools the discriminator now.
   collapse: { ...DEFAULTS, learning_rate: 2e-3, batch_size: 16, betas: [0.95, 0.999] },
 };
+
+/**
+ * Those of some options that are not what they are by default.
+ * @param {object} defaults
+ * @param {object} options
+ */
+export function changedFrom(defaults, options) {
+  const changed = Object.entries(options).filter(
+    ([name, value]) => name in defaults && String(value) !== String(Reflect.get(defaults, name)),
+  );
+  return Object.fromEntries(changed);
+}
