@@ -684,6 +684,8 @@ export interface GanTrainingPipeline extends Pipeline {
   change(options: TrainingOptions): Promise<void>;
   /** The options in force. */
   options(): Promise<Required<TrainingOptions>>;
+  /** How many steps it has been trained for, those included that a call did not report because it was stopped. */
+  steps(): Promise<number>;
   /** The forty pictures of the generator as it is. */
   sample(): Promise<ImageData[]>;
   /** A checkpoint in safetensors: weights under PyTorch's names, and what is needed to go on. */

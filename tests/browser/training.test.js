@@ -10,7 +10,7 @@ import { complaints, openBlank, openBody, page, scriptOf, shot, site } from './s
 
 const MODEL = '/tests/fixtures/gan/conditional';
 const DATA = '/data/mnist';
-const ELEMENT = `${scriptOf('training')}<hearth-training id="it" controls device="cpu" seed="7" sample-every="4"></hearth-training>`;
+const ELEMENT = `<link rel="icon" href="data:,">${scriptOf('training')}<hearth-training id="it" controls device="cpu" seed="7" sample-every="4"></hearth-training>`;
 
 beforeEach(() => {
   const glue = String(bytesOf('www/pkg/hearth.js'));
@@ -195,7 +195,7 @@ test('options change while it runs, and a wrong one is refused in words', async 
   await openBody(ELEMENT);
   await button('Train').click();
   await stepped(2);
-  await element().getByText('Options').click();
+  await element().getByText('Options', { exact: true }).click();
   await element().getByLabel('Learning rate').fill('0.0001');
   await element().getByLabel('Learning rate').press('Enter');
   assert.equal(await element().getAttribute('learning-rate'), '0.0001');
@@ -259,6 +259,7 @@ test('a visitor draws shapes, by pointer or by keyboard, and trains on them', as
   const digits = await picture(0);
   await element().getByText('Train on your own drawings').click();
   const pad = element().getByRole('application');
+  await pad.scrollIntoViewIfNeeded();
   const box = /** @type {NonNullable<Awaited<ReturnType<typeof pad.boundingBox>>>} */ (
     await pad.boundingBox()
   );
@@ -313,22 +314,21 @@ for (const [width, scheme] of /** @type {const} */ ([
 ])) {
   // prettier-ignore
   test(`it fits a window of ${width} px, is accessible, and looks right in ${scheme}`, async () => {
-    await openBody(`<main><h1>Training</h1>${ELEMENT}</main>`);
+    await openBody(`<main><h1>A page</h1><h2>Training</h2>${ELEMENT}</main>`);
     await page.setViewportSize({ width, height: 900 });
     await page.emulateMedia({ colorScheme: scheme });
-    await page.addStyleTag({ content: ':root { color-scheme: light dark; font-family: sans-serif; }' });
+    await page.addStyleTag({ content: ':root { color-scheme: light dark; font-family: sans-serif; background: light-dark(#fffdf9, #1d1a17); color: light-dark(#26211c, #f2ece4); }' });
     await button('Train').click();
     await stepped(60);
-    await button('Start over').click();
-    await until(async () => (await step()) === 0);
+    await element().evaluate((it) => /** @type {any} */ (it).reset());
     await button('Train').click();
     await stepped(90);
     await button('Pause').click();
-    await element().getByText('Options').click();
+    await element().getByText('Options', { exact: true }).click();
     await element().getByText('Train on your own drawings').click();
+    await page.screenshot({ path: shot(`training-${width}-${scheme}`), fullPage: true });
     assert.equal(await overflow(page), 0);
     assert.deepEqual(await violations(page), []);
-    await page.screenshot({ path: shot(`training-${width}-${scheme}`), fullPage: true });
   });
 }
 

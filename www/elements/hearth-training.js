@@ -183,7 +183,8 @@ class HearthTraining extends HearthElement {
         const { code } = HearthError.from(thrown);
         if (code === 'training-diverged') throw new HearthError(code, this.words.diverged);
         if (code !== 'aborted' || job !== this.#jobs || !this.#train) throw thrown;
-        this.say(this.words.pausedAt(this.step_index));
+        await this.#stage.settle(this.#train);
+        if (job === this.#jobs) this.say(this.words.pausedAt(this.step_index));
       }
     });
   }

@@ -40,6 +40,7 @@ export function ganTrainingPipeline(remote) {
       await remote.call('change', { options });
     },
     options: () => remote.call('options', {}),
+    steps: () => remote.call('steps', {}),
     sample: async () => imagesOf(await remote.call('sample', {}), remote.loaded.info),
     save: async () => new Blob([await remote.call('save', {})], { type: 'application/octet-stream' }),
     open: async (/** @type {Blob | ArrayBuffer | Uint8Array} */ checkpoint) =>

@@ -1,11 +1,13 @@
 // When to draw again, and how quick the steps are.
 
-/** Where somebody wants less motion, pictures that change are that: they come at this distance. */
+/** No eye follows more plots and pictures than come at this distance, and the page has other things to do. */
+const DRAW_MS = 150;
+/** Where somebody wants less motion, pictures that change are that. */
 const CALM_MS = 1500;
 /** A rate is that of about so much time. */
 const RATE_MS = 2000;
 
-/** Draws once for all that has happened since the last frame; in a tab that is not seen, not at all. */
+/** Draws once for all that has happened in a while; in a tab that is not seen, not at all. */
 export class Redraw {
   #draw;
   #isDue = false;
@@ -25,7 +27,7 @@ export class Redraw {
   /** @param {number} now */
   #frame(now) {
     const isCalm = matchMedia('(prefers-reduced-motion: reduce)').matches;
-    const wait = isCalm ? this.#last + CALM_MS - now : 0;
+    const wait = this.#last + (isCalm ? CALM_MS : DRAW_MS) - now;
     if (wait > 0) {
       setTimeout(() => requestAnimationFrame((now) => this.#frame(now)), wait);
       return;

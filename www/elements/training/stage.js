@@ -60,6 +60,15 @@ export class Stage {
     this.draw();
   }
 
+  /** Catches up with the steps that a stopped call did not report. @param {Pipeline} train */
+  async settle(train) {
+    const [step_index, images] = [await train.steps(), await train.sample()];
+    if (step_index === this.history.step_index) return;
+    this.history.step_index = step_index;
+    this.#see({ images, verdicts: this.history.latest?.verdicts }, train);
+    this.draw();
+  }
+
   /** Steps are about to come. */
   play() {
     this.#rate.begin();

@@ -30,6 +30,7 @@ export const ganTraining = {
     reset: (training, { options }) => training.reset(options),
     change: (training, { options }) => training.change(options),
     options: (training) => training.options(),
+    steps: (training) => training.steps(),
     sample: async (training) => (await training.pictures()).rgba,
     save: (training) => training.save(),
     open: (training, { bytes }) => training.open(bytes),

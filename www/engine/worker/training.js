@@ -61,6 +61,11 @@ export class Training {
     });
   }
 
+  /** How many steps it has been trained for. */
+  steps() {
+    return this.#alone(() => this.#gan.step_index);
+  }
+
   /** The options in force. */
   options() {
     return this.#alone(() => {
