@@ -3,12 +3,14 @@
 import { folderAddress, hubAddress } from './engine/address.js';
 import { CODES, HearthError } from './engine/errors.js';
 import { Remote } from './engine/page/remote.js';
+import { digitsOf, loadDigits } from './tasks/data.js';
+import { ganTrainingPipeline } from './tasks/gan-training.js';
 import { imageToImagePipeline } from './tasks/image-to-image.js';
 import { imagePipeline } from './tasks/images.js';
 import { textToImagePipeline } from './tasks/text-to-image.js';
 import { textPipeline } from './tasks/text.js';
 
-export { CODES, HearthError };
+export { CODES, HearthError, loadDigits };
 
 /**
  * The values that a loading option can have.
@@ -30,27 +32,43 @@ const LOADING = {
 /** Those of models that may have a text encoder. */
 const PROMPTED = { ...LOADING, offload: oneOf(true, false) };
 
+/** Those of a training, whose weights are its own. What its data is, `digitsOf` says. */
+const TRAINED = { device: LOADING.device, data: { has: () => true, what: 'pictures' } };
+
 /**
- * Every task: what makes its pipeline, and its loading options.
- * @type {Record<string, { create: (remote: Remote) => any, options: Record<string, Values> }>}
+ * Every task: what makes its pipeline, its loading options, and what is read on the page before.
+ * @type {Record<string, {
+ *   create: (remote: Remote) => any,
+ *   options: Record<string, Values>,
+ *   read?: (given: any, how: import('./types.d.ts').PipelineOptions) => Promise<Record<string, unknown>>,
+ * }>}
  */
 const TASKS = {
   'unconditional-image-generation': { create: imagePipeline, options: LOADING },
   'text-to-image': { create: textToImagePipeline, options: PROMPTED },
   'image-to-image': { create: imageToImagePipeline, options: PROMPTED },
   'text-generation': { create: textPipeline, options: LOADING },
+  'gan-training': {
+    create: ganTrainingPipeline,
+    options: TRAINED,
+    read: async ({ data }, how) => ({ data: await digitsOf(data, how) }),
+  },
 };
 
 /** @type {typeof import('./types.d.ts').pipeline} */
 export async function pipeline(
   /** @type {string} */ task,
   /** @type {string | URL} */ model,
-  /** @type {import('./types.d.ts').DiffusionPipelineOptions} */ { signal, onProgress, ...given } = {},
+  /** @type {import('./types.d.ts').DiffusionPipelineOptions & { data?: any }} */ {
+    signal,
+    onProgress,
+    ...given
+  } = {},
 ) {
   if (!Object.hasOwn(TASKS, task)) {
     throw invalid(`there is no task ${task}; there is ${Object.keys(TASKS).join(', ')}`);
   }
-  const { create, options } = TASKS[task];
+  const { create, options, read } = TASKS[task];
   for (const [name, value] of Object.entries(given)) {
     if (!Object.hasOwn(options, name)) {
       const known = Object.keys(options).join(', ');
@@ -68,7 +86,8 @@ export async function pipeline(
     variant: variant || null,
     offload: !!offload,
   };
-  const remote = new Remote({ task, ...where(model), ...how });
+  const more = await read?.(given, { signal, onProgress });
+  const remote = new Remote({ task, ...where(model), ...how, ...more });
   await remote.load({ signal, onProgress });
   return create(remote);
 }

@@ -48,6 +48,8 @@ export type ErrorCode =
   | 'weights-truncated'
   | 'weights-invalid'
   | 'weights-mismatch'
+  | 'data-invalid'
+  | 'training-diverged'
   | 'unsupported-model'
   | 'invalid-option'
   | 'aborted'
@@ -641,6 +643,135 @@ export interface TextPipeline extends Pipeline {
   };
 }
 
+/** Pictures of one size to train on. */
+export interface Digits {
+  /** `[count, height · width]`: a byte a pixel, white strokes on black. */
+  readonly pixels: Uint8Array;
+  /** The class of each; null where there are none. A model with classes needs them. */
+  readonly labels: Uint8Array | null;
+  readonly height: number;
+  readonly width: number;
+  readonly count: number;
+}
+
+/**
+ * The URL of a folder with `images-idx3-ubyte.gz` and `labels-idx1-ubyte.gz`, or of a file of pictures in IDX, compressed
+ * with gzip or not; or the pictures themselves.
+ */
+export type DigitsSource =
+  string | URL | { pixels: Uint8Array; labels?: Uint8Array | null; height: number; width: number };
+
+/**
+ * Loads pictures in IDX, the format of MNIST. Rejects with `network` where a file is not there, and with `data-invalid` for
+ * what is no IDX, is cut off, or does not fit together.
+ *
+ * @param url of a folder or of a file, as `data` of a training; relative to the page
+ */
+export function loadDigits(
+  url: string | URL,
+  options?: {
+    /** Only so many, from 2 on: the first. */
+    count?: number;
+    signal?: AbortSignal;
+    onProgress?: (progress: Progress) => void;
+  },
+): Promise<Digits>;
+
+/** How a GAN is trained. All but `seed` can be changed while it runs. */
+export interface TrainingOptions {
+  /** Real pictures, and as many fake ones, a step. Default: 64. */
+  batch_size?: number;
+  /** Default: 2e-4. */
+  learning_rate?: number;
+  /** Of Adam: how much the means of gradients and of their squares remember. Default: `[0.9, 0.999]`. */
+  betas?: readonly [number, number];
+  /** How often the discriminator learns in a step, in which the generator learns once. Default: 1. */
+  discriminator_steps?: number;
+  /** 0 to 1: what is taken from the label of real pictures, so that the discriminator is never sure. Default: 0. */
+  label_smoothing?: number;
+  /** Default: `'Adam'`. */
+  optimizer?: 'Adam' | 'SGD';
+  /** Binary cross-entropy, the hinge loss, or Wasserstein's with clipped weights. Default: `'bce'`. */
+  loss?: 'bce' | 'hinge' | 'wasserstein';
+  /** With `loss` `'wasserstein'`: the discriminator's weights stay within ± this. Default: 0.01. */
+  weight_clip?: number;
+  /** 0 to 2⁵³ − 1: draws weights, batches and noise. Default: random. */
+  seed?: number;
+}
+
+/** Options of a call that trains. */
+export interface TrainingCall extends TrainingOptions {
+  /** How many steps, from 1 on. Default: until the call is stopped. */
+  steps?: number;
+  /** Pictures and verdicts come every so many steps, and after the last; 0 for none. Default: 20. */
+  sample_every?: number;
+  /** Whether it goes on from where it is, with the options given changed. Default: false, it begins anew. */
+  resume?: boolean;
+  /** Stops the call; what has been learnt stays. */
+  signal?: AbortSignal;
+}
+
+export interface TrainingStepEvent {
+  type: 'step';
+  /** How many steps the model has been trained for, this one included. */
+  step_index: number;
+  d_loss: number;
+  g_loss: number;
+  /** The discriminator's mean verdict on the real pictures of the batch, before it learnt from them. */
+  d_real: number;
+  /** And on the fake ones. With `'bce'` both are probabilities, with other losses any numbers. */
+  d_fake: number;
+  /** Forty pictures of noise that stays the same, so that they can be compared over time. Only every `sample_every` steps. */
+  images?: ImageData[];
+  /** The verdict on each picture of the batch. Where there are `images`. */
+  verdicts?: { readonly real: Float32Array; readonly fake: Float32Array };
+}
+
+export interface TrainingCompleteEvent {
+  type: 'complete';
+  step_index: number;
+}
+
+export type TrainingEvent = TrainingStepEvent | TrainingCompleteEvent;
+
+export interface TrainingPipelineOptions extends Pick<PipelineOptions, 'device' | 'signal' | 'onProgress'> {
+  /** What it is trained on. `onProgress` reports its bytes. */
+  data: DigitsSource;
+}
+
+/** A GAN in training. Each pipeline trains one of its own. */
+export interface GanTrainingPipeline extends Pipeline {
+  /** Trains, step by step. Leaving the loop stops it, and `resume` goes on. One call at a time. */
+  stream(options?: TrainingCall): AsyncGenerator<TrainingEvent, void, void>;
+  /** Draws the weights anew, as `stream` without `resume` does, and takes no step. */
+  reset(options?: TrainingOptions): Promise<void>;
+  /** Changes options, between two steps of a call under way too. */
+  change(options: TrainingOptions): Promise<void>;
+  /** The options in force. */
+  options(): Promise<Required<TrainingOptions>>;
+  /** How many steps it has been trained for, those included that a call did not report because it was stopped. */
+  steps(): Promise<number>;
+  /** The forty pictures of the generator as it is. */
+  sample(): Promise<ImageData[]>;
+  /** A checkpoint in safetensors: weights under PyTorch's names, and what is needed to go on. */
+  save(): Promise<Blob>;
+  /** Goes on from a checkpoint, at the step that it was saved at. */
+  open(checkpoint: Blob | ArrayBuffer | Uint8Array): Promise<{ step_index: number }>;
+  readonly info: ModelInfo & {
+    readonly kind: 'gan';
+    readonly image_size: number;
+    readonly num_channels: number;
+    readonly num_classes: number;
+    readonly latent_dim: number;
+    readonly data: {
+      readonly count: number;
+      readonly height: number;
+      readonly width: number;
+      readonly has_labels: boolean;
+    };
+  };
+}
+
 /**
  * Loads a model.
  *
@@ -667,3 +798,9 @@ export function pipeline(
   model: string | URL,
   options?: PipelineOptions,
 ): Promise<TextPipeline>;
+/** Prepares a training. Only the folder's `config.json` is read: the weights begin at random. */
+export function pipeline(
+  task: 'gan-training',
+  model: string | URL,
+  options: TrainingPipelineOptions,
+): Promise<GanTrainingPipeline>;

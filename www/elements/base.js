@@ -148,6 +148,11 @@ export class HearthElement extends HTMLElement {
     this.#pipelines.stop();
   }
 
+  /** Gives back what is loaded. What comes next loads it again. */
+  unload() {
+    this.#pipelines.dispose();
+  }
+
   /** Tries again after a failure. */
   retry() {
     this.again();

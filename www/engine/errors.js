@@ -9,6 +9,8 @@ export const CODES = Object.freeze({
   'weights-truncated': 'a weight file ended too early',
   'weights-invalid': 'a weight file is damaged, or is something else',
   'weights-mismatch': 'a sound weight file that does not fit its config.json',
+  'data-invalid': 'pictures to train on are damaged, are something else, or do not fit the model',
+  'training-diverged': 'a loss is no longer a number; the weights are those of the last good step',
   'unsupported-model': 'the model asks for something Hearth does not do',
   'invalid-option': 'an option is unknown, out of range, or contradicts another',
   aborted: 'the caller stopped it',

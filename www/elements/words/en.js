@@ -209,6 +209,107 @@ export const en = {
     enlarge:
       'The model gets only a small copy of the picture, as shown. It draws a picture that matches this copy when scaled down.',
   },
+
+  // <hearth-training>
+  train: 'Train',
+  oneStep: 'One step',
+  startOver: 'Start over',
+  loadingData: (/** @type {string} */ loaded, /** @type {string | null} */ total) =>
+    total ? `Loading the pictures: ${loaded} of ${total}` : `Loading the pictures: ${loaded}`,
+  preparing: 'Preparing the training…',
+  readyToTrain: (/** @type {number} */ count, /** @type {string} */ device) =>
+    `Ready: ${count.toLocaleString('en')} pictures to learn from, on the ${device}.`,
+  training: 'Training. It goes on while this tab is in the background.',
+  pausedAt: (/** @type {number} */ step) => `Paused after step ${step.toLocaleString('en')}.`,
+  stepCount: (/** @type {number} */ step, /** @type {string | null} */ rate) =>
+    `Step ${step.toLocaleString('en')}${rate === null ? '' : ` · ${rate} steps/s`}`,
+  diverged:
+    'The numbers have grown beyond all bounds: the training diverged. What was learnt before is still there. Lower the learning rate and go on, or start over.',
+  realPictures: 'Real pictures from the data',
+  fakePictures: (/** @type {number} */ count) =>
+    `The generator’s ${count} pictures, always from the same noise`,
+  fakeAt: (/** @type {number} */ step) => `The generator’s pictures after step ${step}`,
+  momentOf: (/** @type {number} */ step, /** @type {boolean} */ isLatest) =>
+    isLatest ? `Moment: the latest, step ${step}` : `Moment: step ${step}`,
+  lossPlot: 'Losses',
+  ofDiscriminator: 'discriminator',
+  ofGenerator: 'generator',
+  verdictPlot: 'How real the discriminator finds them',
+  histogram: 'Verdicts on one batch',
+  realAbove: 'real pictures, upwards',
+  fakeBelow: 'fakes, downwards',
+  verdictNumbers: (/** @type {string} */ real, /** @type {string} */ fake) =>
+    `Verdict on real pictures, D(x): ${real} · on fakes, D(G(z)): ${fake}`,
+  beforeTraining:
+    'Two networks are about to learn from each other. The generator turns noise into pictures; the discriminator sees real pictures and these fakes and has to tell them apart. Neither knows anything yet.',
+  trainingStates: {
+    begins:
+      'Just begun. The generator draws noise, and the discriminator is finding out what sets it apart from real pictures.',
+    discriminatorWins:
+      'The discriminator wins: it is nearly always right, so the generator hardly learns which change would make its pictures better.',
+    discriminatorAhead:
+      'The discriminator is ahead. It recognizes most fakes, and its objections show the generator what to change.',
+    balanced: 'Balanced: the discriminator is often right, but not sure. Both learn best like this.',
+    undecided:
+      'The discriminator cannot tell real from fake. Either the fakes are that good, or it has not learnt what to look for. The pictures tell you which.',
+    generatorAhead:
+      'The generator is ahead: the discriminator takes more fakes than real pictures for real. It will adapt soon.',
+    alike:
+      'The pictures of a class look alike: mode collapse? The generator has found a few pictures that fool the discriminator, and repeats them.',
+    distanceFalls:
+      'The distance between real and fake that the critic measures is getting smaller: the fakes are moving towards the data.',
+    distanceStays:
+      'The critic still sees a large distance between real and fake. With this loss that is no failure: the generator has a clear direction.',
+  },
+  trials: 'Make it fail',
+  trialNames: { overpower: 'Overpower the discriminator', collapse: 'Provoke a mode collapse' },
+  trialHints: {
+    overpower:
+      'The discriminator learns eight times for each step of the generator. Watch D(x) go to 100% and D(G(z)) to 0%: a perfect critic teaches nothing.',
+    collapse:
+      'Steps ten times as large, from only 16 pictures. The generator chases whatever fools the discriminator right now, and its pictures become all the same.',
+  },
+  trialBack: 'Back to the options before',
+  trainingOptionsHint:
+    'What you change here counts from the next step on. The seed counts when you start over.',
+  /** @type {Record<string, string>} */
+  trainingOptions: {
+    learning_rate: 'Learning rate',
+    batch_size: 'Batch size',
+    discriminator_steps: 'Discriminator steps',
+    label_smoothing: 'Label smoothing',
+    loss: 'Loss',
+    optimizer: 'Optimizer',
+    betas: 'Betas',
+    weight_clip: 'Weight clipping',
+  },
+  /** @type {Record<string, string>} */
+  trainingOptionHints: {
+    learning_rate: 'How far each step goes.',
+    batch_size: 'Real pictures, and as many fakes, in each step.',
+    discriminator_steps: 'How often the discriminator learns for each step of the generator.',
+    label_smoothing: '0 to 1: how far from “surely real” the answer for real pictures is set.',
+    loss: 'bce: cross-entropy, as in the first GAN. hinge and wasserstein: two later ones.',
+    optimizer: 'Adam adapts the step of each weight; SGD does not.',
+    betas: 'Adam’s memory of past gradients: two numbers below 1.',
+    weight_clip: 'With wasserstein: the largest weight the discriminator may have.',
+    seed: 'The same seed draws the same weights, batches and noise again.',
+  },
+  ownData: 'Train on your own drawings',
+  ownDataHint:
+    'Draw a dozen small shapes. Each is shifted, turned and thickened into many, 2,000 pictures in all, and the GAN learns from these. With the keyboard: arrow keys move the pen, the space bar lowers and lifts it.',
+  pad: 'Drawing pad. Arrow keys move the pen; the space bar lowers and lifts it',
+  drawings: 'Your drawings',
+  addDrawing: 'Add to the data',
+  drawingCount: (/** @type {number} */ count) =>
+    count < 3 ? `${count} of at least 3 drawings` : `${count} drawings`,
+  removeDrawing: (/** @type {number} */ number) => `Remove drawing ${number}`,
+  trainOnDrawings: 'Train on these',
+  backToDigits: 'Back to the digits',
+  saveCheckpoint: 'Save checkpoint',
+  openCheckpoint: 'Open checkpoint…',
+  openedAt: (/** @type {number} */ step) =>
+    `The checkpoint is open: step ${step.toLocaleString('en')}. Train to go on from there.`,
 };
 
 /** @typedef {typeof en} Words */

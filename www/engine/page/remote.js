@@ -100,8 +100,8 @@ export class Remote {
 }
 
 /**
- * The function `call` as a pipeline: with what is known of its model, and methods.
- * @template {Function} Call
+ * The function `call`, or an object, as a pipeline: with what is known of its model, and methods.
+ * @template {object} Call
  * @template {object} Methods
  * @param {Remote} remote
  * @param {Call} call

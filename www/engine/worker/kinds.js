@@ -5,6 +5,7 @@ import { withoutQuery } from '../address.js';
 import { HearthError } from '../errors.js';
 import { diffusion } from './diffusion.js';
 import { gan } from './gan.js';
+import { ganTraining } from './gan-training.js';
 import { gpt2 } from './gpt2.js';
 import { isObject, parse } from './json.js';
 import { vae } from './vae.js';
@@ -17,6 +18,7 @@ import { vae } from './vae.js';
  * @property {string} [dtype]
  * @property {string | null} [variant] which of a folder's weight files: null the plain ones. Default: `auto`
  * @property {boolean} [offload] whether the text encoder leaves the device when prompts are encoded
+ * @property {import('./training.js').Digits} [data] what it is trained on
  *
  * @typedef {object} Kind what the engine must know of a kind of model
  * @property {string} name for messages
@@ -25,6 +27,7 @@ import { vae } from './vae.js';
  * @property {string} sign what they say there, for messages
  * @property {(json: Record<string, any>) => boolean} recognises whether that file is one of its own
  * @property {(json: Record<string, any>) => What} [describe] what such a folder has, where not every one is for all tasks
+ * @property {false} [isShared] where each that is loaded is one of its own, because calls change it
  * @property {readonly string[]} [wanted] other files that each of its folders is asked for
  * @property {(folder: Folder, target: Target) => Promise<import('./load.js').Prepared>} prepare reads the small files
  * @property {(pipeline: any, params: any, signal: AbortSignal) => any} start begins a call, now or later
@@ -40,13 +43,16 @@ import { vae } from './vae.js';
  */
 
 /** @type {readonly Kind[]} */
-const KINDS = [gan, vae, diffusion, gpt2];
+const KINDS = [gan, ganTraining, vae, diffusion, gpt2];
 
 const INDEX = 'model_index.json';
 const CONFIG = 'config.json';
 
 /** @param {string} task */
 const kindsFor = (task) => KINDS.filter(({ tasks }) => tasks.includes(task));
+
+/** Whether all who load a model for this task can have the same one. @param {string} task */
+export const isShared = (task) => kindsFor(task).every((kind) => kind.isShared !== false);
 
 /**
  * The files that can say what a folder for this task holds, in the order in which they are asked.
@@ -65,13 +71,13 @@ export function identifyingFiles(task) {
 export async function recognise(task, folder) {
   if (identifyingFiles(task).includes(INDEX) && !(await hasWeightsAtTop(folder))) {
     const index = await folder.optionalText(INDEX);
-    if (index !== undefined) return read(folder, INDEX, index);
+    if (index !== undefined) return read(task, folder, INDEX, index);
   }
   const config = folder.text(CONFIG);
   const kinds = kindsFor(task);
   // A task of one kind can ask for that kind's other files without waiting for the first.
   if (kinds.length === 1) for (const file of kinds[0].wanted ?? []) folder.text(file);
-  return read(folder, CONFIG, await config);
+  return read(task, folder, CONFIG, await config);
 }
 
 /**
@@ -83,8 +89,8 @@ async function hasWeightsAtTop(folder) {
   return (await folder.manifest.find(folder.address('model.safetensors'))) !== undefined;
 }
 
-/** @param {Folder} folder @param {Kind['file']} file @param {string} text @returns {Found} */
-function read(folder, file, text) {
+/** @param {string} task @param {Folder} folder @param {Kind['file']} file @param {string} text @returns {Found} */
+function read(task, folder, file, text) {
   const refused = (/** @type {string} */ what) =>
     new HearthError('unsupported-model', `${withoutQuery(folder.address(file))} ${what}`);
   /** @type {unknown} */
@@ -95,10 +101,15 @@ function read(folder, file, text) {
     throw refused(`is no JSON: ${/** @type {Error} */ (error).message}`);
   }
   if (!isObject(json)) throw refused('is no JSON object');
-  const kind = KINDS.find((kind) => kind.file === file && kind.recognises(json));
-  if (kind) return { name: kind.name, tasks: kind.tasks, ...kind.describe?.(json), kind };
-  const known = KINDS.map(({ name, file, sign }) => `${name} (${file} with ${sign})`).join(', ');
-  throw refused(`has ${described(json)}; Hearth loads ${known}`);
+  const kinds = KINDS.filter((kind) => kind.file === file && kind.recognises(json));
+  // Folders of a GAN are for a kind that draws, and for one that is trained.
+  const kind = kinds.find(({ tasks }) => tasks.includes(task)) ?? kinds[0];
+  if (kind) {
+    const tasks = kinds.flatMap(({ tasks }) => tasks);
+    return { name: kind.name, tasks, ...kind.describe?.(json), kind };
+  }
+  const known = new Set(KINDS.map(({ name, file, sign }) => `${name} (${file} with ${sign})`));
+  throw refused(`has ${described(json)}; Hearth loads ${[...known].join(', ')}`);
 }
 
 /** What a file says about its folder's model. @param {Record<string, any>} json */

@@ -1,9 +1,10 @@
-// The models that the engine holds. All who ask for the same model share it, even while it is being loaded.
+// The models that the engine holds. All who ask for the same model share it, even while it is being loaded; but not one that
+// they train.
 
 import { withoutQuery } from '../address.js';
 import { HearthError, aborted } from '../errors.js';
 import { Folder } from './folder.js';
-import { recognise, identifyingFiles } from './kinds.js';
+import { recognise, identifyingFiles, isShared } from './kinds.js';
 import { loadModel } from './load.js';
 
 /**
@@ -25,9 +26,11 @@ const models = new Map();
 /** @type {Map<number, Model>} */
 const handles = new Map();
 let nextHandle = 1;
+let nextOwn = 1;
 
 /**
- * The model of a folder. The caller must `release` it. Tasks that recognise it by the same files share it.
+ * The model of a folder. The caller must `release` it. Tasks that recognise it by the same files share it, unless a task's
+ * models are each somebody's own.
  * @param {string} task
  * @param {string} url the folder's, with a slash at its end
  * @param {Target} target
@@ -35,7 +38,8 @@ let nextHandle = 1;
  */
 export function take(task, url, target) {
   const { device, dtype, variant, offload } = target;
-  const key = [...identifyingFiles(task), device.kind, dtype, variant, offload, url].join(' ');
+  const whose = isShared(task) ? [] : [task, nextOwn++];
+  const key = [...whose, ...identifyingFiles(task), device.kind, dtype, variant, offload, url].join(' ');
   const model = models.get(key) ?? begin(key, task, url, target);
   model.users += 1;
   return model;

@@ -3,10 +3,10 @@
 import { h, styleSheet } from '../../dom.js';
 import { desaturate, invert, isLight, paint, resize, shrink } from '../../pixels.js';
 import { Mask } from './mask.js';
-import { Pen } from './pen.js';
+import { Pen } from '../../pen.js';
 
 /**
- * @typedef {import('./pen.js').Point} Point
+ * @typedef {import('../../pen.js').Point} Point
  *
  * The tool in use.
  * @typedef {{ tool: 'draw' | 'erase' | 'mark' | 'unmark', size: number, colour: string }} Hand `size` as a share of the width

@@ -1,0 +1,162 @@
+// What <hearth-training> makes of numbers and drawings.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { augment, labelOf, thickened } from '../../www/elements/training/augment.js';
+import { Curve } from '../../www/elements/training/curve.js';
+import { Moments } from '../../www/elements/training/moments.js';
+import { leadOf, stateOf, varietyOf } from '../../www/elements/training/state.js';
+
+const SIZE = 28;
+
+/** A drawing: a line down the middle. */
+const line = () => {
+  const drawing = new Uint8Array(SIZE * SIZE);
+  for (let y = 5; y < 23; y++) drawing[y * SIZE + 14] = 255;
+  return drawing;
+};
+/** A drawing: a square. */
+const square = () => {
+  const drawing = new Uint8Array(SIZE * SIZE);
+  for (let at = 8; at <= 20; at++) {
+    for (const [x, y] of [[at, 8], [at, 20], [8, at], [20, at]]) drawing[y * SIZE + x] = 255; // prettier-ignore
+  }
+  return drawing;
+};
+/** @param {ArrayLike<number>} pixels */
+const ink = (pixels) => Array.from(pixels).reduce((sum, value) => sum + value, 0);
+
+test('a few drawings become many pictures, no two of them alike, and the same again with the same seed', () => {
+  const how = { size: SIZE, count: 40, seed: 7 };
+  const { pixels, labels } = augment([line(), square()], how);
+  assert.equal(pixels.length, 40 * SIZE * SIZE);
+  assert.equal(labels, null);
+  const pictures = Array.from({ length: 40 }, (_, i) =>
+    pixels.subarray(i * SIZE * SIZE, (i + 1) * SIZE * SIZE),
+  );
+  assert.equal(new Set(pictures.map(String)).size, 40);
+  assert.deepEqual(augment([line(), square()], how).pixels, pixels);
+  assert.notDeepEqual(augment([line(), square()], { ...how, seed: 8 }).pixels, pixels);
+});
+
+test('a copy keeps the strokes of its drawing, somewhat thicker at the most', () => {
+  const { pixels } = augment([line()], { size: SIZE, count: 60 });
+  for (let index = 0; index < 60; index++) {
+    const copy = pixels.subarray(index * SIZE * SIZE, (index + 1) * SIZE * SIZE);
+    const ratio = ink(copy) / ink(line());
+    assert.ok(ratio > 0.7 && ratio < 5, `picture ${index} has ${ratio.toFixed(2)} of the ink`);
+    assert.ok(
+      copy.some((value) => value > 120),
+      `picture ${index} is not faint`,
+    );
+  }
+});
+
+test('thickening widens a stroke by its radius on each side, and by nothing leaves it', () => {
+  assert.deepEqual([...Array.from(thickened(line(), SIZE, 0))], [...line()]);
+  const row = Array.from(thickened(line(), SIZE, 1)).slice(14 * SIZE, 15 * SIZE);
+  assert.deepEqual(
+    row.flatMap((value, x) => (value === 255 ? x : [])),
+    [13, 14, 15],
+  );
+  const half = Array.from(thickened(line(), SIZE, 0.5)).slice(14 * SIZE, 15 * SIZE);
+  assert.equal(half[13], 127.5);
+});
+
+test('every class of a model has pictures, whether there are fewer drawings than classes or more', () => {
+  for (const drawings of [1, 3, 7, 10, 12]) {
+    const seen = new Set();
+    for (let index = 0; index < 200; index++) {
+      const which = index % drawings;
+      const label = labelOf(which, Math.floor(index / drawings), drawings, 10);
+      assert.ok(drawings >= 10 || label % drawings === which, 'a class belongs to one drawing');
+      seen.add(label);
+    }
+    assert.equal(seen.size, 10, `${drawings} drawings`);
+  }
+  const { labels } = augment([line(), square(), line()], { size: SIZE, count: 30, num_classes: 10 });
+  assert.equal(new Set(labels).size, 10);
+});
+
+test('a curve of ten thousand steps has few points, which are means and reach to its end', () => {
+  const curve = new Curve(100);
+  for (let step = 1; step <= 10_000; step++) {
+    curve.push(step, [step, 7]);
+    assert.ok(curve.length <= 100);
+  }
+  const { points } = curve;
+  assert.ok(points.length > 50);
+  assert.equal(points.at(-1)?.step_index, 10_000);
+  for (const { values } of points) assert.equal(values[1], 7);
+  const steps = points.map(({ step_index }) => step_index);
+  assert.deepEqual(
+    steps,
+    steps.toSorted((a, b) => a - b),
+  );
+  // A point is the mean of the steps since the one before: the first of those that end at `step` with that stride.
+  assert.equal(points[1].values[0], (steps[0] + 1 + steps[1]) / 2);
+});
+
+test('moments of a long training are thinned out evenly, and the first stays', () => {
+  /** @type {Moments<number>} */
+  const moments = new Moments(60);
+  for (let step = 0; step <= 10_000; step += 20) {
+    moments.push(step);
+    assert.ok(moments.length <= 60);
+  }
+  const kept = Array.from({ length: moments.length }, (_, index) => moments.at(index));
+  assert.ok(kept.length > 30);
+  assert.equal(kept[0], 0);
+  const gaps = new Set(kept.slice(1).map((step, index) => step - kept[index]));
+  assert.equal(gaps.size, 1, `they are ${[...gaps]} steps apart`);
+  moments.clear();
+  moments.push(5);
+  assert.deepEqual([moments.length, moments.at(0)], [1, 5]);
+});
+
+/** @type {import('../../www/elements/training/state.js').Numbers} */
+const USUAL = {
+  step_index: 500,
+  d_real: 0.6,
+  d_fake: 0.4,
+  loss: 'bce',
+  label_smoothing: 0,
+  widest: 1,
+  variety: 0.9,
+};
+/** @param {Partial<typeof USUAL>} numbers */
+const state = (numbers) => stateOf({ ...USUAL, ...numbers });
+
+test('numbers say who is ahead', () => {
+  assert.equal(state({}), 'balanced');
+  assert.equal(state({ d_real: 0.97, d_fake: 0.02 }), 'discriminatorWins');
+  assert.equal(state({ d_real: 0.8, d_fake: 0.2 }), 'discriminatorAhead');
+  assert.equal(state({ d_real: 0.51, d_fake: 0.5 }), 'undecided');
+  assert.equal(state({ d_real: 0.4, d_fake: 0.7 }), 'generatorAhead');
+  assert.equal(state({ step_index: 5, d_real: 0.99, d_fake: 0 }), 'begins');
+});
+
+test('smoothed labels are no weakness, and other losses have other scales', () => {
+  assert.equal(state({ d_real: 0.8, d_fake: 0.02, label_smoothing: 0.2 }), 'discriminatorWins');
+  assert.equal(state({ d_real: 0.8, d_fake: 0.02 }), 'discriminatorAhead');
+  assert.equal(state({ loss: 'hinge', d_real: 1.1, d_fake: -1 }), 'discriminatorWins');
+  assert.equal(state({ loss: 'hinge', d_real: 0.3, d_fake: -0.3 }), 'balanced');
+  assert.equal(leadOf({ loss: 'hinge', d_real: 1, d_fake: -1, label_smoothing: 0 }), 1);
+  assert.equal(state({ loss: 'wasserstein', d_real: 0.02, d_fake: 0.01, widest: 0.1 }), 'distanceFalls');
+  assert.equal(state({ loss: 'wasserstein', d_real: 0.1, d_fake: 0.01, widest: 0.1 }), 'distanceStays');
+});
+
+test('pictures that look alike are a collapse, but not at the beginning, when all are noise', () => {
+  assert.equal(state({ variety: 0.1 }), 'alike');
+  assert.equal(state({ variety: 0.1, step_index: 100 }), 'balanced');
+  assert.equal(state({ variety: null }), 'balanced');
+});
+
+test('the variety of pictures is that within their classes', () => {
+  const [black, white] = [new Uint8Array(4), new Uint8Array(4).fill(255)];
+  assert.equal(varietyOf([black, white, black, white], 2), 0, 'the same picture of each class again');
+  assert.equal(varietyOf([black, black, white, white], 2), 255);
+  assert.equal(varietyOf([black, white], 0), 255);
+  assert.equal(varietyOf([black], 0), 0);
+});
