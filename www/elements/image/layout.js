@@ -8,9 +8,9 @@ import { Edits, editsSheets } from './editing/edits.js';
 import { ImageForm, formSheet } from './form.js';
 import { Inside, insideSheets } from './inside/inside.js';
 import { promptSheet } from './prompt.js';
-import { boardSheet } from './sketch/board.js';
-import { penSheet } from './sketch/pen.js';
-import { Sketch, sketchSheet } from './sketch/sketch.js';
+import { boardSheet } from '../sketch/board.js';
+import { penSheet } from '../sketch/pen.js';
+import { Sketch, sketchSheet } from './sketch.js';
 import { Timeline, timelineSheet } from './timeline.js';
 
 /**
