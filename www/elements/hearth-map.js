@@ -7,24 +7,21 @@ import { HearthError } from '../hearth.js';
 import { attributeOf, optionsOf, setAttribute } from './attributes.js';
 import { HearthElement } from './base.js';
 import { define } from './define.js';
-import { AXES, latentsAt } from './map/axes.js';
+import { AXES } from './map/axes.js';
 import { DataSet, digitsOf } from './map/data.js';
+import { breathe, drawView, isDrawn } from './map/drawing.js';
 import { Explorer } from './map/explorer.js';
 import { Layout, layoutSheets } from './map/layout.js';
-import { BATCH, Network } from './map/network.js';
+import { Networks } from './map/network.js';
 import { folderFor, networksOf } from './map/networks.js';
 import { OPTIONS, readOptions } from './map/options.js';
 import { DIGITS, rowsOf } from './map/reconstructions.js';
-import { fractionOf, middleOf, nextTiles } from './map/tiles.js';
 
 /**
  * @typedef {import('./map/types.d.ts').HearthMap} Contract
+ * @typedef {import('./map/network.js').Network} Network
  * @typedef {import('./map/axes.js').Axis} Axis
- * @typedef {import('./map/tiles.js').Tile} Tile
  */
-
-/** Lets the page breathe between two batches. */
-const breathe = () => new Promise((resolve) => setTimeout(resolve));
 
 /**
  * The element.
@@ -50,8 +47,7 @@ class HearthMap extends HearthElement {
   });
   #explorer = new Explorer(this.#layout, (thrown) => this.#fail(thrown));
   #data = new DataSet();
-  /** By the addresses of their folders. @type {Map<string, Network>} */
-  #networks = new Map();
+  #networks = new Networks();
   /** The one that is on show. @type {Network | null} */
   #network = null;
   /** When the view was asked for. */
@@ -121,11 +117,11 @@ class HearthMap extends HearthElement {
     this.#network = network;
     this.#asked = performance.now();
     const [axis, isPlane] = [AXES[scale], network.info.latent_dim === 2];
-    if (this.#axis !== axis) for (const { tiles } of this.#networks.values()) tiles.clear();
+    if (this.#axis !== axis) for (const { tiles } of this.#networks) tiles.clear();
     this.#axis = axis;
     this.#layout.hasPlane = isPlane;
     this.#explorer.use(network, axis);
-    if (!isPlane) return this.#reconstruct(network, own, signal);
+    if (!isPlane) return this.#reconstruct(network, signal);
     // The picture of another network stays until this one has drawn over it.
     if (before !== network) plane.use(before ? [before.tiles, network.tiles] : [network.tiles]);
     await this.#draw(network, axis, signal);
@@ -134,49 +130,24 @@ class HearthMap extends HearthElement {
   /** A network, once its weights are there. @param {string | URL} folder @param {AbortSignal} signal */
   async #open(folder, signal) {
     const pipeline = await this.ready(signal, HearthMap.task, folder);
-    const { kind, num_channels } = pipeline.info;
-    if (kind !== 'vae' || num_channels !== 1) {
-      const what = kind === 'vae' ? `a vae of ${num_channels} channels` : `a model of kind ${kind}`;
-      throw new HearthError('unsupported-model', `${folder} has ${what}; a map needs a vae of grey pictures`);
-    }
-    const known = this.#networks.get(String(folder));
-    if (known?.pipeline === pipeline) return known;
-    const network = new Network(pipeline);
-    this.#networks.set(String(folder), network);
-    return network;
+    return this.#networks.of(String(folder), pipeline);
   }
 
-  /**
-   * Draws what the view lacks, and reads the data set when there is nothing to draw. The view may change meanwhile.
-   * @param {Network} network
-   * @param {Axis} axis
-   * @param {AbortSignal} signal
-   */
+  /** Draws what the view lacks, and reads the data set when there is nothing to draw. @param {Network} network @param {Axis} axis @param {AbortSignal} signal */
   async #draw(network, axis, signal) {
     const { plane } = this.#layout;
-    const has = (/** @type {Tile} */ tile) => network.tiles.has(tile);
-    let [step_index, num_images, isComplete] = [0, 0, false];
+    const { latent_dim, beta } = network.info;
+    let isFirst = true;
     do {
-      for (;;) {
-        const tiles = nextTiles(plane.view, plane.width, has, plane.cursor, BATCH);
-        if (tiles.length === 0) break;
-        if (step_index === 0) this.say(this.words.drawing);
-        const latents = tiles.flatMap((tile) => [...latentsAt(axis, middleOf(tile))]);
-        network.tiles.add(tiles, await network.decode(new Float32Array(latents), signal));
-        plane.render();
-        num_images += tiles.length;
-        isComplete = false;
-        const fraction = fractionOf(plane.view, plane.width, has);
-        const [{ level }, { latent_dim, beta }] = [tiles[0], network.info];
-        this.emit('step', { type: 'step', step_index: step_index++, fraction, level, latent_dim, beta });
-        await breathe();
-        signal.throwIfAborted();
-      }
-      if (!isComplete) {
+      if (!isDrawn(plane, network)) this.say(this.words.drawing);
+      const count = await drawView(plane, network, axis, signal, (step) =>
+        this.emit('step', { type: 'step', ...step, latent_dim, beta }),
+      );
+      if (count || isFirst) {
         plane.use([network.tiles]);
-        this.#complete(network, num_images);
+        this.#complete(network, count);
       }
-      [step_index, num_images, isComplete] = [0, 0, true];
+      isFirst = false;
     } while (await this.#read(network, signal));
   }
 
@@ -190,23 +161,16 @@ class HearthMap extends HearthElement {
       signal.throwIfAborted();
       return true;
     }
-    const digits = await loading;
-    this.#explorer.labels = digits.labels;
-    const { encoded } = network;
-    if (encoded >= digits.count) {
-      this.#explorer.showDots();
-      return false;
-    }
-    await network.read(digitsOf(digits, encoded, encoded + BATCH));
+    const { count } = this.#data.digits;
+    if (!(await this.#explorer.read(network, this.#data.digits))) return false;
     signal.throwIfAborted();
-    this.#explorer.showDots();
-    this.say(this.words.map.encoded(network.encoded, digits.count));
+    this.say(this.words.map.encoded(network.encoded, count));
     await breathe();
     return true;
   }
 
-  /** Shows what a network without a plane makes of digits, beside one with a plane if the folder has one. @param {Network} network @param {Network} own @param {AbortSignal} signal */
-  async #reconstruct(network, own, signal) {
+  /** Shows what a network without a plane makes of digits, beside what one with a plane does. @param {Network} network @param {AbortSignal} signal */
+  async #reconstruct(network, signal) {
     const { reconstructions } = this.#layout;
     const { latent_dim } = network.info;
     if (reconstructions.dim !== latent_dim) reconstructions.show(latent_dim, []);
@@ -214,7 +178,8 @@ class HearthMap extends HearthElement {
     signal.throwIfAborted();
     const pictures = digits ? digitsOf(digits, 0, DIGITS) : [];
     this.say(this.words.drawing);
-    const networks = own.info.latent_dim === 2 ? [own, network] : [network];
+    const twin = this.#networks.twinOf(network);
+    const networks = twin ? [twin, network] : [network];
     reconstructions.show(latent_dim, pictures.length ? await rowsOf(pictures, networks, signal) : []);
     this.#complete(network, pictures.length);
   }
@@ -252,9 +217,7 @@ class HearthMap extends HearthElement {
     if (network?.info.latent_dim !== 2) return;
     this.#asked = performance.now();
     this.#wake();
-    const { plane } = this.#layout;
-    const has = (/** @type {Tile} */ tile) => network.tiles.has(tile);
-    if (!this.busy && nextTiles(plane.view, plane.width, has, plane.cursor, 1).length) this.start();
+    if (!this.busy && !isDrawn(this.#layout.plane, network)) this.start();
   }
 
   /** Offers the networks that there are. */
@@ -278,9 +241,8 @@ class HearthMap extends HearthElement {
   #forgetData() {
     this.#data.stop();
     this.#data = new DataSet();
-    this.#explorer.labels = null;
-    for (const network of this.#networks.values()) network.means = new Float32Array();
-    this.#explorer.showDots();
+    for (const network of this.#networks) network.means = new Float32Array();
+    this.#explorer.forgetDots();
   }
 
   /** One of the calls between two batches has failed. @param {unknown} thrown */

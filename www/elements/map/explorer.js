@@ -1,7 +1,9 @@
 // What a visitor looks at on the plane of a network: the digit at the cursor, a drawing's place, the way between two points.
 
 import { AXES, ellipse, latentsAt, pointOf } from './axes.js';
+import { digitsOf } from './data.js';
 import { nearestClass } from './nearest.js';
+import { BATCH } from './network.js';
 import { Newest } from './newest.js';
 import { STEPS } from './path-panel.js';
 import { way } from './way.js';
@@ -21,7 +23,7 @@ export class Explorer {
   /** @type {Axis} */
   #axis = AXES.quantile;
   /** The classes of the data set's digits. @type {Uint8Array | null} */
-  labels = null;
+  #labels = null;
   /** The points that are picked, at most two. @type {Point[]} */
   #ends = [];
 
@@ -50,7 +52,7 @@ export class Explorer {
     if (this.#network === network && this.#axis === axis) return;
     [this.#network, this.#axis] = [network, axis];
     if (!network) return;
-    this.#layout.sketch.fit(network.info.image_size);
+    this.#layout.sketch.fit(network.info.image_size, network.info.latent_dim);
     this.look();
     this.draw();
     this.showDots();
@@ -92,13 +94,33 @@ export class Explorer {
   showDots() {
     const { plane, legend, showsDots } = this.#layout;
     const { means = [] } = this.#hasPlane ?? {};
-    legend.isShown = showsDots && this.labels !== null;
+    legend.isShown = showsDots && this.#labels !== null;
+    if (this.#hasPlane) this.#describe();
     if (!showsDots || means.length === 0) return plane.mark({ dots: null });
     const points = Array.from({ length: means.length / 2 }, (_, index) =>
       pointOf(this.#axis, [means[index * 2], means[index * 2 + 1]]),
     );
-    plane.mark({ dots: { points, labels: this.labels, only: legend.only } });
-    this.#describe();
+    plane.mark({ dots: { points, labels: this.#labels, only: legend.only } });
+  }
+
+  /**
+   * Encodes the next digits of a data set and shows them.
+   * @param {Network} network
+   * @param {import('./data.js').Digits} digits
+   * @returns {Promise<boolean>} false if there are no more
+   */
+  async read(network, digits) {
+    const { encoded } = network;
+    this.#labels = digits.labels;
+    if (encoded < digits.count) await network.read(digitsOf(digits, encoded, encoded + BATCH));
+    if (network === this.#network) this.showDots();
+    return encoded < digits.count;
+  }
+
+  /** There is another data set. */
+  forgetDots() {
+    this.#labels = null;
+    this.showDots();
   }
 
   /** A digit of the way is shown. @param {number} index */
@@ -132,7 +154,7 @@ export class Explorer {
 
   #describe() {
     const { means = new Float32Array() } = this.#hasPlane ?? {};
-    const labels = this.labels?.subarray(0, means.length / 2) ?? [];
+    const labels = this.#labels?.subarray(0, means.length / 2) ?? [];
     this.#layout.magnifier.say(this.latents, nearestClass(means, labels, this.latents));
   }
 

@@ -50,7 +50,10 @@ const sheet = styleSheet(`
   label.switch input { width: 1.15rem; height: 1.15rem; accent-color: var(--ember); margin: 0; flex: none; }
   .tools label.switch { margin-inline-start: 0.4rem; }
   .main .hint { margin: 0.4rem 0; font-size: 0.85rem; }
-  .no-plane :is(.look, .tools, .legend, .main .hint) { visibility: hidden; }
+  .no-plane :is(.tools, .legend, .main .hint) { display: none; }
+  /* On a wide screen what stands below stays where it is. */
+  .no-plane .look { visibility: hidden; }
+  @container (max-width: 41.99rem) { .no-plane .look { display: none; } }
 `);
 
 export const layoutSheets = [

@@ -16,7 +16,9 @@ import { placeOf } from './view.js';
  */
 
 /** In CSS pixels. */
-const [DOT, CURSOR, END] = [3.2, 8, 9];
+const [CURSOR, END] = [8, 9];
+/** A dot's radius as a share of the view. */
+const DOT = 0.006;
 
 /**
  * Draws them all.
@@ -53,7 +55,7 @@ export function drawMarks(context, width, view, { cursor, dots, drawing, path })
   };
 
   if (dots) {
-    const radius = DOT * (1 + Math.log2(1 / view.span) * 0.25);
+    const radius = DOT * width * (1 + Math.log2(1 / view.span) * 0.25);
     dots.points.forEach((point, index) => {
       const label = dots.labels?.[index];
       context.globalAlpha = dots.only === null || dots.only === label ? 0.95 : 0.1;

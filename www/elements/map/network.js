@@ -1,5 +1,6 @@
-// A network of the map: its calls in batches, and what they have made so far.
+// The networks of a map: their calls in batches, and what they have made so far.
 
+import { HearthError } from '../../hearth.js';
 import { imageOf, greyOf } from './centre.js';
 import { TileStore } from './store.js';
 
@@ -44,7 +45,16 @@ export class Network {
   }
 
   /** @param {readonly Grey[]} pictures light on black, at most `BATCH` @returns {Promise<Encoded>} */
-  encode(pictures) {
+  async encode(pictures) {
+    const { image_size } = this.info;
+    const odd = pictures.find(({ width, height }) => width !== image_size || height !== image_size);
+    if (odd) {
+      const got = `digits of ${odd.width} × ${odd.height} pixels`;
+      throw new HearthError(
+        'invalid-option',
+        `data has ${got}; the model’s have ${image_size} × ${image_size}`,
+      );
+    }
     return this.#pipeline.encode(pictures.map(imageOf));
   }
 
@@ -63,5 +73,39 @@ export class Network {
     means.set(this.means);
     means.set(mean, this.means.length);
     this.means = means;
+  }
+}
+
+/** The networks that have been loaded, by the addresses of their folders. */
+export class Networks {
+  /** @type {Map<string, Network>} */
+  #all = new Map();
+
+  [Symbol.iterator]() {
+    return this.#all.values();
+  }
+
+  clear() {
+    this.#all.clear();
+  }
+
+  /** The network of a folder, with all that it has made. @param {string} folder @param {MapPipeline} pipeline of that folder */
+  of(folder, pipeline) {
+    const { kind, num_channels } = pipeline.info;
+    if (kind !== 'vae' || num_channels !== 1) {
+      const what = kind === 'vae' ? `a vae of ${num_channels} channels` : `a model of kind ${kind}`;
+      throw new HearthError('unsupported-model', `${folder} has ${what}; a map needs a vae of grey pictures`);
+    }
+    const known = this.#all.get(folder);
+    if (known?.pipeline === pipeline) return known;
+    const network = new Network(pipeline);
+    this.#all.set(folder, network);
+    return network;
+  }
+
+  /** What to compare a network without a plane with: one with a plane, of the same beta if there is one. @param {Network} network */
+  twinOf(network) {
+    const others = [...this].filter(({ info }) => info.latent_dim === 2);
+    return others.find(({ info }) => info.beta === network.info.beta) ?? others[0];
   }
 }

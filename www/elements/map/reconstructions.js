@@ -14,12 +14,12 @@ import { percent } from './text.js';
  */
 
 /** Digits beside each other. */
-export const COLUMNS = 8;
+const COLUMNS = 10;
 /** Digits in all. */
-export const DIGITS = 24;
+export const DIGITS = 20;
 
 export const reconstructionsSheet = styleSheet(`
-  .reconstructions { aspect-ratio: 1; display: grid; align-content: start; gap: 0.6rem; min-width: 0; }
+  .reconstructions { display: grid; gap: 0.6rem; min-width: 0; margin-bottom: 0.6rem; }
   .reconstructions p { margin: 0; }
   .reconstructions ul { margin: 0; padding: 0; list-style: none; font-size: 0.9rem; color: var(--soft); }
 `);
@@ -46,7 +46,7 @@ export async function rowsOf(digits, networks, signal) {
 export class Reconstructions {
   #words;
   #text = h('p');
-  #canvas = h('canvas', { className: 'ink', role: 'img', width: COLUMNS * 28, height: 6 * 28 });
+  #canvas = h('canvas', { className: 'ink', role: 'img', width: COLUMNS * 28, height: 175 });
   #list = h('ul');
   /** @type {readonly Row[]} */
   #rows = [];

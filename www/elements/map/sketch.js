@@ -23,6 +23,11 @@ export const sketchSheet = styleSheet(`
   .sketch .lost { background: light-dark(#fff, #000); }
   :host([data-scheme='light']) .sketch .lost { background: #fff; }
   :host([data-scheme='dark']) .sketch .lost { background: #000; }
+  @container (max-width: 30rem) {
+    .sketch .desk { grid-template-columns: minmax(0, 1fr); }
+    .sketch .desk > :first-child { width: min(15rem, 100%); margin: 0 auto; }
+    .sketch .row { justify-content: center; }
+  }
   .sketch .result { margin: 0.5rem 0 0; font-size: 0.9rem; min-height: 6em; }
 `);
 
@@ -41,6 +46,8 @@ export class SketchPanel {
   #result = h('p', { className: 'result', role: 'status' });
   /** @type {{ kept: number, added: number, mean: readonly number[] | null } | null} */
   #shares = null;
+  /** The network's latents. */
+  #dim = 2;
 
   element = h('section', { className: 'sketch' });
 
@@ -64,11 +71,18 @@ export class SketchPanel {
         h('div', {}, h('div', { className: 'three' }, ...figures), this.#result),
       ),
     );
-    this.fit(28);
+    this.#reserve(28);
   }
 
-  /** Makes it a drawing for pictures of this size. @param {number} size */
-  fit(size) {
+  /** Makes it a drawing for a network. @param {number} size of its pictures @param {number} dim its latents */
+  fit(size, dim) {
+    this.#dim = dim;
+    this.#board.fit({ sample_size: [size, size], channels: 1 });
+    this.localize();
+  }
+
+  /** Makes room. @param {number} size */
+  #reserve(size) {
     this.#board.fit({ sample_size: [size, size], channels: 1 });
   }
 
@@ -102,7 +116,7 @@ export class SketchPanel {
   localize() {
     const { map, undo, clear } = this.#words();
     this.#title.textContent = map.draw;
-    this.#hint.textContent = map.drawHint;
+    this.#hint.textContent = this.#dim === 2 ? map.drawHint : map.drawHintWide(this.#dim);
     this.#undo.textContent = undo;
     this.#clear.textContent = clear;
     this.#board.element.setAttribute('aria-label', map.board);

@@ -8,7 +8,7 @@
  */
 
 /** About how wide a tile of the finest level is on the screen, in CSS pixels. */
-const WIDTH = 32;
+const WIDTH = 28;
 /** So many coarser levels come before the finest one. */
 const COARSER = 3;
 

@@ -238,6 +238,8 @@ export const en = {
     draw: 'Draw a digit',
     drawHint:
       'The encoder gives it a place on the map: the ellipse is one standard deviation wide. The decoder then draws what it finds there.',
+    drawHintWide: (/** @type {number} */ dim) =>
+      `The encoder describes it by ${dim} ${dim === 1 ? 'number' : 'numbers'}, and the decoder draws it again from those alone.`,
     board: 'Your digit. Arrow keys move the pen; the space bar lowers and lifts it',
     drawFirst: 'Draw a digit with the pointer, or with the arrow keys and the space bar.',
     pictures: { read: 'What the model sees', back: 'What comes back', lost: 'Lost and added' },
