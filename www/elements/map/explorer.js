@@ -24,6 +24,8 @@ export class Explorer {
   #axis = AXES.quantile;
   /** The classes of the data set's digits. @type {Uint8Array | null} */
   #labels = null;
+  /** Whether something could not be shown. */
+  #isStale = false;
   /** The points that are picked, at most two. @type {Point[]} */
   #ends = [];
 
@@ -49,8 +51,8 @@ export class Explorer {
 
   /** Shows another network, or none. What a visitor has drawn and picked stays. @param {Network | null} network @param {Axis} [axis] */
   use(network, axis = this.#axis) {
-    if (this.#network === network && this.#axis === axis) return;
-    [this.#network, this.#axis] = [network, axis];
+    if (this.#network === network && this.#axis === axis && !this.#isStale) return;
+    [this.#network, this.#axis, this.#isStale] = [network, axis, false];
     if (!network) return;
     this.#layout.sketch.fit(network.info.image_size, network.info.latent_dim);
     this.look();
@@ -192,6 +194,7 @@ export class Explorer {
     try {
       await call();
     } catch (thrown) {
+      this.#isStale = true;
       this.#onError(thrown);
     }
   }
