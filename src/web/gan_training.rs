@@ -104,7 +104,7 @@ impl GanTraining {
     ///
     /// # Errors
     /// `training-diverged`, `device-lost`.
-    pub async fn pictures(&self) -> std::result::Result<Object, JsValue> {
+    pub async fn pictures(&self) -> std::result::Result<JsValue, JsValue> {
         let samples: Result<_> = self.0.samples().await;
         let (pixels, scores) = samples?;
         let config = self.0.config();
@@ -112,7 +112,8 @@ impl GanTraining {
         Ok(object([
             ("rgba", Uint8ClampedArray::from(rgba.as_slice()).into()),
             ("scores", Float32Array::from(scores.as_slice()).into()),
-        ]))
+        ])
+        .into())
     }
 
     /// What the discriminator thought of each picture of the last batch: `{ real, fake }`.

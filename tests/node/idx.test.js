@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 
 import { bytesOf } from '../browser/harness.js';
-import { digitsOf } from '../../www/tasks/digits.js';
+import { digitsOf } from '../../www/tasks/data.js';
 import { readIdx } from '../../www/tasks/idx.js';
 
 /** @param {number[]} sizes @param {ArrayLike<number>} data @param {number} [type] */

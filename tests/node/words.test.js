@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { attributeOf } from '../../www/elements/attributes.js';
 import { OPTIONS as DIGITS } from '../../www/elements/digits/options.js';
 import { FIELDS, OPTIONS as IMAGE, SCHEDULERS } from '../../www/elements/image/options.js';
+import { OPTIONS as MAP } from '../../www/elements/map/options.js';
 import { GROUPS, OPTIONS as TEXT } from '../../www/elements/text/options.js';
 import { en } from '../../www/elements/words/en.js';
 import { zh } from '../../www/elements/words/zh.js';
@@ -125,6 +126,10 @@ test('every option of digits is in the README and the types', () => {
 
 test('every option of a map is in the README and the types', () => {
   assert.deepEqual(inTypes('VaeOptions'), inReadme('A map of digits'));
+});
+
+test('every attribute of a map is in the README', () => {
+  assert.deepEqual(attributesOf('hearth-map'), Object.keys(MAP).map(attributeOf).sort());
 });
 
 test('the schedulers that are offered are those of the types', () => {

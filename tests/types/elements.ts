@@ -20,6 +20,13 @@ text.presets = [{ title: 'Mine', prompt: 'It was', options: { top_k: 5 } }];
 text.regenerate();
 text.continue();
 
+const map = document.createElement('hearth-map');
+map.addEventListener('step', ({ detail }) => detail.fraction.toFixed() + detail.level);
+map.addEventListener('complete', ({ detail }) => detail.num_images + detail.beta + detail.ms);
+map.moveTo([0.5, -1]);
+map.home();
+map.latents.length;
+
 function watch(element: HearthElement) {
   element.addEventListener('load', ({ detail }) => detail.device === 'webgpu' && detail.adapter.trim());
   element.addEventListener('progress', ({ detail }) => detail.loaded / (detail.total ?? 1));
@@ -27,10 +34,12 @@ function watch(element: HearthElement) {
   element.addEventListener('click', ({ clientX }) => clientX.toFixed());
   element.start().then(() => element.stop());
 }
-[digits, image, text].forEach(watch);
+[digits, image, text, map].forEach(watch);
 
 // @ts-expect-error: digits have no tokens
 digits.addEventListener('token', ({ detail }) => detail);
+// @ts-expect-error: the cursor is moved by moveTo
+map.latents = new Float32Array(2);
 // @ts-expect-error: what makes a text are its prompt and seed
 text.text = 'Once';
 // @ts-expect-error: there is no such option

@@ -125,6 +125,11 @@ export class HearthElement extends HTMLElement {
     return true;
   }
 
+  /** The folder of its model. (Frameworks set what an element has under an attribute's name, so it is called otherwise.) @returns {string | URL} */
+  get modelFolder() {
+    return this.getAttribute('model') ?? this.#class.model;
+  }
+
   /** The words in the element's language. */
   get words() {
     return wordsOf(this);
@@ -200,21 +205,22 @@ export class HearthElement extends HTMLElement {
    * The loaded model.
    * @param {AbortSignal} signal
    * @param {string} [task] what the model is for, if not the element's own task
+   * @param {string | URL} [model] its folder, if not the element's own
    * @returns {Promise<P>}
    */
-  async ready(signal, task = this.#class.task) {
-    const ready = await (this.#pipelines.get(task) ?? this.#load(task));
+  async ready(signal, task = this.#class.task, model = this.modelFolder) {
+    const ready = await (this.#pipelines.get(task, model) ?? this.#load(task, model));
     signal.throwIfAborted();
     this.status.hideProgress();
     return ready;
   }
 
-  /** @param {string} task */
-  async #load(task) {
+  /** @param {string} task @param {string | URL} model */
+  async #load(task, model) {
     this.say(this.words.loading);
     this.status.showProgress();
     const isFirst = this.#pipelines.size === 0;
-    const loaded = await this.#pipelines.load(task, this.getAttribute('model') ?? this.#class.model, {
+    const loaded = await this.#pipelines.load(task, model, {
       ...this.loadOptions(task),
       onProgress: (/** @type {import('../types.d.ts').Progress} */ { loaded, total }) => {
         if (total) this.status.progress = loaded / total;

@@ -10,7 +10,7 @@ import { HearthElement } from './base.js';
 import { define } from './define.js';
 import { h } from './dom.js';
 import { download } from './download.js';
-import { penSheet } from './pen.js';
+import { penSheet } from './sketch/pen.js';
 import { augment } from './training/augment.js';
 import { Controls, controlsSheet } from './training/controls.js';
 import { CALL, DEFAULTS, EXPERIMENTS, OPTIONS, changedFrom } from './training/options.js';

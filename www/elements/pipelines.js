@@ -1,8 +1,11 @@
-// The pipelines of an element: its model, loaded once for each task that asks for it, and given back.
+// The pipelines of an element: its models, loaded once for each task that asks for one, and given back.
 
 import { pipeline } from '../hearth.js';
 
-/** One of each task. */
+/** What a pipeline is kept under. @param {string} task @param {string | URL} model */
+const keyOf = (task, model) => `${task} ${model}`;
+
+/** One of each task and model. */
 export class Pipelines {
   /** @type {Map<string, Promise<any>>} */
   #pipelines = new Map();
@@ -14,9 +17,9 @@ export class Pipelines {
     return this.#pipelines.size;
   }
 
-  /** The pipeline of a task, if it was asked for and has not failed. @param {string} task */
-  get(task) {
-    return this.#pipelines.get(task);
+  /** A model's pipeline for a task, if it was asked for and has not failed. @param {string} task @param {string | URL} model */
+  get(task, model) {
+    return this.#pipelines.get(keyOf(task, model));
   }
 
   /**
@@ -31,8 +34,9 @@ export class Pipelines {
     const { signal } = this.#loading;
     const load = /** @type {(...args: any[]) => Promise<any>} */ (pipeline);
     const loading = load(task, model, { ...options, signal });
-    this.#pipelines.set(task, loading);
-    loading.catch(() => this.#pipelines.get(task) === loading && this.#pipelines.delete(task));
+    const key = keyOf(task, model);
+    this.#pipelines.set(key, loading);
+    loading.catch(() => this.#pipelines.get(key) === loading && this.#pipelines.delete(key));
     return loading;
   }
 

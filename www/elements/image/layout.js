@@ -1,7 +1,6 @@
 // The parts of <hearth-image>, where each stands, and which of them a mode shows.
 
 import { h, styleSheet } from '../dom.js';
-import { penSheet } from '../pen.js';
 import { Actions, actionsSheet } from './actions.js';
 import { Choices, choicesSheet } from './choices.js';
 import { Comparison, comparisonSheet } from './comparison.js';
@@ -9,8 +8,9 @@ import { Edits, editsSheets } from './editing/edits.js';
 import { ImageForm, formSheet } from './form.js';
 import { Inside, insideSheets } from './inside/inside.js';
 import { promptSheet } from './prompt.js';
-import { boardSheet } from './sketch/board.js';
-import { Sketch, sketchSheet } from './sketch/sketch.js';
+import { boardSheet } from '../sketch/board.js';
+import { penSheet } from '../sketch/pen.js';
+import { Sketch, sketchSheet } from './sketch.js';
 import { Timeline, timelineSheet } from './timeline.js';
 
 /**

@@ -1,7 +1,7 @@
 // A visitor's own data: a pad for small drawings, and the drawings so far.
 
 import { h, styleSheet } from '../dom.js';
-import { Pen } from '../pen.js';
+import { Pen } from '../sketch/pen.js';
 import { resize, shrink } from '../pixels.js';
 import { greyOf } from './history.js';
 import { imageOf } from './sheet.js';
@@ -109,7 +109,7 @@ export class OwnData {
     this.#number();
   }
 
-  /** @param {import('../pen.js').Point} from @param {import('../pen.js').Point} to */
+  /** @param {import('../sketch/pen.js').Point} from @param {import('../sketch/pen.js').Point} to */
   #stroke(from, to) {
     const context = this.#context;
     context.lineCap = 'round';

@@ -310,6 +310,66 @@ export const en = {
   openCheckpoint: 'Open checkpoint…',
   openedAt: (/** @type {number} */ step) =>
     `The checkpoint is open: step ${step.toLocaleString('en')}. Train to go on from there.`,
+  // <hearth-map>
+  map: {
+    /** What stands between two sentences. */
+    space: ' ',
+    plane: 'Map of digits. Arrow keys move the cursor, plus and minus zoom, Home shows all of it',
+    hint: 'Point at the map to see the digit there; press to pick a point for a path. Drag to move, pinch or Ctrl + wheel to zoom. Keyboard: arrow keys, + and −, Home, Enter.',
+    zoomIn: 'Zoom in',
+    zoomOut: 'Zoom out',
+    home: 'Whole map',
+    dots: 'Show real digits',
+    legend: 'Classes. Press one to make it stand out',
+    onlyClass: (/** @type {number} */ label) => `Digit ${label}`,
+    atCursor: 'At the cursor',
+    latents: (/** @type {string} */ first, /** @type {string} */ second) => `z = (${first}, ${second})`,
+    digitAt: (/** @type {string} */ where) => `The digit at ${where}`,
+    near: (/** @type {number} */ label, /** @type {number} */ votes, /** @type {number} */ of) =>
+      votes === of
+        ? `All ${of} of the nearest real digits are a ${label}.`
+        : `${votes} of the ${of} nearest real digits are a ${label}.`,
+    loadingData: 'Loading the real digits…',
+    encoded: (/** @type {number} */ count, /** @type {number} */ total) =>
+      count < total
+        ? `Placing real digits on the map: ${count} of ${total}`
+        : `${total} real digits on the map`,
+    complete: 'Everything is drawn.',
+    draw: 'Draw a digit',
+    drawHint:
+      'The encoder gives it a place on the map: the ellipse is one standard deviation wide. The decoder then draws what it finds there.',
+    drawHintWide: (/** @type {number} */ dim) =>
+      `The encoder describes it by ${dim} ${dim === 1 ? 'number' : 'numbers'}, and the decoder draws it again from those alone.`,
+    board: 'Your digit. Arrow keys move the pen; the space bar lowers and lifts it',
+    drawFirst: 'Draw a digit with the pointer, or with the arrow keys and the space bar.',
+    pictures: { read: 'What the model sees', back: 'What comes back', lost: 'Lost and added' },
+    landed: (/** @type {string} */ where) => `Your digit lands at ${where}.`,
+    difference: (/** @type {number} */ kept, /** @type {number} */ added) =>
+      `${kept}% of its ink comes back; the rest is lost (blue). Of what comes back, ${added}% was not there (orange).`,
+    path: 'A path across the map',
+    pathHint:
+      'Press two points of the map, or press Enter at two positions of the cursor. The digits on the straight line between them turn into one another.',
+    between: 'A digit on the path',
+    aside: 'The path in nine steps, from left to right',
+    forget: 'Clear the path',
+    pathStep: (/** @type {number} */ step, /** @type {number} */ steps) => `Step ${step} of ${steps}`,
+    networks: 'How it was trained',
+    beta: 'Weight of the KL divergence (beta)',
+    wide: (/** @type {number} */ dim) => `${dim} latents: sharper, but no map`,
+    lookAtLow:
+      'A small beta lets the encoder say precisely where each digit is. Look at the ellipse of a digit that you draw: it is smaller. And between the classes there are more shapes that are no digit.',
+    lookAtOne:
+      'Beta 1 is the variational bound itself. Look at the borders between classes: one digit turns smoothly into the next, and almost every place holds a digit.',
+    lookAtHigh:
+      'A large beta pulls every digit towards the middle. Look at the strokes: they are blurrier, because neighbouring digits have to share a place. The ellipse of your own digit is larger.',
+    lookAtWide:
+      'Compare the strokes with those of two latents: with more numbers to describe a digit, more of its own hand comes back.',
+    noPlane: (/** @type {number} */ dim) =>
+      `This model describes a digit by ${dim} ${dim === 1 ? 'number' : 'numbers'}, so there is no plane to draw. Here is what it makes of real digits.`,
+    rowOfDigits: 'Top row: real digits.',
+    rowOf: (/** @type {number} */ dim, /** @type {number} */ kept) =>
+      `Below, with ${dim} ${dim === 1 ? 'latent' : 'latents'}: ${kept}% of the ink comes back.`,
+  },
 };
 
 /** @typedef {typeof en} Words */

@@ -266,4 +266,54 @@ export const zh = {
   saveCheckpoint: '保存检查点',
   openCheckpoint: '打开检查点……',
   openedAt: (step) => `检查点已打开：第 ${step.toLocaleString('en')} 步。点“开始训练”即可从这里继续。`,
+  map: {
+    space: '',
+    plane: '数字地图。方向键移动光标，加号和减号缩放，Home 键显示全图',
+    hint: '指向地图，查看那里的数字；点按可为路径选点。拖动可移动，双指捏合或 Ctrl + 滚轮可缩放。键盘：方向键、+ 和 −、Home、Enter。',
+    zoomIn: '放大',
+    zoomOut: '缩小',
+    home: '显示全图',
+    dots: '显示真实数字',
+    legend: '类别。点按其中一类可突出显示',
+    onlyClass: (label) => `数字 ${label}`,
+    atCursor: '光标处',
+    latents: (first, second) => `z = (${first}, ${second})`,
+    digitAt: (where) => `${where} 处的数字`,
+    near: (label, votes, of) =>
+      votes === of
+        ? `离这里最近的 ${of} 个真实数字都是 ${label}。`
+        : `离这里最近的 ${of} 个真实数字中，有 ${votes} 个是 ${label}。`,
+    loadingData: '正在加载真实数字……',
+    encoded: (count, total) =>
+      count < total ? `正在把真实数字放到地图上：${count} / ${total}` : `地图上有 ${total} 个真实数字`,
+    complete: '已全部绘制完成。',
+    draw: '画一个数字',
+    drawHint: '编码器会为它在地图上找到一个位置，椭圆表示一个标准差的范围；解码器再画出那个位置上的数字。',
+    drawHintWide: (dim) => `编码器用 ${dim} 个数来描述它，解码器只凭这些数再把它画出来。`,
+    board: '你的数字。方向键移动画笔，空格键落笔、抬笔',
+    drawFirst: '请用鼠标、手指或触控笔画一个数字，也可以用方向键和空格键来画。',
+    pictures: { read: '模型看到的', back: '还原出来的', lost: '丢失与多出的' },
+    landed: (where) => `你的数字落在 ${where}。`,
+    difference: (kept, added) =>
+      `${kept}% 的笔迹得以还原，其余的丢失了（蓝色）；还原出来的笔迹中，有 ${added}% 是原来没有的（橙色）。`,
+    path: '穿过地图的路径',
+    pathHint: '在地图上点按两个点，或在光标的两个位置上按 Enter。沿着两点之间的直线，数字会逐渐变成另一个。',
+    between: '路径上的数字',
+    aside: '路径上的九步，从左到右',
+    forget: '清除路径',
+    pathStep: (step, steps) => `第 ${step} 步，共 ${steps} 步`,
+    networks: '训练方式',
+    beta: 'KL 散度的权重（beta）',
+    wide: (dim) => `${dim} 个隐变量：更清晰，但画不成地图`,
+    lookAtLow:
+      'beta 小，编码器就能精确地说出每个数字的位置。请看你画的数字的椭圆：它更小了。另外，各类之间会出现更多不成数字的形状。',
+    lookAtOne:
+      'beta 为 1 时，训练的目标就是变分下界本身。请看各类之间的边界：一个数字平滑地变成另一个，几乎每个位置上都是数字。',
+    lookAtHigh:
+      'beta 大，所有数字都会被拉向中间。请看笔画：它们更模糊，因为相邻的数字不得不共用位置。你画的数字的椭圆也更大。',
+    lookAtWide: '请和两个隐变量时的笔画比一比：描述一个数字用的数越多，还原出来的就越像原来的笔迹。',
+    noPlane: (dim) => `这个模型用 ${dim} 个数来描述一个数字，所以没有平面可画。下面是它对真实数字的还原。`,
+    rowOfDigits: '最上面一行：真实数字。',
+    rowOf: (dim, kept) => `下面，${dim} 个隐变量：还原了 ${kept}% 的笔迹。`,
+  },
 };

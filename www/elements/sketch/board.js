@@ -1,12 +1,12 @@
 // A canvas to draw on, with a pointer or with the keyboard; on it lies a mask.
 
-import { h, styleSheet } from '../../dom.js';
-import { desaturate, invert, isLight, paint, resize, shrink } from '../../pixels.js';
+import { h, styleSheet } from '../dom.js';
+import { desaturate, invert, isLight, paint, resize, shrink } from '../pixels.js';
 import { Mask } from './mask.js';
-import { Pen } from '../../pen.js';
+import { Pen } from './pen.js';
 
 /**
- * @typedef {import('../../pen.js').Point} Point
+ * @typedef {import('./pen.js').Point} Point
  *
  * The tool in use.
  * @typedef {{ tool: 'draw' | 'erase' | 'mark' | 'unmark', size: number, colour: string }} Hand `size` as a share of the width
@@ -79,6 +79,11 @@ export class Board {
   /** Whether nothing is drawn. */
   get isEmpty() {
     return this.#pixels.data.every((byte, at) => byte === 0 || at % 4 === 3);
+  }
+
+  /** The picture as fine as it was drawn. */
+  get fine() {
+    return this.#pixels;
   }
 
   /** The picture in the model's size. */

@@ -1,6 +1,6 @@
 // The pen: the pointer, or a cursor that the arrow keys move and the space bar puts down and lifts.
 
-import { h, styleSheet } from './dom.js';
+import { h, styleSheet } from '../dom.js';
 
 /**
  * @typedef {[x: number, y: number]} Point in pixels of the model

@@ -1,9 +1,9 @@
 // A picture by a visitor: a board, the tools for it, and other ways for a picture to come onto it.
 
-import { HearthError } from '../../../hearth.js';
-import { h, label, setLabel, styleSheet } from '../../dom.js';
-import { Choices } from '../choices.js';
-import { Board } from './board.js';
+import { HearthError } from '../../hearth.js';
+import { h, label, setLabel, styleSheet } from '../dom.js';
+import { Choices } from './choices.js';
+import { Board } from '../sketch/board.js';
 
 const TOOLS = /** @type {const} */ (['draw', 'erase', 'mark', 'unmark']);
 
@@ -96,7 +96,7 @@ export class Sketch {
     this.#board.contain(bitmap);
   }
 
-  /** @param {import('../../words.js').Words} words */
+  /** @param {import('../words.js').Words} words */
   localize(words) {
     this.#board.element.setAttribute('aria-label', words.sketch);
     this.#tools.localize(words.tool, words.tools);

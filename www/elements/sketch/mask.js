@@ -1,7 +1,7 @@
 // The part of a picture to repaint: pixels of the model's size, shown in translucent ember.
 
-import { h } from '../../dom.js';
-import { resize } from '../../pixels.js';
+import { h } from '../dom.js';
+import { resize } from '../pixels.js';
 
 const EMBER = [0xf0, 0x72, 0x20, 0x99];
 
