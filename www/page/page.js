@@ -2,7 +2,9 @@
 
 import '../elements/hearth-digits.js';
 import '../elements/hearth-image.js';
+import '../elements/hearth-map.js';
 import '../elements/hearth-text.js';
+import '../elements/hearth-training.js';
 import { attributeOf, setAttribute } from '../elements/attributes.js';
 import { OPTIONS as IMAGE_OPTIONS } from '../elements/image/options.js';
 import { OPTIONS as TEXT_OPTIONS } from '../elements/text/options.js';
@@ -116,4 +118,10 @@ find('snippet').textContent = [
   '',
   `<script type="module" src="${new URL('hearth-text.js', elements)}"></script>`,
   '<hearth-text prompt="Once upon a time" controls></hearth-text>',
+  '',
+  `<script type="module" src="${new URL('hearth-training.js', elements)}"></script>`,
+  '<hearth-training></hearth-training>',
+  '',
+  `<script type="module" src="${new URL('hearth-map.js', elements)}"></script>`,
+  '<hearth-map></hearth-map>',
 ].join('\n');

@@ -11,6 +11,12 @@ export const words = {
     share: 'Copy a link to this picture',
     copied: 'Copied. The link draws exactly these digits.',
     notCopied: 'The link is in the address bar.',
+    trainingTitle: 'How it learned: train a GAN yourself',
+    trainingIntro:
+      'The digits above come from two networks that were trained before. Here two new ones begin with nothing: one learns to draw, the other to find fault. Press Train, and within minutes noise turns into digits. Change the rules while they learn, or draw shapes of your own for them to learn from.',
+    mapTitle: 'A map of all digits: a VAE',
+    mapIntro:
+      'A variational autoencoder squeezes every digit into two numbers, and draws it again from them. Two numbers are a place on a plane, so all digits lie on one map, and each turns smoothly into its neighbours. A GAN has no such map: it can draw, but it cannot say where a digit that you wrote belongs. Move over the map, or draw a digit and see where it lands.',
     imageTitle: 'Pictures from noise: diffusion',
     imageIntro:
       'A neural network learned to find the noise in a picture. Given nothing but noise, it removes a little, looks again, and repeats, until a digit appears that nobody wrote. Watch it step by step, let four schedulers race, or draw something yourself: add noise, mark a part to repaint, and let the model do the rest.',
@@ -42,6 +48,12 @@ export const words = {
     share: '复制这幅图的链接',
     copied: '已复制：打开链接会画出完全相同的数字。',
     notCopied: '链接在地址栏里。',
+    trainingTitle: '它是怎么学会的：亲手训练一个 GAN',
+    trainingIntro:
+      '上面的数字来自两个事先训练好的网络。这里的两个新网络从零开始：一个学着画，另一个学着挑毛病。按下“开始训练”，几分钟之内就能看到噪声变成数字。训练过程中可以随时更改规则，也可以自己画几个图形让它们学。',
+    mapTitle: '所有数字的地图：VAE',
+    mapIntro:
+      '变分自编码器把每个数字压缩成两个数，再由这两个数把它画出来。两个数就是平面上的一个点，所以全部数字都在同一张地图上，相邻的数字平滑地互相过渡。GAN 没有这样的地图：它会画，却说不出你写的数字属于哪里。在地图上移动，或者画一个数字，看看它落在何处。',
     imageTitle: '从噪声到图片：扩散模型',
     imageIntro:
       '神经网络学会了找出图片里的噪声。给它纯噪声，它去掉一点，再看一遍，如此反复，直到出现一个没有人写过的数字。看它一步一步地画，让四种调度器比一比，或者自己画点什么：加上噪声，标出要重画的部分，剩下的交给模型。',
