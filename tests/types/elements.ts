@@ -20,6 +20,12 @@ text.presets = [{ title: 'Mine', prompt: 'It was', options: { top_k: 5 } }];
 text.regenerate();
 text.continue();
 
+const training = document.createElement('hearth-training');
+training.addEventListener('step', ({ detail }) => detail.d_loss + (detail.images?.length ?? 0));
+training.addEventListener('complete', ({ detail }) => detail.step_index);
+training.play().then(() => training.pause());
+training.save().then((blob) => training.open(blob));
+
 function watch(element: HearthElement) {
   element.addEventListener('load', ({ detail }) => detail.device === 'webgpu' && detail.adapter.trim());
   element.addEventListener('progress', ({ detail }) => detail.loaded / (detail.total ?? 1));
@@ -27,7 +33,7 @@ function watch(element: HearthElement) {
   element.addEventListener('click', ({ clientX }) => clientX.toFixed());
   element.start().then(() => element.stop());
 }
-[digits, image, text].forEach(watch);
+[digits, image, text, training].forEach(watch);
 
 // @ts-expect-error: digits have no tokens
 digits.addEventListener('token', ({ detail }) => detail);

@@ -15,6 +15,14 @@ const edit = await pipeline('image-to-image', new URL('https://host.example/mode
 await edit('picture.png', { prompt: 'a fox in the snow', strength: 0.6, height: 256 });
 await edit('picture.png', { class_labels: 7, downsampling_factor: 4 });
 
+const train = await pipeline('gan-training', 'models/any', { data: 'data/mnist' });
+for await (const event of train.stream({ steps: 10, loss: 'hinge', betas: [0.5, 0.999] })) {
+  if (event.type === 'step') event.d_loss + (event.verdicts?.real.length ?? 0);
+}
+await train.open(await train.save());
+
+// @ts-expect-error: a training needs data
+await pipeline('gan-training', 'models/any');
 // @ts-expect-error: a text-to-image model has no classes
 await paint('a fox', { class_labels: 7 });
 // @ts-expect-error: a prompt is a text
