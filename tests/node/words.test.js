@@ -7,6 +7,7 @@ import { OPTIONS as DIGITS } from '../../www/elements/digits/options.js';
 import { FIELDS, OPTIONS as IMAGE, SCHEDULERS } from '../../www/elements/image/options.js';
 import { OPTIONS as MAP } from '../../www/elements/map/options.js';
 import { GROUPS, OPTIONS as TEXT } from '../../www/elements/text/options.js';
+import { CALL, DEFAULTS, OPTIONS as TRAINING } from '../../www/elements/training/options.js';
 import { en } from '../../www/elements/words/en.js';
 import { zh } from '../../www/elements/words/zh.js';
 import { filesIn } from './sources.js';
@@ -130,6 +131,19 @@ test('every option of a map is in the README and the types', () => {
 
 test('every attribute of a map is in the README', () => {
   assert.deepEqual(attributesOf('hearth-map'), Object.keys(MAP).map(attributeOf).sort());
+});
+
+test('every option of a training is in the README, the types and the panel, with a sentence in each language', () => {
+  const call = ['resume', 'seed', 'signal']; // nothing for an attribute of this element alone
+  assert.deepEqual(inTypes('TrainingCall'), inReadme('Training a GAN'));
+  assert.deepEqual([...Object.keys({ ...TRAINING, ...CALL }), ...call].sort(), inTypes('TrainingCall'));
+  assert.deepEqual(sorted(DEFAULTS), sorted(TRAINING));
+  for (const { trainingOptions, trainingOptionHints } of [en, zh]) {
+    assert.deepEqual(sorted(trainingOptions), sorted(TRAINING));
+    assert.deepEqual(sorted(trainingOptionHints), sorted({ ...TRAINING, seed: '' }));
+  }
+  const attributes = Object.keys({ ...TRAINING, ...CALL }).map(attributeOf);
+  assert.deepEqual(attributesOf('hearth-training'), [...attributes, 'autoplay', 'data'].sort());
 });
 
 test('the schedulers that are offered are those of the types', () => {

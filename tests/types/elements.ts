@@ -27,6 +27,12 @@ map.moveTo([0.5, -1]);
 map.home();
 map.latents.length;
 
+const training = document.createElement('hearth-training');
+training.addEventListener('step', ({ detail }) => detail.d_loss + (detail.images?.length ?? 0));
+training.addEventListener('complete', ({ detail }) => detail.step_index);
+training.play().then(() => training.pause());
+training.save().then((blob) => training.open(blob));
+
 function watch(element: HearthElement) {
   element.addEventListener('load', ({ detail }) => detail.device === 'webgpu' && detail.adapter.trim());
   element.addEventListener('progress', ({ detail }) => detail.loaded / (detail.total ?? 1));
@@ -34,7 +40,7 @@ function watch(element: HearthElement) {
   element.addEventListener('click', ({ clientX }) => clientX.toFixed());
   element.start().then(() => element.stop());
 }
-[digits, image, text, map].forEach(watch);
+[digits, image, text, map, training].forEach(watch);
 
 // @ts-expect-error: digits have no tokens
 digits.addEventListener('token', ({ detail }) => detail);

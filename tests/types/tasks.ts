@@ -25,6 +25,15 @@ for await (const event of map.stream({ batch_size: 9 })) event.images[0].seed;
 
 // @ts-expect-error: a map has no classes
 await map({ class_labels: 7 });
+
+const train = await pipeline('gan-training', 'models/any', { data: 'data/mnist' });
+for await (const event of train.stream({ steps: 10, loss: 'hinge', betas: [0.5, 0.999] })) {
+  if (event.type === 'step') event.d_loss + (event.verdicts?.real.length ?? 0);
+}
+await train.open(await train.save());
+
+// @ts-expect-error: a training needs data
+await pipeline('gan-training', 'models/any');
 // @ts-expect-error: a text-to-image model has no classes
 await paint('a fox', { class_labels: 7 });
 // @ts-expect-error: a prompt is a text

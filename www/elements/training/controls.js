@@ -56,8 +56,9 @@ export class Controls {
   /** @param {boolean} isPlaying */
   set playing(isPlaying) {
     this.#isPlaying = isPlaying;
-    this.#play.textContent = (isPlaying ? this.#words?.pause : this.#words?.train) ?? '';
     this.#step.disabled = isPlaying;
+    const words = this.#words;
+    if (words) this.#play.textContent = isPlaying ? words.pause : words.train;
   }
 
   get playing() {
@@ -71,6 +72,7 @@ export class Controls {
 
   /** @param {number} step_index @param {string | null} rate steps a second */
   count(step_index, rate) {
-    this.#count.textContent = this.#words?.stepCount(step_index, this.#isPlaying ? rate : null) ?? '';
+    const words = this.#words;
+    if (words) this.#count.textContent = words.stepCount(step_index, this.#isPlaying ? rate : null);
   }
 }

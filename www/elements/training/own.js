@@ -15,14 +15,14 @@ const LEAST = 3;
 const MOST = 40;
 
 export const ownSheet = styleSheet(`
-  .own { display: grid; grid-template-columns: minmax(0, 14rem) minmax(0, 1fr); gap: 0.75rem 1.5rem; margin-top: 0.5rem; }
-  .pad { position: relative; touch-action: none; cursor: crosshair; }
-  .pad canvas { display: block; width: 100%; aspect-ratio: 1; border: 1px solid var(--line); border-radius: 0.4rem; }
+  .own { display: grid; grid-template-columns: minmax(0, 16rem) minmax(0, 1fr); gap: 0.75rem 1.5rem; margin-top: 0.5rem; }
+  .pad { position: relative; touch-action: none; cursor: crosshair; border: 1px solid var(--soft); border-radius: 0.4rem; overflow: hidden; }
+  .pad canvas { display: block; width: 100%; aspect-ratio: 1; }
   .own .row { display: flex; flex-wrap: wrap; gap: 0.4rem; margin-top: 0.5rem; }
   .drawings { display: flex; flex-wrap: wrap; gap: 0.4rem; list-style: none; margin: 0 0 0.5rem; padding: 0; min-height: 3.2rem; }
   .drawings button { padding: 2px; min-height: 0; width: 3.2rem; border-radius: 0.4rem; }
   .drawings canvas { display: block; width: 100%; aspect-ratio: 1; image-rendering: pixelated; border-radius: 0.25rem; }
-  @media (max-width: 40rem) { .own { grid-template-columns: minmax(0, 1fr); } .pad { max-width: 14rem; } }
+  @media (max-width: 40rem) { .own { grid-template-columns: minmax(0, 1fr); } .pad { max-width: 16rem; } }
 `);
 
 export class OwnData {

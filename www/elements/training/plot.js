@@ -13,6 +13,7 @@ export const plotSheet = styleSheet(`
   .plot figcaption b { color: var(--ink); flex-basis: 100%; }
   .plot .key::before { content: ''; display: inline-block; width: 1.1rem; margin-inline-end: 0.35rem; vertical-align: 0.25em; border-top: 2px solid var(--real); }
   .plot .key.fake::before { border-top: 2px dashed var(--ember); }
+  .plot .key.past::before { border-top: 1px solid var(--soft); opacity: 0.6; }
   .plot .area { position: relative; margin-top: 0.35rem; padding-bottom: 1.2rem; }
   .plot svg { display: block; width: 100%; height: 7.5rem; border: 1px solid var(--line); border-radius: 0.4rem; background: var(--paper); overflow: hidden; }
   .plot path { fill: none; stroke-width: 1.6; vector-effect: non-scaling-stroke; stroke-linejoin: round; }
@@ -40,13 +41,14 @@ function path(name, className) {
 /** What all plots have: a title, a key, an area with its ends written on it. */
 class Frame {
   #title = h('b');
-  #keys = [h('span', { className: 'key' }), h('span', { className: 'key fake' })];
+  #keys = ['key', 'key fake', 'key past'].map((className) => h('span', { className }));
   #ticks = ['top', 'bottom', 'start', 'end'].map((name) => h('span', { className: `tick ${name}` }));
   #svg = document.createElementNS(SVG, 'svg');
   element;
 
   /** @param {SVGElement[]} paths */
   constructor(paths) {
+    this.hasPast = false;
     this.#svg.setAttribute('viewBox', `0 0 ${WIDTH} ${HEIGHT}`);
     this.#svg.setAttribute('preserveAspectRatio', 'none');
     this.#svg.setAttribute('role', 'img');
@@ -60,6 +62,11 @@ class Frame {
     this.#title.textContent = title;
     this.#svg.setAttribute('aria-label', title);
     this.#keys.forEach((key, index) => (key.textContent = keys[index]));
+  }
+
+  /** Whether paler curves are explained. @param {boolean} hasPast */
+  set hasPast(hasPast) {
+    this.#keys[2].hidden = !hasPast;
   }
 
   /** What stands at the area's ends. @param {readonly string[]} texts top, bottom, start, end */
@@ -92,9 +99,11 @@ export class Curves extends Frame {
    */
   draw(now, before, range) {
     const curves = [before?.points ?? [], now.points];
+    this.hasPast = before !== null;
     const all = curves.flat();
     const numbers = all.flatMap(({ values }) => this.#columns.map((column) => values[column]));
-    const [least, most] = range ?? rangeOf(numbers);
+    const [least, highest] = range ?? rangeOf(numbers);
+    const most = range ? highest : highest + (highest - least) / 8; // room for what is written there
     const last = Math.max(...all.map(({ step_index }) => step_index), 1);
     const x = (/** @type {number} */ step_index) => (step_index / last) * WIDTH;
     const y = (/** @type {number} */ value) => HEIGHT - ((value - least) / (most - least)) * HEIGHT;

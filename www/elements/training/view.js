@@ -13,7 +13,7 @@ export const viewSheet = styleSheet(`
   .sheets canvas { display: block; width: 100%; image-rendering: pixelated; border-radius: 0.3rem; }
   .sheets label { margin-top: 0.5rem; }
   .sheets input { width: 100%; margin: 0; min-height: 2rem; }
-  .reading { margin: 1rem 0; padding: 0.75rem 1rem; border: 1px solid var(--line); border-radius: 0.6rem; background: var(--paper); min-height: 6.4rem; }
+  .reading { margin: 1rem 0; padding: 0.75rem 1rem; border: 1px solid var(--line); border-radius: 0.6rem; background: var(--paper); min-height: 5.4rem; }
   .reading p { margin: 0; }
   .reading .numbers { color: var(--soft); font-size: 0.9rem; font-variant-numeric: tabular-nums; margin-top: 0.25rem; }
   .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 15rem), 1fr)); gap: 1rem 1.5rem; }
@@ -75,9 +75,9 @@ export class View {
     const words = this.#words();
     this.#realTitle.textContent = words.realPictures;
     this.#real.element.setAttribute('aria-label', words.realPictures);
-    this.#losses.localize(words.lossPlot, [words.ofDiscriminator, words.ofGenerator]);
-    this.#verdicts.localize(words.verdictPlot, ['D(x)', 'D(G(z))']);
-    this.#histograms.localize(words.histogram, [words.realAbove, words.fakeBelow]);
+    this.#losses.localize(words.lossPlot, [words.ofDiscriminator, words.ofGenerator, words.runBefore]);
+    this.#verdicts.localize(words.verdictPlot, ['D(x)', 'D(G(z))', words.runBefore]);
+    this.#histograms.localize(words.histogram, [words.realAbove, words.fakeBelow, '']);
     this.#describe();
   }
 

@@ -234,6 +234,7 @@ export const en = {
   lossPlot: 'Losses',
   ofDiscriminator: 'discriminator',
   ofGenerator: 'generator',
+  runBefore: 'the run before',
   verdictPlot: 'How real the discriminator finds them',
   histogram: 'Verdicts on one batch',
   realAbove: 'real pictures, upwards',

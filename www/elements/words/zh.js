@@ -205,6 +205,7 @@ export const zh = {
   lossPlot: '损失',
   ofDiscriminator: '判别器',
   ofGenerator: '生成器',
+  runBefore: '上一次训练',
   verdictPlot: '判别器认为图片有多真',
   histogram: '对一批图片的判断',
   realAbove: '真实图片，向上',
