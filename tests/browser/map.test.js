@@ -55,7 +55,8 @@ async function open(attributes = '', { root = 'lang="en"', engine = '{}', before
     for (const type of ['load', 'progress', 'step', 'complete', 'error'])
       document.addEventListener('DOMContentLoaded', () =>
         document.querySelector('hearth-map').addEventListener(type, ({ detail }) => events.push([type, detail])));`;
-  const style = ':root { color-scheme: light dark } body { margin: 16px } main { max-width: 60rem }';
+  const style =
+    ':root { color-scheme: light dark; background: light-dark(#faf6f0, #14110f) } body { margin: 16px } main { max-width: 60rem }';
   const html = `<!doctype html><html ${root}><meta charset="utf-8"><meta name="viewport" content="width=device-width">
     <title>A page</title><style>${style}</style><script>${listen}</script>${scriptOf('map')}
     <body><main><h1>A page</h1><h2>A map</h2>${before}<hearth-map ${attributes}></hearth-map><p>The end</p></main>`;

@@ -3,7 +3,7 @@
 /** @typedef {import('./centre.js').Grey} Grey */
 
 /** Ink that did not come back, and ink that came from nowhere, in colours that show on light and dark. */
-const LOST = [0x2f, 0x7f, 0xd6];
+const LOST = [0x3a, 0x8f, 0xee];
 const ADDED = [0xe0, 0x5a, 0x12];
 
 /**

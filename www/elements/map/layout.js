@@ -48,7 +48,6 @@ const sheet = styleSheet(`
   .tools button { min-width: 2.5rem; }
   label.switch { display: inline-flex; align-items: center; gap: 0.5rem; min-height: 2.5rem; font-size: 0.95rem; color: var(--ink); cursor: pointer; }
   label.switch input { width: 1.15rem; height: 1.15rem; accent-color: var(--ember); margin: 0; flex: none; }
-  .tools label.switch { margin-inline-start: 0.4rem; }
   .main .hint { margin: 0.4rem 0; font-size: 0.85rem; }
   .no-plane :is(.tools, .legend, .main .hint) { display: none; }
   /* On a wide screen what stands below stays where it is. */
