@@ -61,7 +61,7 @@ export const openBlank = (options) => openPage('/tests/browser/blank.html', opti
  * @param {string} [attributes] of its root
  */
 export async function openBody(body, attributes = 'lang="en"') {
-  const html = `<!doctype html><html ${attributes}><meta charset="utf-8"><title>A page</title><body>${body}`;
+  const html = `<!doctype html><html ${attributes}><meta charset="utf-8"><link rel="icon" href="data:,"><title>A page</title><body>${body}`;
   site.answers.set('/page', send(html, { 'content-type': 'text/html' }));
   await openPage('/page');
 }

@@ -1,23 +1,15 @@
-// Training in the tab: the task and its element. Where the build of the wasm has no GanTraining yet, a stand-in takes its
-// place (gan-training-fake.js); what is tested here holds for both.
+// Training in the tab: the task and its element.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { beforeEach, test } from 'node:test';
+import { test } from 'node:test';
 
 import { bytesOf, overflow, send, until, violations } from './harness.js';
 import { complaints, openBlank, openBody, page, scriptOf, shot, site } from './session.js';
 
 const MODEL = '/tests/fixtures/gan/conditional';
 const DATA = '/data/mnist';
-const ELEMENT = `<link rel="icon" href="data:,">${scriptOf('training')}<hearth-training id="it" controls device="cpu" seed="7" sample-every="4"></hearth-training>`;
-
-beforeEach(() => {
-  const glue = String(bytesOf('www/pkg/hearth.js'));
-  if (glue.includes('class GanTraining')) return;
-  const fake = String(bytesOf('tests/browser/gan-training-fake.js')).replace(/^class/m, 'export class');
-  site.answers.set('/www/pkg/hearth.js', send(`${glue}\n${fake}`, { 'content-type': 'text/javascript' }));
-});
+const ELEMENT = `${scriptOf('training')}<hearth-training id="it" controls device="cpu" seed="7" sample-every="4"></hearth-training>`;
 
 /** Runs code with a training of the shipped model's shape. @param {string} code an async function's body */
 const withTraining = (code, { data = `'${DATA}'`, model = '/models/gan-mnist' } = {}) =>

@@ -6,7 +6,9 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { Site, send, until, warnOf } from './harness.js';
 import { complaints, openPage, page, site } from './session.js';
 
-const SCRIPTS = ['digits', 'image', 'text'].map((name) => `/www/elements/hearth-${name}.js`);
+const SCRIPTS = ['digits', 'image', 'map', 'text', 'training'].map(
+  (name) => `/www/elements/hearth-${name}.js`,
+);
 const WRITER = '/tests/fixtures/gpt2/writer';
 const DIGITS = '/tests/fixtures/gan/conditional';
 const PAINTER = '/tests/fixtures/diffusion/pipeline-classes';
@@ -397,6 +399,57 @@ test('a picture is drawn on another origin under a strict CSP, and its events re
     complaints.filter((complaint) => !complaint.includes('favicon')),
     [],
   );
+});
+
+for (const device of ['cpu', 'webgpu']) {
+  test(`a map is drawn with the digits on it, on another origin under a strict CSP, on ${device}`, async () => {
+    const data = `${site.origin}/data/mnist`;
+    await post(`<hearth-map device="${device}" data="${data}" count="64" loading="eager"></hearth-map>`);
+    await until(async () => /64 real digits/.test((await statusOf('hearth-map')) ?? ''));
+    const latents = await page.evaluate(() => {
+      const map = /** @type {any} */ (document.querySelector('hearth-map'));
+      map.moveTo([0.5, -0.5]);
+      return [...map.latents];
+    });
+    assert.deepEqual(latents, [0.5, -0.5]);
+    assert.deepEqual(
+      complaints.filter((complaint) => !complaint.includes('favicon')),
+      [],
+    );
+  });
+
+  test(`a GAN learns on another origin under a strict CSP, and can be kept, on ${device}`, async () => {
+    // Twelve pictures of 6 × 6 pixels, as large as the model's.
+    const pictures = Uint8Array.from({ length: 12 * 36 }, (_, index) => (index * 37) % 256);
+    for (const [name, sizes, bytes] of /** @type {const} */ ([
+      ['images-idx3-ubyte.gz', [12, 6, 6], pictures],
+      ['labels-idx1-ubyte.gz', [12], pictures.map((_, index) => index % 3).slice(0, 12)],
+    ])) {
+      const header = [0, 0, 8, sizes.length, ...sizes.flatMap((size) => [0, 0, 0, size])];
+      site.answers.set(`/tiny/${name}`, send(Uint8Array.from([...header, ...bytes])));
+    }
+    const folders = `model="${site.origin}${DIGITS}" data="${site.origin}/tiny"`;
+    const attributes = `${folders} device="${device}" steps="3" sample-every="1" seed="1"`;
+    await post(`<hearth-training ${attributes} controls autoplay loading="eager"></hearth-training>`);
+    await until(async () => /Paused after step 3/.test((await statusOf('hearth-training')) ?? ''));
+    const { images, size } = await page.evaluate(async () => {
+      const training = /** @type {any} */ (document.querySelector('hearth-training'));
+      return { images: training.images.length, size: (await training.save()).size };
+    });
+    assert.equal(images, 40);
+    assert.ok(size > 10_000);
+    assert.deepEqual(
+      complaints.filter((complaint) => !complaint.includes('favicon')),
+      [],
+    );
+  });
+}
+
+test('another model than a GAN is refused by <hearth-digits> in words', async () => {
+  await post(
+    `<hearth-digits device="cpu" loading="eager" model="${site.origin}/models/vae-mnist"></hearth-digits>`,
+  );
+  await until(async () => /of kind vae/.test((await statusOf('hearth-digits')) ?? ''));
 });
 
 test('a picture is stopped when it is taken out of the page, and drawn again when it is put back', async () => {

@@ -129,7 +129,7 @@ impl Trained {
             for (key, (shape, expected)) in Tensors::of(end).0 {
                 let (got_shape, got) = &saved.0[&key];
                 assert_eq!(*got_shape, shape, "{name}: {key}");
-                assert_close(name, &key, got, &expected, 1e-3);
+                assert_close(name, &key, got, &expected, 1e-4);
             }
         }
     }

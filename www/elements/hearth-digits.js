@@ -13,6 +13,7 @@ import { OPTIONS } from './digits/options.js';
 import { WALK_STEPS, WalkPanel, walkSheet } from './digits/walk.js';
 import { h, label, numberField, setLabel, styleSheet } from './dom.js';
 import { download, pngOf } from './download.js';
+import { HearthError } from '../hearth.js';
 
 /** @typedef {import('./digits/types.d.ts').HearthDigits} Contract */
 
@@ -133,6 +134,7 @@ class HearthDigits extends HearthElement {
     const { batch_size, class_labels, ...options } = optionsOf(this, OPTIONS);
     if (!this.images.length) this.#grid.layOut(class_labels?.length ?? batch_size ?? DIGITS, this.#isNumber);
     const draw = await this.ready(signal);
+    refuseOthers(draw.info.kind);
     this.say(this.words.drawing);
     const started = performance.now();
     // Where there are several labels, they are one for each picture, and the engine counts them.
@@ -206,6 +208,12 @@ class HearthDigits extends HearthElement {
     const png = await pngOf(this.images, { ink: true, scale: PNG_SCALE, columns: this.#grid.columns });
     download(png, `hearth-digits-${this.#shownSeed}.png`);
   }
+}
+
+/** Other models draw without a prompt too, but no digits with a verdict. @param {string} kind of the loaded model */
+function refuseOthers(kind) {
+  if (kind === 'gan') return;
+  throw new HearthError('unsupported-model', `the model is of kind ${kind}; <hearth-digits> draws with a GAN`);
 }
 
 const Served = define('hearth-digits', HearthDigits);

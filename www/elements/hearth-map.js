@@ -25,7 +25,7 @@ import { DIGITS, rowsOf } from './map/reconstructions.js';
 
 /**
  * The element.
- * @extends {HearthElement<import('./map/types.d.ts').MapPipeline, import('./map/types.d.ts').MapDetails>}
+ * @extends {HearthElement<import('../types.d.ts').VaePipeline, import('./map/types.d.ts').MapDetails>}
  * @implements {Contract}
  */
 class HearthMap extends HearthElement {

@@ -1,20 +1,8 @@
 // Digits of a data set.
 
-import * as hearth from '../../hearth.js';
+import { loadDigits } from '../../hearth.js';
 
-/**
- * @typedef {import('../../types.d.ts').Progress} Progress
- *
- * @typedef {object} Digits
- * @property {Uint8Array} pixels `[count, height · width]`, white strokes on black
- * @property {Uint8Array | null} labels `[count]`
- * @property {number} height
- * @property {number} width
- * @property {number} count
- */
-
-/** @type {(url: string, options: { count?: number, signal?: AbortSignal, onProgress?: (progress: Progress) => void }) => Promise<Digits>} */
-const loadDigits = (url, options) => /** @type {any} */ (hearth).loadDigits(url, options);
+/** @typedef {import('../../types.d.ts').Digits} Digits */
 
 /** Some of them. @param {Digits} digits @param {number} from @param {number} to @returns {import('./centre.js').Grey[]} */
 export function digitsOf({ pixels, height, width, count }, from, to) {
@@ -36,7 +24,7 @@ export class DataSet {
   /**
    * @param {string} url
    * @param {number} count of digits
-   * @param {(progress: Progress) => void} onProgress
+   * @param {(progress: import('../../types.d.ts').Progress) => void} onProgress
    */
   load(url, count, onProgress) {
     const key = `${count} ${url}`;

@@ -5,7 +5,7 @@ import { imageOf, greyOf } from './centre.js';
 import { TileStore } from './store.js';
 
 /**
- * @typedef {import('./types.d.ts').MapPipeline} MapPipeline
+ * @typedef {import('../../types.d.ts').VaePipeline} VaePipeline
  * @typedef {import('./centre.js').Grey} Grey
  *
  * What an encoder says of pictures, each `[count, latent_dim]`.
@@ -21,7 +21,7 @@ export class Network {
   /** The latents of the data set's digits, as many as have been encoded: `[count, latent_dim]`. */
   means = new Float32Array();
 
-  /** @param {MapPipeline} pipeline */
+  /** @param {VaePipeline} pipeline */
   constructor(pipeline) {
     this.#pipeline = pipeline;
   }
@@ -89,7 +89,7 @@ export class Networks {
     this.#all.clear();
   }
 
-  /** The network of a folder, with all that it has made. @param {string} folder @param {MapPipeline} pipeline of that folder */
+  /** The network of a folder, with all that it has made. @param {string} folder @param {VaePipeline} pipeline of that folder */
   of(folder, pipeline) {
     const { kind, num_channels } = pipeline.info;
     if (kind !== 'vae' || num_channels !== 1) {

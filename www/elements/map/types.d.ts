@@ -1,28 +1,6 @@
 // The types of <hearth-map>.
 
-import type { GeneratedImage, ImageSource, ModelInfo, Pipeline } from '../../types.d.ts';
 import type { Details, HearthElement } from '../types.d.ts';
-
-/** A VAE: it draws from latents, and says which latents a picture has. */
-export interface MapPipeline extends Pipeline {
-  (options: {
-    /** `[batch, latent_dim]`. */
-    latents: Float32Array;
-    signal?: AbortSignal;
-  }): Promise<GeneratedImage[]>;
-  /** The normal distributions that the encoder gives to pictures of white strokes on black, each `[count, latent_dim]`. */
-  encode(
-    pictures: ImageSource | readonly ImageSource[],
-  ): Promise<{ mean: Float32Array; logvar: Float32Array }>;
-  readonly info: ModelInfo & {
-    readonly kind: 'vae';
-    readonly image_size: number;
-    readonly num_channels: number;
-    readonly latent_dim: number;
-    /** The weight of the KL divergence that it was trained with. */
-    readonly beta: number;
-  };
-}
 
 /** A batch of digits of the plane has been drawn. */
 export interface MapStepEvent {
