@@ -45,8 +45,11 @@ async function timeSteps(advance, budget) {
   const started = performance.now();
   let last = started;
   let one = 0;
+  // As a page that shows its progress would, which is what makes a block of the main thread end.
+  const rest = () => /** @type {any} */ (globalThis).scheduler.yield();
   do {
     await advance(1);
+    await rest();
     one = performance.now() - last;
     last += one;
     if (one > 60_000) throw new Error('a step takes over a minute');
@@ -56,6 +59,7 @@ async function timeSteps(advance, budget) {
   let done = 0;
   do {
     await advance(steps);
+    await rest();
     done += steps;
   } while (performance.now() - begun < (2 * budget) / 3);
   return { step: (performance.now() - begun) / done };

@@ -76,8 +76,8 @@ function print(all) {
   for (const row of all) {
     const times = steps(row);
     const { name, rounds, failure } = row;
-    if (failure || !times.length) {
-      console.log(`${name.padEnd(28)} –  ${failure ?? ''}`);
+    if (!rounds.length) {
+      console.log(`${name.padEnd(28)}       –  ${failure}`);
       continue;
     }
     const cell = (/** @type {number} */ value, /** @type {number} */ width) =>
@@ -85,12 +85,12 @@ function print(all) {
     const [middle, least] = [median(times), Math.min(...times)];
     const block = Math.max(...rounds.map(({ block }) => block));
     console.log(
-      `${name.padEnd(28)} ${cell(1000 / middle, 7)} ${cell(middle, 10)} ${cell(least, 15)} ${cell(block, 18)}`,
+      `${name.padEnd(28)} ${cell(1000 / middle, 7)} ${cell(middle, 10)} ${cell(least, 15)} ${cell(block, 18)}${failure ? `  ${rounds.length} of ${ROUNDS} rounds: ${failure}` : ''}`,
     );
   }
   for (const ours of all.filter(({ tfjs, rounds }) => !tfjs.length && rounds.length)) {
     const others = all.filter(
-      ({ tfjs, failure, device }) => tfjs.length && !failure && device === ours.device,
+      ({ tfjs, rounds, device }) => tfjs.length && rounds.length && device === ours.device,
     );
     const ratios = others.map(({ name, ...other }) => {
       const theirs = steps(/** @type {Row} */ (other));
