@@ -10,12 +10,14 @@ import { Failure, run, script } from '../scripts/shell.js';
 import { openBrowser } from './browser.js';
 import { benchDiffusion } from './diffusion.js';
 import { benchGan } from './gan.js';
+import { benchGanTraining } from './gan-training.js';
 import { benchStorage } from './storage.js';
 import { benchSdTurbo, benchTextToImage } from './text-to-image.js';
 import { benchPerplexity, benchText } from './text.js';
 
 const SECTIONS = {
   gan: benchGan,
+  'gan-training': benchGanTraining,
   diffusion: benchDiffusion,
   'text-to-image': benchTextToImage,
   text: benchText,
@@ -28,7 +30,7 @@ const ON_REQUEST = ['sd-turbo'];
 const CHOICES = {
   device: ['cpu', 'webgpu'],
   dtype: ['f32', 'f16', 'q8'],
-  engine: ['hearth', 'onnxruntime', 'transformers'],
+  engine: ['hearth', 'onnxruntime', 'transformers', 'tensorflow'],
 };
 
 /** Installs the packages of the lock file if others are there. */
