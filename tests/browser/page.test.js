@@ -101,11 +101,12 @@ test('two digits are picked and walked between, with the slider and by itself', 
   await drawn();
   await digits().nth(0).click();
   await digits().nth(9).click();
-  const slider = page.getByLabel('Position between the two digits');
-  await button('Pause').click();
+  const element = page.locator('hearth-digits');
+  const slider = element.getByLabel('Position between the two digits');
+  await element.getByRole('button', { name: 'Pause' }).click();
   await slider.fill('0');
   const between = () =>
-    page.locator('.between').evaluate((canvas) => /** @type {HTMLCanvasElement} */ (canvas).toDataURL());
+    element.locator('.between').evaluate((canvas) => /** @type {HTMLCanvasElement} */ (canvas).toDataURL());
   const start = await between();
   assert.equal(
     start,
@@ -124,7 +125,7 @@ test('two digits are picked and walked between, with the slider and by itself', 
       .locator('canvas')
       .evaluate((c) => /** @type {HTMLCanvasElement} */ (c).toDataURL()),
   );
-  await button('Play').click();
+  await element.getByRole('button', { name: 'Play' }).click();
   const end = await slider.inputValue();
   await until(async () => (await slider.inputValue()) !== end);
 });

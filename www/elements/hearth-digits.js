@@ -213,7 +213,10 @@ class HearthDigits extends HearthElement {
 /** Other models draw without a prompt too, but no digits with a verdict. @param {string} kind of the loaded model */
 function refuseOthers(kind) {
   if (kind === 'gan') return;
-  throw new HearthError('unsupported-model', `the model is of kind ${kind}; <hearth-digits> draws with a GAN`);
+  throw new HearthError(
+    'unsupported-model',
+    `the model is of kind ${kind}; <hearth-digits> draws with a GAN`,
+  );
 }
 
 const Served = define('hearth-digits', HearthDigits);
