@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Tensor};
 
-/// The wasm has no gradients yet. It would carry every twin, and the operations of Burn's under it, if that were not known
+/// The wasm has none: what it trains, it differentiates by hand (`gan::train`). It would carry every twin, and the operations of Burn's under it, if that were not known
 /// when it is compiled.
 const HAS_GRADIENTS: bool = cfg!(not(target_arch = "wasm32"));
 

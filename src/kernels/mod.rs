@@ -1,7 +1,7 @@
 //! Hand-written kernels, where Burn's own cost the most: one function each, for the GPU and for the CPU.
 //!
 //! Each has a twin of plain Burn operations, which says what it computes and which the tests compare it with. The twin also
-//! computes where Burn tracks gradients, so that a network is trained by the very `forward` that ships.
+//! computes where Burn tracks gradients, so that Burn can differentiate the very `forward` that ships.
 //! What each is worth is measured by `npm run bench` and kept in `benches/README.md`.
 
 mod activation;
