@@ -38,3 +38,22 @@ export class Player {
     this.localize();
   }
 }
+
+/** How long each picture of a way from one to another stays. */
+const FRAME_MS = 60;
+
+/**
+ * What plays the pictures of a slider to their end, then back, and so on.
+ * @param {HTMLInputElement} slider
+ * @param {() => void} show shows the one that it is at
+ */
+export function toAndFro(slider, show) {
+  let direction = 1;
+  const next = () => {
+    const step = Number(slider.value) + direction;
+    if (step < 0 || step > Number(slider.max)) direction = -direction;
+    else slider.value = String(step);
+    show();
+  };
+  return { next, every: FRAME_MS };
+}

@@ -46,11 +46,9 @@ fn is_transposed(name: &str) -> bool {
 fn tensors_of(network: &str, parameter: &Parameter) -> [(String, Tensor<2>); 3] {
     let name = format!("{network}.{}", parameter.name);
     let [first, second] = MOMENTS.map(|moment| format!("optimizer.{name}.{moment}"));
-    let moments = parameter.moments.clone();
-    let all = [parameter.value.clone()].into_iter().chain(moments);
-    let tensors: Vec<Tensor<2>> =
-        all.map(|tensor| if is_transposed(&parameter.name) { tensor.transpose() } else { tensor }).collect();
-    let [value, mean, square] = <[Tensor<2>; 3]>::try_from(tensors).unwrap_or_else(|_| unreachable!());
+    let is_transposed = is_transposed(&parameter.name);
+    let [value, mean, square] = [&parameter.value, &parameter.moments[0], &parameter.moments[1]]
+        .map(|tensor| if is_transposed { tensor.clone().transpose() } else { tensor.clone() });
     [(name, value), (first, mean), (second, square)]
 }
 

@@ -2,13 +2,12 @@
 
 import { h, styleSheet } from '../dom.js';
 import { paint } from '../pixels.js';
-import { Player } from '../player.js';
+import { Player, toAndFro } from '../player.js';
 
 /** @typedef {import('../../types.d.ts').JudgedImage} JudgedImage */
 
 /** How many pictures a walk has, its ends included. */
 export const WALK_STEPS = 33;
-const FRAME_MS = 60;
 const SIZE = 28;
 
 export const walkSheet = styleSheet(`
@@ -38,7 +37,7 @@ export class WalkPanel {
   });
   #player = new Player(
     () => this.#words(),
-    () => this.#toAndFro(),
+    () => toAndFro(this.#slider, () => this.#show()),
   );
   /** @type {JudgedImage[]} */
   #frames = [];
@@ -103,16 +102,5 @@ export class WalkPanel {
     if (frame) return paint(this.#between, frame);
     for (const canvas of [this.#from, this.#to, this.#between])
       canvas.getContext('2d')?.clearRect(0, 0, canvas.width, canvas.height);
-  }
-
-  #toAndFro() {
-    let direction = 1;
-    const next = () => {
-      const step = Number(this.#slider.value) + direction;
-      if (step < 0 || step >= this.#frames.length) direction = -direction;
-      else this.#slider.value = String(step);
-      this.#show();
-    };
-    return { next, every: FRAME_MS };
   }
 }

@@ -2,14 +2,13 @@
 
 import { h, styleSheet } from '../dom.js';
 import { paint } from '../pixels.js';
-import { Player } from '../player.js';
+import { Player, toAndFro } from '../player.js';
 import { evenly } from './way.js';
 
 /** @typedef {import('../words.js').Words} Words */
 
 /** How many digits a way has, its ends included. */
 export const STEPS = 49;
-const FRAME_MS = 60;
 /** How many of them are shown side by side. */
 const ASIDE = 9;
 
@@ -46,7 +45,7 @@ export class PathPanel {
   });
   #player = new Player(
     () => this.#words(),
-    () => this.#toAndFro(),
+    () => toAndFro(this.#slider, () => this.#show()),
   );
   #forget = h('button', { type: 'button', disabled: true });
   /** @type {readonly ImageData[]} */
@@ -144,16 +143,5 @@ export class PathPanel {
     }
     this.#aside.hidden = !still.matches;
     this.#player.button.hidden = still.matches;
-  }
-
-  #toAndFro() {
-    let direction = 1;
-    const next = () => {
-      const step = Number(this.#slider.value) + direction;
-      if (step < 0 || step >= this.#frames.length) direction = -direction;
-      else this.#slider.value = String(step);
-      this.#show();
-    };
-    return { next, every: FRAME_MS };
   }
 }
