@@ -79,7 +79,7 @@ COLLECTIONS = {
 }
 # Each kind's share of the windows at the start and at the end of training; in between it is interpolated.
 MIX = {
-    "simple": (0.03, 0.06), "fairy": (0.10, 0.12), "space": (0.25, 0.13), "other": (0.47, 0.19), "tales": (0.15, 0.50),
+    "simple": (0.03, 0.05), "fairy": (0.09, 0.10), "space": (0.21, 0.10), "other": (0.37, 0.15), "tales": (0.30, 0.60),
 }  # fmt: skip
 WEIGHT_DECAY = 0.2  # of matrices and embeddings
 STORY_START = 0.4  # this share of the windows begins with a story's beginning, as visitors' prompts do
@@ -405,8 +405,6 @@ def train(args: argparse.Namespace) -> None:
     model = GPT2LMHeadModel(GPT2Config(**CONFIG)).to(device)
     optimiser = optimisers(args, model)
     run = recipe.Run(args, device, model=model, **optimiser)
-    if args.start and not run.history:
-        model.load_state_dict(weights_of(args.start))
     if args.average:  # late checkpoints' mean measures better than the last of them
         states = [weights_of(path) for path in args.average]
         model.load_state_dict({key: sum(state[key] for state in states) / len(states) for key in states[0]})
@@ -428,8 +426,20 @@ def train_on(stories: dict, model: GPT2LMHeadModel, optimiser: dict, run: recipe
         logits = model(inputs, use_cache=False).logits
         return F.cross_entropy(logits.float().flatten(0, 1), targets.flatten())
 
+    def windows() -> torch.Tensor:
+        return draw_windows(stories["train"], args.batch_tokens // length, length, run.fraction, chance).to(device)
+
     if args.compile:
         loss_of = torch.compile(loss_of, dynamic=False)
+        with torch.autocast(device, torch.bfloat16):  # before the clock runs
+            batch = windows()
+            loss_of(batch[:, :-1], batch[:, 1:]).backward()
+        model.zero_grad(set_to_none=True)
+        print("compiled", flush=True)
+    if args.start and not run.history:
+        if args.wait:
+            recipe.wait_for(args.start / "model.safetensors")
+        model.load_state_dict(weights_of(args.start))
 
     def measure() -> dict[str, float]:
         losses = held_out_loss(model, stories["held_out"], windows=12)
@@ -441,15 +451,15 @@ def train_on(stories: dict, model: GPT2LMHeadModel, optimiser: dict, run: recipe
         for name, part in optimiser.items():
             for group in part.param_groups:
                 group["lr"] = rates[name] * run.rate(warm_up=30, decay=0.8)
-        windows = draw_windows(stories["train"], args.batch_tokens // length, length, run.fraction, chance).to(device)
+        batch = windows()
         with torch.autocast(device, torch.bfloat16):
-            loss = loss_of(windows[:, :-1], windows[:, 1:])
+            loss = loss_of(batch[:, :-1], batch[:, 1:])
         loss.backward()
         torch.nn.utils.clip_grad_norm_(clipped, 1.0)  # Muon's updates have a fixed size already
         for part in optimiser.values():
             part.step()
         model.zero_grad(set_to_none=True)
-        run.record(windows[:, 1:].numel(), every=10, loss=loss.detach(), **held_out)
+        run.record(batch[:, 1:].numel(), every=10, loss=loss.detach(), **held_out)
         if run.elapsed - measured_at > 60 * args.evaluate_every:
             held_out, measured_at = measure(), run.elapsed
 

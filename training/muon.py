@@ -27,16 +27,18 @@ class Muon(torch.optim.Optimizer):
     @torch.no_grad()
     def step(self) -> None:
         for group in self.param_groups:
+            parameters, gradients = group["params"], [parameter.grad for parameter in group["params"]]
+            momenta = [self.state[each].setdefault("momentum", torch.zeros_like(each)) for each in parameters]
+            torch._foreach_lerp_(momenta, gradients, 1 - group["momentum"])
+            updates = torch._foreach_lerp(gradients, momenta, group["momentum"])
             alike: dict[torch.Size, list] = collections.defaultdict(list)
-            for parameter in group["params"]:
-                momentum = self.state[parameter].setdefault("momentum", torch.zeros_like(parameter))
-                momentum.lerp_(parameter.grad, 1 - group["momentum"])
-                alike[parameter.shape].append((parameter, parameter.grad.lerp(momentum, group["momentum"]).flatten(1)))
+            for parameter, update in zip(parameters, updates):
+                alike[parameter.shape].append((parameter, update.flatten(1)))
             for shape, pairs in alike.items():  # one batched product for all weights of a shape
                 updates = orthogonalised(torch.stack([update for _, update in pairs]))
                 scale = max(1, updates.shape[1] / updates.shape[2]) ** 0.5
-                for (parameter, _), update in zip(pairs, updates):
-                    parameter.add_(update.view(shape), alpha=-group["lr"] * scale)
+                updates = [update.view(shape) for update in updates]
+                torch._foreach_add_([parameter for parameter, _ in pairs], updates, alpha=-group["lr"] * scale)
 
 
 def take_step(muon: Muon, adam: torch.optim.Optimizer) -> None:

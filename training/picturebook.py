@@ -51,7 +51,7 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 import recipe
 from muon import Muon, take_step
-from scenes.compose import Scenes
+from scenes.compose import Scenes, index_of
 from sheets import save_sheet
 
 VOCABULARY = 5120
@@ -175,11 +175,15 @@ class Painter(torch.nn.Module):
         return self.unet(latents, timesteps, encoder_hidden_states=self.encode(ids)).sample.float()
 
 
-def make_painter(text: dict, unet: dict, vocabulary: int = VOCABULARY) -> Painter:
+def make_text_encoder(vocabulary: int, **text) -> CLIPTextModel:
     """Of random weights."""
     ends = dict(bos_token_id=vocabulary - 2, eos_token_id=vocabulary - 1, pad_token_id=vocabulary - 1)
-    config = CLIPTextConfig(**text, vocab_size=vocabulary, max_position_embeddings=LENGTH, **ends)
-    return Painter(CLIPTextModel(config), UNet2DConditionModel(**unet))
+    return CLIPTextModel(CLIPTextConfig(**(text or TEXT), vocab_size=vocabulary, max_position_embeddings=LENGTH, **ends))
+
+
+def make_painter(text: dict, unet: dict, vocabulary: int = VOCABULARY) -> Painter:
+    """Of random weights."""
+    return Painter(make_text_encoder(vocabulary, **text), UNet2DConditionModel(**unet))
 
 
 def costs(size: str) -> dict[str, int]:
@@ -256,14 +260,14 @@ def latents_of(
 
 
 class Pool:
-    """Latents and token ids of scenes. With a share of `fresh` 1, each is a new one. A CPU composes and encodes a scene more
-    slowly than it learns from it: with less, that share is new, and a batch is picked from all that a ring of them holds."""
+    """Latents and token ids of scenes. With a share of `fresh` 1, each is a new one. To compose and encode a scene takes longer
+    than to learn from it: with less, that share is new, and a batch is picked from all that a ring of them holds."""
 
-    FIRST, CHUNK, CAPACITY = 1024, 64, 2**16  # scenes
+    FIRST, CAPACITY = 1024, 2**16  # scenes
 
     def __init__(self, stream: Callable[[int], Iterator[tuple[torch.Tensor, torch.Tensor]]], count: int, fresh: float):
         self.count, self.fresh = count, fresh
-        self.stream = stream(max(self.CHUNK, int(count * fresh)) if fresh < 1 else count)
+        self.stream = stream(count)
         self.drawn, self.owed = 0, 0.0
         self.seconds = 0.0  # spent on drawing and encoding; on a GPU only on asking for it
 
@@ -282,14 +286,14 @@ class Pool:
             self.drawn += len(ids)
         else:
             self.owed += self.count * self.fresh if self.drawn else self.FIRST
-            while self.owed >= self.CHUNK:
+            while self.owed >= self.count:
                 before = self.drawn
                 self.add(*next(self.stream))
                 self.owed -= self.drawn - before
             picked = torch.randint(min(self.drawn, self.CAPACITY), (self.count,), device=self.ids.device)
             latents, ids = self.latents[picked].float(), self.ids[picked]
         self.seconds += time.time() - started
-        return latents, ids
+        return latents.contiguous(), ids
 
 
 # --- training --------------------------------------------------------------------------------------------------------
@@ -375,18 +379,22 @@ def optimisers(painter: Painter, args: argparse.Namespace) -> tuple[Muon, torch.
     return Muon(inner.values(), lr=args.muon_learning_rate), adam
 
 
-def make_networks(args: argparse.Namespace, scenes: Scenes | None) -> tuple[Painter, AutoencoderKL, CLIPTokenizer]:
-    """From `--start`, or random ones and a tokenizer of the scenes' captions, which a later run goes on with."""
+def make_tokenizer(args: argparse.Namespace, scenes: Scenes) -> None:
+    """Of the scenes' captions; a later run goes on with it."""
+    folder = args.out / "tokenizer"
+    if not folder.exists():
+        captions = scenes.captions(20_000, args.seed)
+        tokenizer = tokenizer_of(captions, args.words)
+        print("captions:", measure(tokenizer, captions), flush=True)
+        save_tokenizer(tokenizer, folder)
+
+
+def make_networks(args: argparse.Namespace) -> tuple[Painter, AutoencoderKL, CLIPTokenizer]:
+    """From `--start`, or random ones and the tokenizer of `make_tokenizer`."""
     if args.start:
         painter, vae, tokenizer = load(args.start)
     else:
-        folder = args.out / "tokenizer"
-        if not folder.exists():
-            captions = scenes.captions(20_000, args.seed)
-            tokenizer = tokenizer_of(captions, args.words)
-            print("captions:", measure(tokenizer, captions), flush=True)
-            save_tokenizer(tokenizer, folder)
-        tokenizer = CLIPTokenizer.from_pretrained(folder)
+        tokenizer = CLIPTokenizer.from_pretrained(args.out / "tokenizer")
         painter = make_painter(TEXT, {**UNET, **SIZES[args.size]}, len(tokenizer))
     if args.vae:
         vae = AutoencoderKL.from_pretrained(args.vae, **READ)
@@ -399,24 +407,37 @@ def make_networks(args: argparse.Namespace, scenes: Scenes | None) -> tuple[Pain
 
 def learn(run: recipe.Run, pool: Pool, objective, painter: Painter, average: recipe.Average, muon: Muon, adam) -> None:
     """Until the time is over."""
-    args, batch = run.args, None
-    if args.compile:
-        painter.unet.compile(dynamic=False)
+    args, beside = run.args, recipe.Beside(painter.unet.device.type)
+    batch = beside(pool.batch)
     for step in run.steps():
         for optimiser, rate in ((muon, args.muon_learning_rate), (adam, args.learning_rate)):
             optimiser.param_groups[0]["lr"] = rate * run.rate()
         before = pool.seconds
-        loss, reported = objective(painter, *(batch or pool.batch()))
+        loss, reported = objective(painter, *batch)
         loss.backward()
         take_step(muon, adam)
         average.update(painter, step)
-        batch = pool.batch()  # the next one, while a GPU is still at this
+        batch = beside(pool.batch)  # the next one, while a GPU is still at this
         run.record(pictures=args.batch_size, loss=reported, drawing=pool.seconds - before)
     if pool.drawn:
         seconds = sum(entry["seconds"] for entry in run.history)
         share = sum(entry["drawing"] for entry in run.history) / seconds
         speed = run.history[-1]["pictures"] / seconds
         print(f"{speed:.0f} pictures/s; {pool.drawn} new scenes, which took {share:.0%} of the time", flush=True)
+
+
+def compile_before(unet: UNet2DConditionModel, teacher: UNet2DConditionModel | None, args: argparse.Namespace) -> None:
+    """Compiles the network, its gradients and its teacher for batches of this size, before the clock runs."""
+    device, side = unet.device, unet.config.sample_size
+    for network in (unet, teacher) if teacher else (unet,):
+        network.compile(dynamic=False)
+    nothing = torch.zeros(1, LENGTH, dtype=torch.long, device=device)
+    painter = Painter(make_text_encoder(VOCABULARY).to(device).requires_grad_(not teacher), unet)
+    objective = Consistency(teacher, nothing, args.guidance_scale) if teacher else Denoising(nothing).to(device)
+    loss, _ = objective(painter, torch.randn(args.batch_size, 16, side, side, device=device), nothing.repeat(args.batch_size, 1))
+    loss.backward()
+    unet.zero_grad(set_to_none=True)
+    print("compiled", flush=True)
 
 
 def sample_sheets(made: StableDiffusionPipeline, scenes: Scenes, run: recipe.Run, call: dict) -> Callable[[], None]:
@@ -436,22 +457,35 @@ def train(args: argparse.Namespace) -> None:
     if device == "cpu":  # the fused attention's way back is slow there, and products in bf16 are fast
         torch.backends.cuda.enable_flash_sdp(False)
         torch.backends.cuda.allow_fp16_bf16_reduction_math_sdp(True)
+    if args.wait:
+        recipe.wait_for(index_of(args.scenes))
     scenes = None if args.export_only else Scenes(args.scenes, 16 * SIZES[args.size]["sample_size"], device)
-    painter, vae, tokenizer = make_networks(args, scenes)
+    if scenes and not args.start:
+        make_tokenizer(args, scenes)
+    unet = UNet2DConditionModel(**UNET, **SIZES[args.size]).to(device, memory_format=torch.channels_last)
+    teacher = copy.deepcopy(unet).requires_grad_(False) if args.distil else None
+    if args.compile and not args.export_only:
+        compile_before(unet, teacher, args)
+    if args.wait:
+        for path in filter(None, (args.vae, args.start)):
+            recipe.wait_for(path)
+    painter, vae, tokenizer = make_networks(args)
     vae.to(device, memory_format=torch.channels_last).requires_grad_(False).eval()
     painter.to(device, memory_format=torch.channels_last)
     nothing = tokens(tokenizer, [""]).to(device)
+    average = recipe.Average(painter)
+    unet.load_state_dict(painter.unet.state_dict())
+    painter.unet = unet  # the compiled one
     parts = {}
     if args.distil:
         painter.text_encoder.requires_grad_(False)
-        teacher = copy.deepcopy(painter.unet).requires_grad_(False)  # before the student's checkpoint is read
+        teacher.load_state_dict(unet.state_dict())  # before the student's checkpoint is read
         objective = Consistency(teacher, nothing, args.guidance_scale)
         scheduler, call = STUDENT_SAMPLER, dict(num_inference_steps=STUDENT_STEPS, guidance_scale=1.0)
     else:
         parts["objective"] = objective = Denoising(nothing).to(device)
         guidance = dict(guidance_scale=args.guidance_scale, guidance_rescale=GUIDANCE_RESCALE)
         scheduler, call = SAMPLER, dict(num_inference_steps=STEPS, **guidance)
-    average = recipe.Average(painter)
     muon, adam = optimisers(painter, args)
     run = recipe.Run(args, device, painter=painter, average=average, muon=muon, adam=adam, **parts)
     made = pipeline(average.module, vae, tokenizer, scheduler)
@@ -477,7 +511,7 @@ def main() -> None:
     parser.add_argument("--distil", action="store_true", help="teach what --start draws to a student of few steps")
     parser.add_argument("--guidance-scale", type=float, default=GUIDANCE_SCALE, help="of sheets, and folded into the student")
     parser.add_argument("--batch-size", type=int, default=512 if cuda else 64)
-    parser.add_argument("--fresh", type=float, default=1.0 if cuda else 0.125, help="share of a batch that is new scenes")
+    parser.add_argument("--fresh", type=float, default=0.25 if cuda else 0.125, help="share of a batch that is new scenes")
     parser.add_argument("--workers", type=int, default=8 if cuda else 0, help="processes that lay scenes out")
     parser.add_argument("--muon-learning-rate", type=float, help="by default 0.02, and 0.002 to distil")
     parser.add_argument("--learning-rate", type=float, help="AdamW's; by default 0.001, and 0.0001 to distil")
@@ -486,8 +520,8 @@ def main() -> None:
         parser.error("--distil needs --start")
     if not args.vae and not args.start:
         parser.error("--vae or --start is needed")
-    if args.compile is None:  # for the student's loss that takes longer than a few minutes win back
-        args.compile = cuda and not args.distil
+    if args.compile is None:  # for the student's loss that takes longer than a few minutes win back, if they are its own
+        args.compile = cuda and (args.wait or not args.distil)
     suffix = "-distil" if args.distil else ""
     args.out = args.out or Path(__file__).parent / "runs" / f"picturebook-{args.size}{suffix}"
     args.muon_learning_rate = args.muon_learning_rate or (0.002 if args.distil else 0.02)

@@ -39,6 +39,9 @@ def arguments(description: str, name: str, minutes: float) -> argparse.ArgumentP
     parser.add_argument("--minutes", type=float, default=minutes, help="of training in all, pauses not counted")
     parser.add_argument("--until", help="stop, annealed, at this time of day (HH:MM) if the minutes are not over by then")
     parser.add_argument("--pause-file", type=Path, help="wait while this file exists")
+    parser.add_argument(
+        "--wait", action="store_true", help="for inputs that are still being made; what can be compiled before is compiled"
+    )
     parser.add_argument("--save-every", type=float, default=4, help="minutes between checkpoints")
     parser.add_argument("--threads", type=int, default=0, help="by default as many as PyTorch chooses")
     parser.add_argument(
@@ -58,6 +61,33 @@ def prepare(args: argparse.Namespace) -> str:
         torch.set_num_threads(args.threads)
     args.out.mkdir(parents=True, exist_ok=True)
     return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def wait_for(path: Path) -> None:
+    """Until it is there: a chain of recipes can be started at once, so that each compiles while the one before it trains."""
+    while not path.exists():
+        time.sleep(0.2)
+
+
+class Beside:
+    """Makes batches on a second CUDA stream. Whatever waits for the GPU there waits for that alone, and not for the step of
+    training that the first stream is still at."""
+
+    def __init__(self, device: str):
+        self.stream = torch.cuda.Stream() if device == "cuda" else None
+        if self.stream:
+            self.stream.wait_stream(torch.cuda.current_stream())
+
+    def __call__(self, make: Callable):
+        if self.stream is None:
+            return make()
+        with torch.cuda.stream(self.stream):
+            made = make()
+        current = torch.cuda.current_stream()
+        current.wait_stream(self.stream)
+        for tensor in made if isinstance(made, tuple) else (made,):
+            tensor.record_stream(current)
+        return made
 
 
 class Run:

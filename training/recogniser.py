@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import nn
 
 import recipe
-from scenes.compose import Drawn, Scenes
+from scenes.compose import Drawn, Scenes, index_of
 from scenes.lexicon import of_kind
 from sheets import to_floats
 
@@ -117,11 +117,16 @@ def accuracy(model: Recogniser, scenes: Scenes, count: int = 1000) -> dict[str, 
 
 def train(args: argparse.Namespace) -> None:
     device = recipe.prepare(args)
+    if args.wait:
+        recipe.wait_for(index_of(args.scenes))
     scenes = Scenes(args.scenes, SIZE, device)
     model = Recogniser().to(device, memory_format=torch.channels_last)
     average = recipe.Average(model)
     adam = torch.optim.AdamW(model.parameters(), lr=args.learning_rate, weight_decay=0.02)
     run = recipe.Run(args, device, model=model, average=average, adam=adam)
+    if args.start and not run.history:
+        for network in (model, average.module):
+            network.load_state_dict(load(args.start).state_dict())
 
     def report() -> None:
         save(average.module, args.out / "recogniser.pt")
@@ -133,17 +138,24 @@ def train(args: argparse.Namespace) -> None:
     # It judges pairs that the picture model has not seen, so it must have seen them itself.
     stream = scenes.stream(args.batch_size, seed=args.seed + 1 + len(run.history), workers=args.workers, split="any")
     # A CPU composes more slowly than it learns: there each scene is seen twice, the second time turned over.
-    repeat, last = device == "cpu", None
+    repeat, turned = device == "cpu", None
+    beside = recipe.Beside(device)
+
+    def batch() -> tuple[torch.Tensor, ...]:
+        nonlocal turned
+        if turned:
+            pictures, *wanted = turned
+            turned = None
+            return pictures.flip(3), *wanted
+        drawn = next(stream)
+        made = to_floats(drawn.pictures), *(label.to(device) for label in labels(drawn))
+        turned = made if repeat else None
+        return made
+
+    following = beside(batch)
     for step in run.steps():
         adam.param_groups[0]["lr"] = args.learning_rate * run.rate()
-        if last is None:
-            drawn = next(stream)
-            pictures, wanted = to_floats(drawn.pictures), [label.to(device) for label in labels(drawn)]
-            last = (pictures, wanted) if repeat else None
-        else:
-            (pictures, wanted), last = last, None
-            pictures = pictures.flip(3)
-        subjects, places, times = wanted
+        pictures, subjects, places, times = following
         noisy = pictures + torch.randn_like(pictures) * 0.15 * torch.rand(
             len(pictures), 1, 1, 1, device=device
         )  # drawn pictures are not as clean
@@ -155,6 +167,7 @@ def train(args: argparse.Namespace) -> None:
         adam.step()
         model.zero_grad(set_to_none=True)
         average.update(model, step)
+        following = beside(batch)  # while a GPU is still at these
         run.record(pictures=len(pictures), loss=loss)
 
 
@@ -164,6 +177,7 @@ def main() -> None:
     parser.add_argument(
         "--scenes", type=Path, help="what `python -m training.scenes prepare` wrote; training/data/scenes otherwise"
     )
+    parser.add_argument("--start", type=Path, help="a recogniser.pt to begin from, when there is no checkpoint")
     parser.add_argument("--batch-size", type=int, default=512 if cuda else 64)
     parser.add_argument("--learning-rate", type=float, default=2e-3)
     parser.add_argument("--workers", type=int, default=8 if cuda else 0, help="processes that lay scenes out")

@@ -28,7 +28,6 @@ each above its reconstruction); and with `--export DIR` the model folder.
 
 import argparse
 import copy
-import math
 from pathlib import Path
 from typing import Iterator
 
@@ -76,20 +75,21 @@ def crops(scenes: torch.Tensor, size: int, whole: int) -> torch.Tensor:
 
 
 class Pool:
-    """Batches of `count` scenes. On a CPU composing takes long: there the stream gives fewer, `fresh`, at a time, and a batch
-    is picked from the scenes of the last steps, so that each is cropped several times."""
+    """Batches picked from the last scenes of a stream. A share `fresh` of their number is new, so that each is cropped several
+    times: composing takes longer than learning on a CPU, and about as long on a GPU."""
 
     BATCHES = 8  # that it holds
 
-    def __init__(self, stream: Iterator, count: int, fresh: int):
-        self.stream, self.count = stream, count
-        self.capacity = count if fresh >= count else self.BATCHES * count
-        self.scenes = torch.cat([next(stream).pictures for _ in range(math.ceil(count / fresh))])
+    def __init__(self, stream: Iterator, count: int, fresh: float):
+        self.stream, self.count, self.fresh = stream, count, fresh
+        self.scenes, self.owed = next(stream).pictures, 0.0
 
     def batch(self) -> torch.Tensor:
-        picked = self.scenes[torch.randperm(len(self.scenes))[: self.count]]
-        self.scenes = torch.cat([self.scenes, next(self.stream).pictures])[-self.capacity :]
-        return picked
+        while self.owed >= 1:
+            self.scenes = torch.cat([self.scenes, next(self.stream).pictures])[-self.BATCHES * self.count :]
+            self.owed -= 1
+        self.owed += self.fresh
+        return self.scenes[torch.randperm(len(self.scenes))[: self.count].to(self.scenes.device)]
 
 
 # --- networks --------------------------------------------------------------------------------------------------------
@@ -257,11 +257,10 @@ def export(vae: AutoencoderKL, scenes: torch.Tensor, folder: Path) -> None:
 
 
 def train(args: argparse.Namespace) -> None:
-    from scenes.compose import Scenes
+    from scenes.compose import Scenes, index_of
 
     device = recipe.prepare(args)
     print(", ".join(f"{name}: {number / 1e6:,.2f} million" for name, number in costs().items()))
-    scenes = Scenes(args.scenes, size=CONFIG["sample_size"], device=device)
     layout = torch.channels_last if device == "cuda" else torch.contiguous_format  # a CPU's GroupNorm is slow in the former
     vae = AutoencoderKL(**CONFIG).to(device, memory_format=layout)
     discriminator = make_discriminator().to(device, memory_format=layout)
@@ -269,6 +268,11 @@ def train(args: argparse.Namespace) -> None:
     muon, adam = optimisers(vae, args)
     discriminator_adam = torch.optim.AdamW(discriminator.parameters(), lr=args.discriminator_learning_rate, betas=(0.5, 0.9))
     networks = dict(vae=vae, average=average, discriminator=discriminator)
+    if args.compile and not args.export_only:
+        compile_before(vae, args.batch_size, args.crop)
+    if args.wait:
+        recipe.wait_for(index_of(args.scenes))
+    scenes = Scenes(args.scenes, size=CONFIG["sample_size"], device=device)
     run = recipe.Run(args, device, **networks, muon=muon, adam=adam, discriminator_adam=discriminator_adam)
     held_out = scenes.draw(HELD_OUT, 0, split="held_out").pictures
 
@@ -280,9 +284,8 @@ def train(args: argparse.Namespace) -> None:
 
     if not args.export_only:
         run.on_save = save_reconstructions
-        fresh = max(1, round(args.fresh * args.batch_size))
-        pool = Pool(scenes.stream(fresh, args.seed + len(run.history), args.workers), args.batch_size, fresh)
-        train_on(run, pool, vae, average, discriminator)
+        stream = scenes.stream(args.batch_size, args.seed + len(run.history), args.workers)
+        train_on(run, Pool(stream, args.batch_size, args.fresh), vae, average, discriminator)
     if args.export:
         measured = torch.cat([scenes.draw(CHUNK, seed).pictures for seed in range(STATISTICS // CHUNK)])
         export(average.module, measured, args.export)
@@ -290,17 +293,29 @@ def train(args: argparse.Namespace) -> None:
             recipe.write_pieces(args.export, args.pieces)
 
 
+def compile_before(vae: AutoencoderKL, count: int, crop: int) -> None:
+    """Compiles both halves and their gradients for batches of this size, before the clock runs."""
+    vae.encoder.compile(dynamic=False)
+    vae.decoder.compile(dynamic=False)
+    reconstruction, losses = autoencode(vae, torch.randn(count, 3, crop, crop, device=vae.device))
+    (reconstruction.mean() + sum(losses.values())).backward()
+    vae.zero_grad(set_to_none=True)
+    print("compiled", flush=True)
+
+
 def train_on(run: recipe.Run, pool: Pool, vae: AutoencoderKL, average: recipe.Average, discriminator: nn.Module) -> None:
     """Until the time is over."""
     args, muon, adam, discriminator_adam = run.args, *(run.parts[name] for name in ("muon", "adam", "discriminator_adam"))
     rates = {muon: args.muon_learning_rate, adam: args.learning_rate, discriminator_adam: args.discriminator_learning_rate}
-    if args.compile:
-        vae.encoder.compile(dynamic=False)
-        vae.decoder.compile(dynamic=False)
+    beside, whole = recipe.Beside(vae.device.type), round(args.whole * args.batch_size)
+
+    def batch() -> torch.Tensor:
+        return crops(to_floats(pool.batch()), args.crop, whole)
+
+    pictures = beside(batch)
     for step in run.steps():
         for optimiser, rate in rates.items():
             optimiser.param_groups[0]["lr"] = rate * run.rate()
-        pictures = crops(to_floats(pool.batch()), args.crop, round(args.whole * args.batch_size))
         reconstruction, losses = autoencode(vae, pictures)
         loss = losses["difference"] + HALVED * losses["halved"] + args.kl * losses["kl"]
         weight = args.adversarial * min(1.0, max(0.0, (run.fraction - ADVERSARIAL_FROM) / ADVERSARIAL_RAMP))
@@ -314,6 +329,7 @@ def train_on(run: recipe.Run, pool: Pool, vae: AutoencoderKL, average: recipe.Av
             losses["discriminator"].backward()
             discriminator_adam.step()
             discriminator.zero_grad(set_to_none=True)
+        pictures = beside(batch)  # the next ones, while a GPU is still at these
         run.record(pictures=args.batch_size, **{name: value.detach() for name, value in losses.items()})
 
 
@@ -324,7 +340,9 @@ def main() -> None:
     parser.add_argument("--crop", type=int, default=128, help="pixels")
     parser.add_argument("--whole", type=float, default=0.25, help="share of a batch that is whole scenes at half their size")
     parser.add_argument("--batch-size", type=int, default=128 if cuda else 16)
-    parser.add_argument("--fresh", type=float, default=1.0 if cuda else 0.125, help="share of a batch's scenes that are new")
+    parser.add_argument(
+        "--fresh", type=float, default=0.25 if cuda else 0.125, help="new scenes, as a share of all that are cropped"
+    )
     parser.add_argument("--workers", type=int, default=8 if cuda else 0, help="processes that lay scenes out")
     parser.add_argument("--kl", type=float, default=1e-6, help="weight of the KL, a mean over latent numbers")
     parser.add_argument("--adversarial", type=float, default=0.1, help="weight of the discriminator; 0 leaves it out")

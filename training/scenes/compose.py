@@ -79,12 +79,17 @@ def _layer(item: Item) -> tuple[float, ...]:
     )
 
 
+def index_of(folder: Path | None) -> Path:
+    """What `prepare` writes last."""
+    return (folder or FOLDER) / "index.json"
+
+
 class Scenes:
     """Draws scenes of `size` pixels on a device."""
 
     def __init__(self, folder: Path | None = None, size: int = 256, device: str = "cpu"):
         folder = folder or FOLDER
-        if not (folder / "index.json").exists():
+        if not index_of(folder).exists():
             raise SystemExit(f"{folder} has no scenes yet: python -m training.scenes prepare --out {folder}")
         self.size, self.device = size, torch.device(device)
         self.windows = device == "cpu"  # paste one by one, each in its window: most of a picture has nothing to paste

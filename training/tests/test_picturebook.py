@@ -281,9 +281,9 @@ class PoolTests(unittest.TestCase):
 
     def test_the_oldest_make_room(self):
         pool = picturebook.Pool(self.stream, 128, fresh=0.5)
-        pool.FIRST, pool.CAPACITY = 128, 128
-        pool.batch()
-        pool.batch()
+        pool.FIRST, pool.CAPACITY = 256, 256
+        for _ in range(3):
+            pool.batch()
         self.assertEqual(sorted(set(pool.ids[:, 0].tolist())), [2, 3])
 
 

@@ -60,18 +60,19 @@ class CropTests(unittest.TestCase):
         scenes = torch.rand(4, 3, 8, 8)
         torch.testing.assert_close(vae.crops(scenes, 8, whole=2), scenes)
 
-    def test_batches_are_full_and_new_scenes_arrive_from_the_first_step_on(self):
-        for fresh in (2, 8):
-            pool = vae.Pool(Stream(fresh), count=8, fresh=fresh)
+    def test_batches_are_full_and_of_the_last_scenes(self):
+        for fresh in (0.25, 1.0):
+            pool = vae.Pool(Stream(8), count=8, fresh=fresh)
             seen = set()
             for step in range(100):
                 batch = pool.batch()
                 self.assertEqual(len(batch), 8)
                 self.assertEqual(len(batch[:, 0].unique()), 8, "a scene twice in a batch")
                 seen |= set(batch[:, 0].flatten().tolist())
-                self.assertLess(batch.max(), 8 + step * fresh)
-                self.assertGreaterEqual(batch.min(), 8 + step * fresh - pool.capacity)
-            self.assertGreater(len(seen), 0.9 * 100 * fresh)
+                drawn = 8 + 8 * int(step * fresh)
+                self.assertLess(batch.max(), drawn)
+                self.assertGreaterEqual(batch.min(), drawn - 8 * pool.BATCHES)
+            self.assertGreater(len(seen), (0.9 if fresh < 1 else 0.6) * drawn)
 
     def test_bytes_stay_the_same_as_floats(self):
         values = torch.arange(256, dtype=torch.uint8)
