@@ -3,7 +3,7 @@
 #
 #   training/on-a-gpu.sh all OUT                                         everything below, in twelve minutes; needs the inputs of all
 #   training/on-a-gpu.sh pictures OUT [VAE_MINUTES 3] [UNET_MINUTES 5]   autoencoder, then text and U-Net
-#   training/on-a-gpu.sh distil OUT [MINUTES 2.5]                        right after it, on the same machine: 6 steps, one evaluation each
+#   training/on-a-gpu.sh distil OUT [MINUTES 2.5]                        right after it, on the same machine: 8 steps, one evaluation each
 #   training/on-a-gpu.sh judge OUT [MINUTES 2]                           the recogniser, and the figures of both folders
 #   training/on-a-gpu.sh stories OUT [MINUTES 4]                         the story model, on tales and stories
 #   training/on-a-gpu.sh bench OUT [PART…]                               benches/gpu, built before: texts, digits, stable-diffusion

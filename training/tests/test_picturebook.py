@@ -53,7 +53,7 @@ def make_pipeline(
     painter = picturebook.make_painter(TINY_TEXT, TINY_UNET, len(tokenizer)).eval()
     blocks = dict(down_block_types=("DownEncoderBlock2D",) * 2, up_block_types=("UpDecoderBlock2D",) * 2)
     autoencoder = AutoencoderKL(**blocks, block_out_channels=(8, 8), norm_num_groups=4, scaling_factor=0.7).eval()
-    return painter, picturebook.pipeline(painter, autoencoder, tokenizer, scheduler)
+    return painter, picturebook.pipeline(painter, autoencoder, tokenizer, picturebook.SAMPLER)
 
 
 class TokenizerTests(unittest.TestCase):
@@ -154,9 +154,9 @@ class PipelineTests(unittest.TestCase):
             self.assertTrue(torch.equal(ids, picturebook.tokens(self.tokenizer, captions)))
 
     def test_exported_folder_draws_the_same(self):
-        for scheduler, scale in ((picturebook.SAMPLER, 3.0), (picturebook.STUDENT_SAMPLER, 1.0)):
+        for scale in (3.0, 1.0):
             call = dict(num_inference_steps=4, guidance_scale=scale)
-            _, pipeline = make_pipeline(self.tokenizer, scheduler)
+            _, pipeline = make_pipeline(self.tokenizer)
             before = self.draw(pipeline, **call)
             with tempfile.TemporaryDirectory() as parent:
                 folder = Path(parent, "picturebook")
@@ -168,9 +168,9 @@ class PipelineTests(unittest.TestCase):
                 loaded = StableDiffusionPipeline.from_pretrained(folder, dtype=torch.float32)
                 index = json.loads((folder / "model_index.json").read_text())
                 self.assertEqual({key: index[key] for key in call}, call)
-                self.assertEqual(type(loaded.scheduler), type(scheduler))
+                self.assertEqual(type(loaded.scheduler), type(picturebook.SAMPLER))
             loaded.set_progress_bar_config(disable=True)
-            again = picturebook.pipeline(painter, autoencoder, tokenizer, scheduler)
+            again = picturebook.pipeline(painter, autoencoder, tokenizer, picturebook.SAMPLER)
             for after in (self.draw(loaded, **call), self.draw(again, **call)):
                 torch.testing.assert_close(after, before, atol=0.02, rtol=0)
 
@@ -190,40 +190,20 @@ class TrainingTests(unittest.TestCase):
         self.clean = torch.randn(8, 4, 4, 4)
         self.ids = picturebook.tokens(self.tokenizer, CAPTIONS[:2] * 4)
 
-    def test_student_returns_its_input_at_timestep_zero(self):
-        noisy, velocity = torch.randn(2, 3, 4, 4, 4)
-        timesteps = torch.zeros(3, dtype=torch.long)
-        self.assertTrue(torch.equal(picturebook.consistent(velocity, noisy, timesteps), noisy))
-
-    def test_student_is_what_the_scheduler_makes_of_it(self):
-        noisy, velocity = torch.randn(2, 1, 4, 4, 4)
-        scheduler = picturebook.STUDENT_SAMPLER
-        scheduler.set_timesteps(picturebook.STUDENT_STEPS)
-        stride = scheduler.config.num_train_timesteps // picturebook.ORIGINAL_STEPS
-        for timestep in scheduler.timesteps:
-            self.assertEqual((int(timestep) + 1) % stride, 0)  # where it was trained
-            expected = scheduler.step(velocity, timestep, noisy).denoised
-            torch.testing.assert_close(picturebook.consistent(velocity, noisy, timestep.view(1)), expected)
-
-    def test_teacher_steps_as_ddim_does(self):
+    def test_student_learns_what_the_pipeline_makes_of_two_evaluations(self):
         teacher = self.painter.unet.eval().requires_grad_(False)
-        objective = picturebook.Consistency(teacher, self.nothing, guidance_scale=2.0)
+        objective = picturebook.GuidanceDistillation(teacher, self.nothing, guidance_scale=2.0)
         states, nothing = self.painter.encode(self.ids).detach(), self.painter.encode(self.nothing).detach()
-        ddim = diffusers.DDIMScheduler(**picturebook.NOISE, clip_sample=False, timestep_spacing="trailing")
-        ddim.set_timesteps(picturebook.ORIGINAL_STEPS)
         for timestep in (999, 499, 19):
             timesteps = torch.full((8,), timestep)
-            nearer = (timesteps - 20).clamp(min=0)
-            stepped = objective.step(self.clean, states, nothing, timesteps, nearer)
             with_text = teacher(self.clean, timesteps, states).sample
             without = teacher(self.clean, timesteps, nothing.expand_as(states)).sample
-            guided = rescale_noise_cfg(2 * with_text - without, with_text, picturebook.GUIDANCE_RESCALE)
-            expected = ddim.step(guided, timestep, self.clean).prev_sample
-            torch.testing.assert_close(stepped, expected, atol=1e-5, rtol=1e-4)
+            expected = rescale_noise_cfg(2 * with_text - without, with_text, picturebook.GUIDANCE_RESCALE)
+            torch.testing.assert_close(objective.guided(self.clean, timesteps, states, nothing), expected, atol=1e-5, rtol=1e-4)
 
     def test_distillation_trains_the_unet_alone(self):
         self.painter.text_encoder.requires_grad_(False)
-        objective = picturebook.Consistency(self.painter.unet, self.nothing, guidance_scale=2.0)
+        objective = picturebook.GuidanceDistillation(self.painter.unet, self.nothing, guidance_scale=2.0)
         loss, reported = objective(self.painter, self.clean, self.ids)
         loss.backward()
         self.assertTrue(loss.isfinite() and reported.isfinite())
