@@ -190,14 +190,14 @@ impl Subject {
 
     fn of_text(pipeline: &Pipeline, text: &TextPart, options: &mut Options) -> Result<Self> {
         let texts = Texts::read(text, options)?;
-        let rescale = options.number("guidance_rescale", 0.0..=1.0)?.unwrap_or(0.0);
+        let rescale = options.number("guidance_rescale", 0.0..=1.0)?;
         let output_attentions = options.flag("output_attentions")?.unwrap_or(false);
         let size = picture_size(pipeline, options)?;
         let tokens = if output_attentions { text.max_length() } else { 0 };
         check_pictures(pipeline, OF_PROMPTS, texts.count(), size, tokens)?;
         let mut condition = texts.condition(text)?;
         let is_guided = condition.without.is_some();
-        if rescale > 0.0 && !is_guided {
+        if let Some(rescale) = rescale.filter(|rescale| *rescale > 0.0 && !is_guided) {
             return Err(Error::InvalidOption(format!(
                 "guidance_rescale is {rescale}, and there is no guidance that it could change: it needs a guidance_scale \
                  above 1, and a model that is not guided by a number alone"
@@ -215,7 +215,7 @@ impl Subject {
             count: texts.count(),
             size,
             condition: Condition::Text(Box::new(condition)),
-            guidance: Guidance { scale, rescale },
+            guidance: Guidance { scale, rescale: rescale.unwrap_or_else(|| pipeline.guidance_rescale()) },
             texts: Some(texts),
             output_attentions,
         })
@@ -229,7 +229,7 @@ fn schedule(pipeline: &Pipeline, options: &mut Options, strength: Option<f64>) -
     let most = scheduler.config().num_train_timesteps;
     #[allow(clippy::cast_possible_truncation)] // at most num_train_timesteps
     let steps = options.integer("num_inference_steps", 1..=most as u64)?.map(|steps| steps as usize);
-    let steps = steps.unwrap_or_else(|| scheduler.default_steps());
+    let steps = steps.unwrap_or_else(|| pipeline.steps_of(&scheduler));
     let schedule = match strength {
         Some(strength) => scheduler.schedule_within(steps, strength)?,
         None => scheduler.schedule(steps)?,

@@ -94,6 +94,8 @@ impl Loading {
         }
         let setup = Setup {
             scheduler_json: scheduler_json.into_owned(),
+            num_inference_steps: index.steps(scheduler.config().num_train_timesteps)?,
+            guidance_rescale: index.rescale()?,
             scheduler,
             classes,
             picture_size,

@@ -66,6 +66,9 @@ use visit::Visit;
 struct Setup {
     scheduler_json: String,
     scheduler: Scheduler,
+    /// The folder's own for calls that name none.
+    num_inference_steps: Option<usize>,
+    guidance_rescale: f64,
     classes: Classes,
     /// Height and width of the pictures that the model was trained on.
     picture_size: [usize; 2],
@@ -130,6 +133,22 @@ impl Pipeline {
         self.text.as_ref().map_or(self.setup.classes.guidance_scale, |text| text.guidance_scale())
     }
 
+    /// The `num_inference_steps` of a call that names none: the folder's, or [`Scheduler::default_steps`].
+    #[must_use]
+    pub fn num_inference_steps(&self) -> usize {
+        self.steps_of(self.scheduler())
+    }
+
+    fn steps_of(&self, scheduler: &Scheduler) -> usize {
+        self.setup.num_inference_steps.unwrap_or_else(|| scheduler.default_steps())
+    }
+
+    /// The `guidance_rescale` of a call that names none and is guided: the folder's, or 0.
+    #[must_use]
+    pub fn guidance_rescale(&self) -> f64 {
+        self.setup.guidance_rescale
+    }
+
     /// The folder's scheduler.
     #[must_use]
     pub fn scheduler(&self) -> &Scheduler {
@@ -151,7 +170,7 @@ impl Pipeline {
     /// Draws pictures from noise. Takes these options, all of them optional but `prompt`:
     ///
     /// - `seed`: a whole number up to 2⁵³ − 1. Default: `random_seed`.
-    /// - `num_inference_steps`: 1 to the model's `num_train_timesteps`. Default: [`Scheduler::default_steps`].
+    /// - `num_inference_steps`: 1 to the model's `num_train_timesteps`. Default: [`Self::num_inference_steps`].
     /// - `scheduler`: a diffusers class. Default: the folder's.
     /// - `eta`: 0 to 1, the noise in the steps of `DDIMScheduler`. Default: 0.
     /// - `guidance_scale`: 0 to 100, how far to go from the output without the condition to the output with it. Default:
@@ -171,7 +190,8 @@ impl Pipeline {
     /// - `negative_prompt`: what the pictures are not to show, one for all prompts or one for each; needs guidance.
     /// - `num_images_per_prompt`: at most [`MAX_BATCH_SIZE`] pictures of all prompts, and fewer where they are large. Default: 1.
     /// - `height`, `width`: multiples of [`Self::size_multiple`]. Default: [`Self::picture_size`].
-    /// - `guidance_rescale`: 0 to 1, how much of the contrast that guidance adds is taken back. Default: 0.
+    /// - `guidance_rescale`: 0 to 1, how much of the contrast that guidance adds is taken back. Default:
+    ///   [`Self::guidance_rescale`].
     /// - `clip_skip`: layers of the text encoder that are left out, from the last. Default: 0.
     /// - `output_attentions`: whether steps have [`Progress::attentions`]. Default: false.
     ///

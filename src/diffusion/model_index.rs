@@ -35,8 +35,10 @@ pub enum Family {
 pub struct ModelIndex {
     /// The names of classes by their numbers, as `DiTPipeline` has them.
     pub id2label: Option<BTreeMap<String, String>>,
-    /// Guidance, where a call asks for none.
+    /// What a call gets that asks for none. diffusers passes over these, and takes its own.
+    pub num_inference_steps: Option<usize>,
     pub guidance_scale: Option<f64>,
+    pub guidance_rescale: Option<f64>,
     #[serde(flatten)]
     fields: Map<String, Value>,
 }
@@ -71,6 +73,30 @@ impl ModelIndex {
     pub fn scheduler(&self) -> Option<&str> {
         let class = self.fields.get("scheduler")?.get(1)?.as_str()?;
         Some(class.strip_prefix("Flax").unwrap_or(class))
+    }
+
+    /// The `num_inference_steps` of a call that names none, where they are not the scheduler's.
+    ///
+    /// # Errors
+    /// `unsupported-model` for no steps, or more than the scheduler has timesteps.
+    pub fn steps(&self, num_train_timesteps: usize) -> Result<Option<usize>> {
+        match self.num_inference_steps {
+            Some(steps) if !(1..=num_train_timesteps).contains(&steps) => {
+                refused(format!("num_inference_steps is {steps}; 1 to {num_train_timesteps} work"))
+            }
+            steps => Ok(steps),
+        }
+    }
+
+    /// The `guidance_rescale` of a call that names none.
+    ///
+    /// # Errors
+    /// `unsupported-model` when it is not from 0 to 1.
+    pub fn rescale(&self) -> Result<f64> {
+        match self.guidance_rescale.unwrap_or(0.0) {
+            rescale if (0.0..=1.0).contains(&rescale) => Ok(rescale),
+            rescale => refused(format!("guidance_rescale is {rescale}; 0 to 1 works")),
+        }
     }
 
     /// What the pipeline makes pictures of.

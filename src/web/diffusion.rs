@@ -81,7 +81,7 @@ impl DiffusionPipeline {
             ("scheduler", scheduler.kind().name().into()),
             ("schedulers", strings(&Pipeline::schedulers())),
             ("num_train_timesteps", number(config.num_train_timesteps)),
-            ("num_inference_steps", number(scheduler.default_steps())),
+            ("num_inference_steps", number(pipeline.num_inference_steps())),
             ("prediction_type", config.prediction_type.name().into()),
             ("dtype", pipeline.dtype().into()),
             ("warnings", strings(pipeline.warnings())),

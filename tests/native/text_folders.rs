@@ -121,6 +121,20 @@ fn guidance_that_no_call_may_ask_for_is_no_default_either() {
 }
 
 #[test]
+fn steps_and_rescaling_that_no_call_may_ask_for_are_no_defaults_either() {
+    for (field, value) in [
+        ("num_inference_steps", json!(0)),
+        ("num_inference_steps", json!(1001)),
+        ("guidance_rescale", json!(-0.1)),
+        ("guidance_rescale", json!(2)),
+    ] {
+        let folder = sd1().with_field("model_index.json", field, value);
+        let message = unsupported(folder.prepare(Storage::CPU, &Device::flex()));
+        assert!(message.contains(field), "{message}");
+    }
+}
+
+#[test]
 fn nobody_asks_for_the_safety_checker() {
     for folder in [sd1(), lcm(), tiny()] {
         assert!(folder.text("model_index.json").contains("StableDiffusionSafetyChecker"));

@@ -319,6 +319,25 @@ fn a_folder_can_have_guidance_of_its_own() {
 }
 
 #[test]
+fn a_folder_can_have_steps_and_rescaled_guidance_of_its_own() {
+    let of_folder = sd1()
+        .with_field("model_index.json", "num_inference_steps", json!(3))
+        .with_field("model_index.json", "guidance_rescale", json!(0.7));
+    let pipeline = load(&of_folder);
+    assert_eq!(pipeline.num_inference_steps(), 3);
+    let draw = |pipeline: &Pipeline, value: Value| {
+        let given = common::options_of(value.as_object().expect("options are an object"));
+        block_on(draw(pipeline, given.with("prompt", json!(PROMPT)).with("seed", json!(1))))
+    };
+    let named = json!({ "num_inference_steps": 3, "guidance_rescale": 0.7 });
+    assert_eq!(draw(&pipeline, json!({})), draw(&load(&sd1()), named));
+    // Without guidance there is nothing to rescale.
+    let unguided = json!({ "guidance_scale": 1 });
+    let named = json!({ "num_inference_steps": 3, "guidance_scale": 1 });
+    assert_eq!(draw(&pipeline, unguided), draw(&load(&sd1()), named));
+}
+
+#[test]
 fn a_bad_option_is_refused_by_name() {
     let pipeline = load(&sd1());
     for (name, value) in [
