@@ -1,7 +1,7 @@
 // <hearth-image>: pictures from a diffusion model, step by step.
 //
 //   <hearth-image class-labels="7"></hearth-image>      a picture, drawn when a reader comes to it and again on a tap
-//   <hearth-image prompt="a fox" model="…"></hearth-image>   a picture from a prompt
+//   <hearth-image prompt="a fox on a hill"></hearth-image>   a picture from a prompt
 //   <hearth-image controls></hearth-image>              with everything a visitor can do
 
 import { HearthError } from '../hearth.js';
@@ -43,6 +43,7 @@ class HearthImage extends HearthElement {
   static sheets = [...super.sheets, ...layoutSheets];
   static task = 'unconditional-image-generation';
   static model = new URL('../../models/ddpm-mnist/', import.meta.url);
+  static modelForPrompts = new URL('../../models/picturebook/', import.meta.url);
 
   #layout = new Layout(() => this.words, {
     onMode: (mode) => this.setAttribute('mode', mode),
@@ -56,6 +57,8 @@ class HearthImage extends HearthElement {
     onGo: () => this.start(),
     onFilm: () => this.#saveFilm(),
     onTake: () => this.#takePicture(),
+    onIdea: (prompt) => this.#drawAsAsked({ prompt }),
+    onEarlier: (attributes) => this.#drawAsAsked(attributes),
   });
 
   #editor = new Editor({
@@ -84,6 +87,12 @@ class HearthImage extends HearthElement {
     return MODES.find((mode) => mode === asked) ?? 'noise';
   }
 
+  /** Digits, unless there is a prompt. */
+  get modelFolder() {
+    const isPrompted = this.hasAttribute('prompt') && !this.hasAttribute('model');
+    return isPrompted ? HearthImage.modelForPrompts : super.modelFolder;
+  }
+
   /** A picture is the visitor's to begin with, and so is a prompt that is blank. */
   get hasWork() {
     return this.mode !== 'picture' && this.getAttribute('prompt')?.trim() !== '';
@@ -94,7 +103,8 @@ class HearthImage extends HearthElement {
     if (name === 'controls') return this.#layout.show(this.mode, this.#isBare);
     if (name === 'mode') return this.#switchMode();
     this.#layout.form.read(this, name);
-    if (name === 'model') this.#info = null;
+    const isOther = name === 'prompt' && (before === null) !== (now === null) && !this.hasAttribute('model');
+    if (name === 'model' || isOther) this.#info = null;
     if (name === 'model' || name === 'prompt') this.#layout.prompted = this.#takesPrompts;
     super.attributeChangedCallback(name, before, now);
   }
@@ -137,6 +147,7 @@ class HearthImage extends HearthElement {
     const model = await this.#model(signal);
     if (!model) return;
     await follow(this, this.#layout, model, (more) => streamOf(model, { ...options, ...more }), signal);
+    this.#remember();
   }
 
   /** Lets four schedulers draw from the same noise. @param {AbortSignal} signal */
@@ -227,6 +238,26 @@ class HearthImage extends HearthElement {
   #redraw() {
     this.#layout.form.write(this);
     this.restart();
+  }
+
+  /**
+   * Draws what these attributes ask for, from noise, with a new seed unless they have one.
+   * @param {Record<string, string>} attributes
+   */
+  #drawAsAsked(attributes) {
+    this.#layout.form.write(this);
+    this.removeAttribute('seed');
+    for (const [name, value] of Object.entries(attributes)) this.setAttribute(name, value);
+    this.setAttribute('mode', 'noise');
+    this.restart();
+  }
+
+  /** Keeps the picture that was drawn, small, for later. */
+  #remember() {
+    const prompt = this.getAttribute('prompt');
+    const [image] = this.images;
+    if (!prompt || !image || this.#isBare) return;
+    this.#layout.earlier.add(image, { prompt, seed: String(this.#layout.actions.seed) });
   }
 
   /** Draws the same picture again. */

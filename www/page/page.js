@@ -12,9 +12,9 @@ import { spoken } from './language.js';
 import { showWarnings } from './notes.js';
 
 const find = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
-const [digits, image, text] = ['digits', 'image', 'text'].map(find);
+const [digits, paint, image, text] = ['digits', 'paint', 'image', 'text'].map(find);
 
-for (const element of [digits, image, text]) {
+for (const element of [digits, paint, image, text]) {
   showWarnings(element, /** @type {HTMLDetailsElement} */ (find(`warnings-${element.id}`)));
 }
 
@@ -70,8 +70,25 @@ share(digits, {
   copied: () => spoken().copied,
 });
 
+const imageAttributes = [
+  'seed',
+  ...Object.keys(IMAGE_OPTIONS).map(attributeOf),
+  'device',
+  'model',
+  'dtype',
+  'variant',
+];
+share(paint, {
+  attributes: imageAttributes,
+  prefix: 'paint-',
+  button: find('share-paint'),
+  message: find('shared-paint'),
+  hash: 'paint-room',
+  copied: () => spoken().copiedImage,
+});
+
 share(image, {
-  attributes: ['seed', ...Object.keys(IMAGE_OPTIONS).map(attributeOf), 'device', 'model', 'dtype', 'variant'],
+  attributes: imageAttributes,
   prefix: 'image-',
   button: find('share-image'),
   message: find('shared-image'),
@@ -114,7 +131,7 @@ find('snippet').textContent = [
   '<hearth-digits class-labels="2 0 2 6" controls></hearth-digits>',
   '',
   `<script type="module" src="${new URL('hearth-image.js', elements)}"></script>`,
-  '<hearth-image class-labels="7" num-inference-steps="25" controls></hearth-image>',
+  '<hearth-image prompt="a fox in the snowy mountains at night"></hearth-image>',
   '',
   `<script type="module" src="${new URL('hearth-text.js', elements)}"></script>`,
   '<hearth-text prompt="Once upon a time" controls></hearth-text>',

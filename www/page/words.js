@@ -17,6 +17,9 @@ export const words = {
     mapTitle: 'A map of all digits: a VAE',
     mapIntro:
       'A variational autoencoder squeezes every digit into two numbers, and draws it again from them. Two numbers are a place on a plane, so all digits lie on one map, and each turns smoothly into its neighbours. A GAN has no such map: it can draw, but it cannot say where a digit that you wrote belongs. Move over the map, or draw a digit and see where it lands.',
+    paintTitle: 'Pictures from words: text to image',
+    paintIntro:
+      'Say what you would like to see, and a small picture book draws it in seconds: a text encoder turns your words into numbers, a U-Net removes noise step by step while it listens to them, and a decoder paints what is left. The model is 58 MB. It is downloaded when you draw the first picture, and then kept by the browser.',
     imageTitle: 'Pictures from noise: diffusion',
     imageIntro:
       'A neural network learned to find the noise in a picture. Given nothing but noise, it removes a little, looks again, and repeats, until a digit appears that nobody wrote. Watch it step by step, let four schedulers race, or draw something yourself: add noise, mark a part to repaint, and let the model do the rest.',
@@ -54,6 +57,9 @@ export const words = {
     mapTitle: '所有数字的地图：VAE',
     mapIntro:
       '变分自编码器把每个数字压缩成两个数，再由这两个数把它画出来。两个数就是平面上的一个点，所以全部数字都在同一张地图上，相邻的数字平滑地互相过渡。GAN 没有这样的地图：它会画，却说不出你写的数字属于哪里。在地图上移动，或者画一个数字，看看它落在何处。',
+    paintTitle: '从文字到图片：文生图',
+    paintIntro:
+      '说出你想看到什么，一本小小的图画书几秒钟就能画出来：文本编码器把你的话变成数字，U-Net 一边听着这些数字一边一步步去掉噪声，解码器再把剩下的画成图。模型有 58 MB，画第一幅图时才会下载，之后由浏览器保存。',
     imageTitle: '从噪声到图片：扩散模型',
     imageIntro:
       '神经网络学会了找出图片里的噪声。给它纯噪声，它去掉一点，再看一遍，如此反复，直到出现一个没有人写过的数字。看它一步一步地画，让四种调度器比一比，或者自己画点什么：加上噪声，标出要重画的部分，剩下的交给模型。',

@@ -5,7 +5,9 @@ import { Actions, actionsSheet } from './actions.js';
 import { Choices, choicesSheet } from './choices.js';
 import { Comparison, comparisonSheet } from './comparison.js';
 import { Edits, editsSheets } from './editing/edits.js';
+import { Earlier, earlierSheet } from './earlier.js';
 import { ImageForm, formSheet } from './form.js';
+import { IdeaButtons, ideasSheet } from './ideas.js';
 import { Inside, insideSheets } from './inside/inside.js';
 import { promptSheet } from './prompt.js';
 import { boardSheet } from '../sketch/board.js';
@@ -30,6 +32,8 @@ import { Timeline, timelineSheet } from './timeline.js';
  * @property {() => void} onGo does it
  * @property {() => void} onFilm
  * @property {() => void} onTake goes on with what was made
+ * @property {(prompt: string) => void} onIdea draws a prompt
+ * @property {(attributes: Record<string, string>) => void} onEarlier draws a picture again
  */
 
 export const MODES = /** @type {const} */ (['noise', 'picture', 'compare']);
@@ -42,8 +46,8 @@ const sheet = styleSheet(`
 `);
 
 export const layoutSheets = [
-  ...[sheet, choicesSheet, formSheet, promptSheet, timelineSheet, ...insideSheets],
-  ...[boardSheet, penSheet, sketchSheet, ...editsSheets, comparisonSheet, actionsSheet],
+  ...[sheet, choicesSheet, ideasSheet, formSheet, promptSheet, timelineSheet, ...insideSheets],
+  ...[boardSheet, penSheet, sketchSheet, ...editsSheets, comparisonSheet, actionsSheet, earlierSheet],
 ];
 
 /** All of them. */
@@ -53,11 +57,13 @@ export class Layout {
   #stage;
   #compareHint = h('p', { className: 'hint' });
   #compare;
+  #isPrompted = false;
 
   /** @param {() => Words} words @param {Calls} calls */
   constructor(words, calls) {
     this.#words = words;
     this.#modes = new Choices('mode', MODES, calls.onMode);
+    this.ideas = new IdeaButtons(calls.onIdea);
     this.form = new ImageForm(calls);
     this.sketch = new Sketch(calls);
     this.edits = new Edits(calls);
@@ -66,6 +72,7 @@ export class Layout {
     this.inside = new Inside(this.timeline, calls);
     this.comparison = new Comparison(words);
     this.actions = new Actions(this.timeline, calls);
+    this.earlier = new Earlier(calls.onEarlier);
     const seen = h('div', {}, this.timeline.element, this.inside.element);
     const right = h('div', { className: 'right' }, this.edits.element, seen);
     this.#stage = h('div', { className: 'stage' }, this.sketch.element, right);
@@ -75,8 +82,8 @@ export class Layout {
 
   /** @param {ShadowRoot} root @param {Node} status */
   putInto(root, status) {
-    const top = [this.#modes.element, this.form.element, this.#stage, this.#compare];
-    root.append(...top, this.actions.element, status);
+    const top = [this.#modes.element, this.ideas.element, this.form.element, this.#stage, this.#compare];
+    root.append(...top, this.actions.element, this.earlier.element, status);
   }
 
   /** Whether pictures are ink on paper. @param {boolean} ink */
@@ -87,6 +94,8 @@ export class Layout {
   /** Whether the model draws from prompts; until it is loaded, whether that is likely. @param {boolean} prompted */
   set prompted(prompted) {
     this.form.prompted = this.edits.prompted = this.inside.prompted = this.timeline.large = prompted;
+    this.#isPrompted = prompted;
+    this.ideas.element.hidden = !prompted || this.form.element.hidden;
   }
 
   /**
@@ -107,9 +116,10 @@ export class Layout {
   localize(mode, bare) {
     const words = this.#words();
     this.#modes.localize(words.imageMode, words.imageModes);
-    for (const part of [this.form, this.sketch, this.edits, this.inside, this.actions]) {
+    for (const part of [this.form, this.sketch, this.edits, this.inside, this.actions, this.earlier]) {
       part.localize(words);
     }
+    this.ideas.localize(words.imageIdeas);
     this.comparison.localize();
     this.#compareHint.textContent = words.compareHint;
     this.show(mode, bare);
@@ -122,6 +132,7 @@ export class Layout {
     const draw = { noise: words.draw, picture: null, compare: words.compare }[mode];
     this.form.show({ draw, scheduler: mode !== 'compare' });
     for (const part of [this.#modes, this.form, this.actions]) part.element.hidden = bare;
+    this.ideas.element.hidden = bare || !this.#isPrompted;
     for (const part of [this.sketch, this.edits]) part.element.hidden = bare || mode !== 'picture';
     this.#stage.classList.toggle('two', !bare && mode === 'picture');
     this.#stage.hidden = mode === 'compare';

@@ -1,5 +1,7 @@
 // The words that elements show, in English. A word that a language lacks is shown in English.
 
+import { ideas } from './ideas.js';
+
 export const en = {
   loading: 'Loading the engine…',
   downloading: (/** @type {string} */ loaded, /** @type {string | null} */ total) =>
@@ -129,6 +131,8 @@ export const en = {
     width: 'Width',
   },
   imagePromptHint: 'A fox on a hill at night…',
+  imageIdeas: /** @type {import('../image/ideas.js').Ideas} */ (ideas.en),
+  earlierPictures: 'Drawn before',
   promptKeys: 'Ctrl + Enter draws it.',
   promptCut: (/** @type {string} */ text) => `Too long for the model, which did not read: “${text.trim()}”`,
   writePrompt: 'First write what to draw.',

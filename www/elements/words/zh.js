@@ -1,5 +1,7 @@
 // The words that elements show, in Chinese.
 
+import { ideas } from './ideas.js';
+
 /** @type {Partial<import('./en.js').Words>} */
 export const zh = {
   loading: '正在加载引擎……',
@@ -116,6 +118,8 @@ export const zh = {
     width: '宽度',
   },
   imagePromptHint: '夜晚山坡上的一只狐狸……',
+  imageIdeas: ideas.zh,
+  earlierPictures: '之前画的',
   promptKeys: '按 Ctrl + Enter 绘制。',
   promptCut: (text) => `提示词太长，模型没有读到：“${text.trim()}”`,
   writePrompt: '请先写下要画的内容。',
