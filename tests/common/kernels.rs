@@ -71,7 +71,7 @@ pub async fn assert_linear_is_its_twin(device: &Device) {
         [66, 1030, 65],
         [301, 37, 131],
     ];
-    // Enough for a GPU's small tiles, and the last three for its large ones.
+    // Enough for a GPU's small tiles, and some for its large ones; the last two have inputs enough to divide tiles.
     let many_rows = [
         [33, 70, 1030],
         [64, 64, 1024],
@@ -81,6 +81,8 @@ pub async fn assert_linear_is_its_twin(device: &Device) {
         [520, 12, 1001],
         [513, 33, 1000],
         [530, 100, 970],
+        [40, 1100, 1102],
+        [130, 1102, 581],
     ];
     for (index, sizes) in few_rows.into_iter().chain(many_rows).enumerate() {
         for (layout_index, layout) in [Layout::InOut, Layout::OutIn].into_iter().enumerate() {
@@ -360,6 +362,9 @@ pub async fn assert_conv2d_is_its_twin(device: &Device) {
         ([1, 40, 32, 33], [33, 1], same(1)),
         ([2, 5, 40, 41], [130, 3], same(3)),
         ([1, 33, 64, 65], [128, 1], same(1)),
+        // So many inputs that tiles are divided: small ones, and large ones.
+        ([1, 72, 15, 18], [270, 3], same(3)),
+        ([2, 70, 16, 17], [258, 3], same(3)),
         // Bands of tiles that end inside one, and rows of more tiles than are computed at a time.
         ([2, 9, 70, 61], [6, 3], same(3)),
         ([1, 8, 17, 300], [5, 3], same(3)),

@@ -320,9 +320,11 @@ fn a_folder_can_have_guidance_of_its_own() {
 
 #[test]
 fn a_folder_can_have_steps_and_rescaled_guidance_of_its_own() {
-    let of_folder = sd1()
-        .with_field("model_index.json", "num_inference_steps", json!(3))
-        .with_field("model_index.json", "guidance_rescale", json!(0.7));
+    let of_folder = sd1().with_field("model_index.json", "num_inference_steps", json!(3)).with_field(
+        "model_index.json",
+        "guidance_rescale",
+        json!(0.7),
+    );
     let pipeline = load(&of_folder);
     assert_eq!(pipeline.num_inference_steps(), 3);
     let draw = |pipeline: &Pipeline, value: Value| {

@@ -2,8 +2,8 @@
 // kernels', a row an output; a column of the right one is what lies under the kernels at a pixel, which exists only here, as it
 // is fetched. A step has DEPTH channels at one position of the kernels.
 //
-// gpu.rs puts SIZE, STRIDE, BEFORE, SHIFT, `stride`, `quad`, `scale`, `per_channel_at` and `residual_at` before this, and repeats
-// each line that has a $ for four channels, or for four pixels.
+// gpu.rs puts SIZE, STRIDE, BEFORE, SHIFT, `stride`, `quad` and `scale` before this, and repeats each line that has a $ for four
+// channels, or for four pixels.
 
 var<private> picture: u32;
 var<private> outputs: u32;
@@ -11,8 +11,8 @@ var<private> outputs: u32;
 var<private> first_line: vec4<i32>;
 var<private> first_column: vec4<i32>;
 
-fn prepare(group: vec3<u32>, local: u32) {
-    picture = group.z;
+fn prepare(product: u32, group: vec2<u32>, local: u32) {
+    picture = product;
     outputs = group.y * QUADS;
     let pixel = group.x * TILE + 4u * (local % QUADS) + vec4(0u, 1u, 2u, 3u);
     first_line = vec4<i32>(pixel / info.out_width * STRIDE) - BEFORE;
@@ -64,16 +64,4 @@ fn pixels(channel: u32, at: vec4<u32>, is_inside: vec4<bool>) -> vec4<f32> {
     var numbers = vec4<f32>();
     if is_inside[$] { numbers[$] = x[plane + at[$]]; }
     return numbers;
-}
-
-// Four pixels of an output, from `first` on.
-fn write(output: u32, first: u32, sum: vec4<f32>) {
-    let count = info.out_height * info.out_width;
-    if output >= info.outputs || first >= count { return; }
-    let channel = picture * info.outputs + output;
-    let constant = bias[output] + per_channel_at(channel);
-    for (var i = 0u; i < min(4u, count - first); i++) {
-        let to = channel * count + first + i;
-        y[to] = sum[i] + constant + residual_at(to);
-    }
 }

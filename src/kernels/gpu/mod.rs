@@ -9,5 +9,5 @@ mod wgsl;
 pub use adapter::Adapter;
 pub use buffer::{Buffer, buffer, buffers_of, int_buffer, room};
 pub use shader::{MAX_GROUPS, Shader, WORKGROUP, float, launch, launch_in_place, over_two, word};
-pub use tile::Tile;
+pub use tile::{Extent, Tile};
 pub use wgsl::{OVER_SLICES, mean_and_variance, moments, number_at, shared_sums, unrolled};

@@ -2,8 +2,9 @@
 // of both matrices into its memory, where a number serves TILE products; from there an invocation multiplies them into its own
 // four or eight rows by four columns, in registers.
 //
-// The shader around this has `prepare(group, local)`, `steps()`, `fetch_left(step, index)` and `fetch_right(step, index)`, which
-// put four inputs of four rows or of four columns into `left` and `right`, and `write(row, column, sum)` for four columns.
+// The shader around this has `prepare(product, group, local)`, `steps()`, `fetch_left(step, index)` and `fetch_right(step, index)`,
+// which put four inputs of four rows or of four columns into `left` and `right`, and `write(product, row, column, sum)` for
+// four columns. Where there are several PARTS, so many workgroups share the steps of a tile.
 // wgsl.rs repeats each line that has a # for every four rows of an invocation.
 
 const QUADS = TILE / 4u;
@@ -17,14 +18,18 @@ const PITCH = QUADS + 1u;
 var<workgroup> left: array<vec4<f32>, DEPTH * PITCH>;
 var<workgroup> right: array<vec4<f32>, DEPTH * PITCH>;
 
+var<private> part: u32;
+
 @compute @workgroup_size(THREADS)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
     let across = local % QUADS;
     let down = local / QUADS * (ROWS / 4u);
     var sum#_0 = vec4<f32>(); var sum#_1 = vec4<f32>(); var sum#_2 = vec4<f32>(); var sum#_3 = vec4<f32>();
-    prepare(group, local);
-    let steps = steps();
-    for (var step = 0u; step < steps; step++) {
+    part = group.z % PARTS;
+    let product = group.z / PARTS;
+    prepare(product, group.xy, local);
+    let end = (part + 1u) * steps() / PARTS;
+    for (var step = part * steps() / PARTS; step < end; step++) {
         workgroupBarrier();
         for (var index = local; index < 2u * BLOCKS; index += THREADS) {
             if index < BLOCKS {
@@ -42,6 +47,6 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     }
     let column = group.x * TILE + 4u * across;
     let row = group.y * TILE + 4u * down;
-    write(row + 4u * #u, column, sum#_0); write(row + 4u * #u + 1u, column, sum#_1);
-    write(row + 4u * #u + 2u, column, sum#_2); write(row + 4u * #u + 3u, column, sum#_3);
+    write(product, row + 4u * #u, column, sum#_0); write(product, row + 4u * #u + 1u, column, sum#_1);
+    write(product, row + 4u * #u + 2u, column, sum#_2); write(product, row + 4u * #u + 3u, column, sum#_3);
 }

@@ -122,7 +122,7 @@ pub fn linear(x: &Tensor<2>, call: &LinearCall) -> Option<Tensor<2>> {
     let shader_rows = rows.next_power_of_two().min(MANY_ROWS);
     let input = buffer(x)?;
     let adapter = input.adapter();
-    if let Some(way) = many_rows::Way::of(adapter, rows, outputs) {
+    if let Some(way) = many_rows::Way::of(adapter, rows, inputs, outputs) {
         return many_rows::linear(x, call, way);
     }
     let (workers, sharing) = match (adapter, matrix.layout()) {

@@ -6,8 +6,8 @@ use super::LinearCall;
 use super::gpu::x_quad;
 use crate::kernels::activation::gpu::wgsl;
 use crate::kernels::gpu::{
-    Adapter, MAX_GROUPS, Shader, Tile, WORKGROUP, buffer, buffers_of, float, launch, number_at, unrolled,
-    word,
+    Adapter, Extent, MAX_GROUPS, Shader, Tile, WORKGROUP, buffer, buffers_of, float, launch, number_at,
+    unrolled, word,
 };
 use crate::kernels::weight::gpu::{Quads, weight_buffers};
 use crate::kernels::{Layout, layer_norm};
@@ -20,6 +20,8 @@ const MANY: usize = 32;
 pub enum Way {
     /// Among workgroups, in tiles.
     Tiles(Tile),
+    /// The second shader of tiles that are divided: it adds up what they leave.
+    Sums(Tile),
     /// Among invocations that share nothing.
     Blocks,
 }
@@ -29,14 +31,21 @@ const BLOCK: [usize; 2] = [8, 4];
 
 impl Way {
     /// `None` when the rows are too few.
-    pub fn of(adapter: Adapter, rows: usize, outputs: usize) -> Option<Self> {
+    pub fn of(adapter: Adapter, rows: usize, inputs: usize, outputs: usize) -> Option<Self> {
         match adapter {
             _ if rows < MANY => None,
-            Adapter::Hardware => Tile::of(rows, outputs, 1).map(Self::Tiles),
+            Adapter::Hardware => Tile::of(extent(rows, inputs, outputs)).map(Self::Tiles),
             Adapter::Software => Some(Self::Blocks),
         }
     }
 }
+
+fn extent(rows: usize, inputs: usize, outputs: usize) -> Extent {
+    Extent { count: 1, rows, columns: outputs, inputs }
+}
+
+/// WGSL's `extent()`: the rows and the columns of the product.
+const EXTENT: &str = "fn extent() -> vec2<u32> { return vec2(info.rows, info.outputs); }\n";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct ManyRowsShader {
@@ -57,6 +66,7 @@ impl Shader for ManyRowsShader {
                 let main = unrolled(include_str!("tiled.wgsl"), '$', 4);
                 tile.text() + &format!("const ACROSS = {across};\n") + &main
             }
+            Way::Sums(tile) => tile.text_of_sums(),
             Way::Blocks => {
                 let [rows, quads] = BLOCK;
                 let main = unrolled(&unrolled(include_str!("blocked.wgsl"), '#', rows), '$', quads);
@@ -64,23 +74,27 @@ impl Shader for ManyRowsShader {
                     + &main
             }
         };
-        [
-            &self.quads.functions(),
-            &self.quads.sixteens(),
-            x_quad(self.whole_x),
+        let mut text = EXTENT.to_owned() + &main;
+        if !matches!(self.way, Way::Sums(_)) {
+            text += &self.quads.functions();
+            text += &self.quads.sixteens();
+            text += x_quad(self.whole_x);
+        }
+        if !self.leaves_parts() {
             // The last four columns can reach behind the end.
-            &number_at("bias", self.bias, "min(index, info.outputs - 1u)"),
-            &number_at("residual", self.residual, "index"),
-            &wgsl(self.activation),
-            &main,
-            include_str!("write.wgsl"),
-        ]
-        .concat()
+            text += &number_at("bias", self.bias, "min(index, info.outputs - 1u)");
+            text += &number_at("residual", self.residual, "index");
+            text += &wgsl(self.activation);
+            text += include_str!("write.wgsl");
+        }
+        text
     }
 
     fn buffers(&self) -> Vec<(&'static str, &'static str)> {
-        let mut buffers = vec![("x", if self.whole_x { "vec4<f32>" } else { "f32" })];
-        buffers.extend(self.quads.buffers());
+        let mut buffers = match self.way {
+            Way::Sums(_) => vec![("parts", "f32")],
+            _ => [vec![("x", if self.whole_x { "vec4<f32>" } else { "f32" })], self.quads.buffers()].concat(),
+        };
         buffers.extend(self.bias.then_some(("bias", "f32")));
         buffers.extend(self.residual.then_some(("residual", "f32")));
         buffers.push(("y", "f32"));
@@ -89,6 +103,13 @@ impl Shader for ManyRowsShader {
 
     fn info(&self) -> &'static [&'static str] {
         &["rows", "inputs", "outputs", "width", "groups", "slope"]
+    }
+}
+
+impl ManyRowsShader {
+    /// Whether another shader adds up what it leaves, and then the bias and the rest.
+    fn leaves_parts(&self) -> bool {
+        matches!(self.way, Way::Tiles(tile) if tile.is_divided())
     }
 }
 
@@ -110,10 +131,10 @@ pub fn linear(x: &Tensor<2>, call: &LinearCall, way: Way) -> Option<Tensor<2>> {
         None => buffer(x)?,
     }];
     buffers.extend(weight_buffers(matrix)?);
-    buffers.extend(buffers_of(bias)?);
-    buffers.extend(buffers_of(residual)?);
+    let last = [buffers_of(bias)?, buffers_of(residual)?].concat();
+    let extent = extent(rows, inputs, outputs);
     let groups = match way {
-        Way::Tiles(tile) => tile.groups(rows, outputs, 1),
+        Way::Tiles(tile) | Way::Sums(tile) => tile.groups(extent),
         Way::Blocks => {
             let all = (rows.div_ceil(BLOCK[0]) * outputs.div_ceil(4 * BLOCK[1])).div_ceil(WORKGROUP);
             let groups = all.min(MAX_GROUPS);
@@ -122,5 +143,16 @@ pub fn linear(x: &Tensor<2>, call: &LinearCall, way: Way) -> Option<Tensor<2>> {
     };
     let mut info = [rows, inputs, outputs, matrix.width(), groups[0]].map(word).to_vec();
     info.push(float(slope));
+    if let Way::Tiles(tile) = way
+        && tile.is_divided()
+    {
+        let first = ManyRowsShader { bias: false, residual: false, ..shader };
+        let parts = launch(first, groups, buffers, tile.parts(extent), &info)?;
+        buffers = vec![buffer(&parts)?];
+        buffers.extend(last);
+        let second = ManyRowsShader { way: Way::Sums(tile), ..shader };
+        return launch(second, Tile::groups_of_sums(extent), buffers, [rows, outputs], &info);
+    }
+    buffers.extend(last);
     launch(shader, groups, buffers, [rows, outputs], &info)
 }

@@ -1,16 +1,15 @@
 // activation(x · weight + bias) + residual for many rows, in the tiles of gpu/tile.wgsl: its left matrix is x, its right one the
 // weight, in either layout.
 //
-// many_rows.rs puts ACROSS, `x_quad`, `sixteen`, `four_scales`, `bias_at` and `residual_at` before this, and repeats each line
-// that has a $ for four inputs.
+// many_rows.rs puts ACROSS, `x_quad`, `sixteen` and `four_scales` before this, and repeats each line that has a $ for four inputs.
 
 alias V = vec4<f32>;
 
 // The first column and the first row of the tile.
 var<private> origin: vec2<u32>;
 
-fn prepare(group: vec3<u32>, local: u32) {
-    origin = group.xy * TILE;
+fn prepare(product: u32, group: vec2<u32>, local: u32) {
+    origin = group * TILE;
 }
 
 fn steps() -> u32 {
