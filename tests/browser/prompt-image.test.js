@@ -111,6 +111,8 @@ test('a visitor writes a prompt and draws it with the keyboard alone', async () 
   await button('Draw').click();
   await status().filter({ hasText: 'First write what to draw.' }).waitFor();
   assert.deepEqual(asked, [], 'a blank prompt loads nothing');
+  assert.equal(await field('Height').isVisible(), false, 'the prompt is what matters');
+  await button('Options').press('Enter');
   await field('Prompt').focus();
   await page.keyboard.type('a bear');
   await page.keyboard.press('Tab');
@@ -186,6 +188,7 @@ test('a picture is varied and repainted as the prompt says', async () => {
   assert.deepEqual([prompt, strength, guidance_scale], ['a fox', 0.6, undefined]);
   assert.deepEqual(tasks(), ['text-to-image', 'image-to-image']);
   await drawn();
+  await button('Options').click();
   await field('Height').fill('64');
   await page.keyboard.press('Tab');
   const canvas = element().locator('.board canvas').first();
@@ -235,17 +238,40 @@ test('without controls there is the picture alone, and a press draws another fro
 });
 
 test('the demo page’s address has the prompt, and draws it again', async () => {
-  await visit('&image-prompt=a%20fox&image-negative-prompt=snow&image-model=/any&image-height=64');
-  await element().evaluate((image) => image.scrollIntoView());
-  await drawn();
-  await field('Prompt').fill('a bear, & “more”');
-  await button('Draw').click();
-  await until(() => new URL(page.url()).searchParams.get('image-prompt') === 'a bear, & “more”');
-  assert.equal(new URL(page.url()).searchParams.get('image-negative-prompt'), 'snow');
+  await visit('&paint-prompt=a%20fox&paint-negative-prompt=snow&paint-model=/any&paint-height=64');
+  const paint = page.locator('#paint');
+  await paint.evaluate((image) => image.scrollIntoView());
+  await until(() => calls().some(({ prompt }) => prompt === 'a fox'));
+  await paint.getByLabel('Prompt', { exact: true }).fill('a bear, & “more”');
+  await paint.getByRole('button', { name: 'Draw', exact: true }).click();
+  await until(() => new URL(page.url()).searchParams.get('paint-prompt') === 'a bear, & “more”');
+  assert.equal(new URL(page.url()).searchParams.get('paint-negative-prompt'), 'snow');
   asked = [];
   await page.reload();
-  await element().evaluate((image) => image.scrollIntoView());
+  await paint.evaluate((image) => image.scrollIntoView());
   await until(() => calls().some(({ prompt }) => prompt === 'a bear, & “more”'));
   const { negative_prompt, height } = calls().find(({ prompt }) => prompt);
   assert.deepEqual([negative_prompt, height], ['snow', 64]);
+});
+
+test('a prompt to try is one press away, one is made up, and what was drawn before comes again', async () => {
+  await open('controls prompt model="/any"');
+  await button('Surprise me').waitFor();
+  const ideas = element().locator('.ideas button');
+  assert.equal(await ideas.count(), 13);
+  const first = await ideas.nth(1).innerText();
+  await ideas.nth(1).click();
+  await drawn();
+  assert.equal(await field('Prompt').inputValue(), first);
+  assert.equal(await element().locator('.earlier').isVisible(), false, 'it is on show');
+  await button('Surprise me').click();
+  await until(() => calls().length === 2);
+  await element().locator('.earlier button').nth(1).waitFor();
+  const [before, after] = calls();
+  assert.match(after.prompt, /^an? .+ (in|on|under)/);
+  assert.notEqual(after.seed, before.seed);
+  await element().getByRole('group', { name: 'Drawn before' }).getByRole('button', { name: first }).click();
+  await until(() => calls().length === 3);
+  assert.deepEqual([calls()[2].prompt, calls()[2].seed], [first, before.seed]);
+  assert.deepEqual(await violations(page), []);
 });

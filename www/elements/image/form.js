@@ -20,6 +20,9 @@ export const formSheet = styleSheet(`
   .options select { width: 6.25rem; }
   .options select[name='scheduler'] { width: 13.25rem; }
   .buttons { display: flex; flex-wrap: wrap; gap: 0.5rem; }
+  .more { border-color: transparent; background: none; color: var(--soft); }
+  .fields { display: contents; }
+  .fields[hidden] { display: none; }
   @media (max-width: 40rem) {
     .options label { flex: 1 1 5rem; }
     .options label:has([name='seed']) { flex-basis: 7.5rem; }
@@ -46,6 +49,14 @@ export class ImageForm {
   };
   #draw = h('button', { className: 'main' });
   #another = h('button', { type: 'button' });
+  /** Folds the other fields away, where a prompt is what matters. */
+  #more = h('button', {
+    type: 'button',
+    className: 'more',
+    hidden: true,
+    'aria-expanded': 'false',
+    onclick: () => this.#unfold(this.#rest.hidden === true),
+  });
   #buttons = h('div', { className: 'buttons' }, this.#draw, this.#another);
   /** @type {DiffusionInfo | null} */
   #info = null;
@@ -53,15 +64,16 @@ export class ImageForm {
   /** @type {Words | null} */
   #words = null;
 
-  element = h(
-    'form',
-    { className: 'options' },
-    this.#prompts.element,
+  /** All fields but the prompt. */
+  #rest = h(
+    'div',
+    { className: 'fields' },
     ...Object.values(this.#fields)
       .filter(({ parentElement }) => !parentElement)
       .map(label),
-    this.#buttons,
   );
+
+  element = h('form', { className: 'options' }, this.#prompts.element, this.#rest, this.#buttons, this.#more);
 
   /** @param {{ onDraw: () => void, onAnother: () => void, onChange: () => void }} calls */
   constructor({ onDraw, onAnother, onChange }) {
@@ -77,6 +89,19 @@ export class ImageForm {
   set prompted(prompted) {
     this.#isPrompted = prompted;
     this.#allow();
+    if (this.#more.hidden !== prompted) return;
+    this.#more.hidden = !prompted;
+    const { seed: _, prompt: __, ...others } = this.#fields;
+    this.#unfold(!prompted || Object.values(others).some(({ value }) => value !== ''));
+    if (prompted) this.element.append(this.#rest);
+    else this.#buttons.before(this.#rest);
+  }
+
+  /** Shows the fields that are folded away, or folds them away. @param {boolean} open */
+  #unfold(open) {
+    this.#rest.hidden = !open;
+    this.#prompts.open = open;
+    this.#more.setAttribute('aria-expanded', String(open));
   }
 
   /** The end of the prompt that was too long for the model. @param {string | null} text */
@@ -91,6 +116,7 @@ export class ImageForm {
     const names = { ...words.imageOptions, seed: words.seed };
     for (const [option, field] of this.#entries) setLabel(field, names[option]);
     this.#another.textContent = words.regenerate;
+    this.#more.textContent = words.optionsTitle;
     this.#fields.seed.placeholder = words.random;
     this.#offer();
   }

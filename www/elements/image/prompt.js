@@ -21,7 +21,9 @@ export class PromptFields {
   prompt = h('textarea', { name: 'prompt', rows: 2, dir: 'auto' });
   negative = h('textarea', { name: 'negative_prompt', rows: 1, dir: 'auto' });
 
-  element = h('div', { className: 'prompts' }, label(this.prompt), this.#read, label(this.negative));
+  #negativeLabel = label(this.negative);
+
+  element = h('div', { className: 'prompts' }, label(this.prompt), this.#read, this.#negativeLabel);
 
   constructor() {
     this.prompt.setAttribute('aria-describedby', this.#read.id);
@@ -30,6 +32,11 @@ export class PromptFields {
       event.preventDefault();
       this.prompt.form?.requestSubmit();
     });
+  }
+
+  /** Whether the rest of the form is to be seen, and with it what not to draw. @param {boolean} open */
+  set open(open) {
+    this.#negativeLabel.hidden = !open;
   }
 
   /** The end of the prompt that was too long for the model. @param {string | null} text */
