@@ -25,11 +25,13 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let across = local % QUADS;
     let down = local / QUADS * (ROWS / 4u);
     var sum#_0 = vec4<f32>(); var sum#_1 = vec4<f32>(); var sum#_2 = vec4<f32>(); var sum#_3 = vec4<f32>();
-    part = group.z % PARTS;
+    // All invocations must be seen to take as many turns, and a private variable may differ between them.
+    let turn = group.z % PARTS;
+    part = turn;
     let product = group.z / PARTS;
     prepare(product, group.xy, local);
-    let end = (part + 1u) * steps() / PARTS;
-    for (var step = part * steps() / PARTS; step < end; step++) {
+    let end = (turn + 1u) * steps() / PARTS;
+    for (var step = turn * steps() / PARTS; step < end; step++) {
         workgroupBarrier();
         for (var index = local; index < 2u * BLOCKS; index += THREADS) {
             if index < BLOCKS {

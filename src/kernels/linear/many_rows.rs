@@ -66,7 +66,7 @@ impl Shader for ManyRowsShader {
                 let main = unrolled(include_str!("tiled.wgsl"), '$', 4);
                 tile.text() + &format!("const ACROSS = {across};\n") + &main
             }
-            Way::Sums(tile) => tile.text_of_sums(),
+            Way::Sums(tile) => "alias V = vec4<f32>;\n".to_owned() + &tile.text_of_sums(),
             Way::Blocks => {
                 let [rows, quads] = BLOCK;
                 let main = unrolled(&unrolled(include_str!("blocked.wgsl"), '#', rows), '$', quads);
