@@ -11,6 +11,10 @@ use super::words::{Word, words_of};
 
 /// The most subjects of a story's picture: the illustrator draws two well, and three seldom.
 const MAX_ITEMS: usize = 2;
+/// What it adds that a sentence says where it is.
+const SAYS_PLACE: f32 = 8.0;
+/// What a sentence is worth of itself as long as nobody knows where the story is.
+const NO_PLACE: f32 = 0.5;
 /// A noun after these is not there to be seen.
 const NOT_SEEN: [&str; 10] = ["like", "as", "no", "not", "without", "than", "instead", "never", "nor", "of-no"];
 
@@ -230,6 +234,15 @@ impl Reader {
         Some(mention)
     }
 
+    /// The hero, who was there in one of the sentences before and so still is.
+    fn absent_hero(&self, lexicon: &Lexicon, items: &[(f32, Item, usize, usize)]) -> Option<Item> {
+        let hero = self.cast.hero()?;
+        let person = &self.cast.people[hero];
+        let entry = self.cast.drawn_as(lexicon, hero)?;
+        let is_there = self.number - person.last <= 3 && items.iter().all(|(_, item, _, _)| item.entry != entry);
+        (is_there && !items.is_empty()).then(|| Item { entry, looks: in_order(lexicon, &person.looks) })
+    }
+
     fn shot(&self, lexicon: &Lexicon, sentence: &Text, mentions: Vec<Mention>, says_place: bool) -> Shot {
         let hero = self.cast.hero();
         let mut score = 0.0;
@@ -254,19 +267,24 @@ impl Reader {
             items.push((weight, Item { entry, looks: in_order(lexicon, &looks) }, mention.first, mention.end));
             score += weight * if mention.is_pronoun { 0.6 } else { 1.0 };
         }
+        if let Some(item) = self.absent_hero(lexicon, &items) {
+            items.push((4.0, item, usize::MAX, usize::MAX));
+        }
         items.sort_by(|a, b| b.0.total_cmp(&a.0));
         items.truncate(MAX_ITEMS);
         let mut picture = Picture::default();
-        if let [(_, _, _, end), (_, _, first, _)] = items[..] {
+        if let [(_, _, _, end), (_, _, first, _)] = items[..]
+            && end != usize::MAX
+        {
             picture.relation = relation(lexicon, sentence, end, first);
         }
         picture.items = items.into_iter().map(|(_, item, _, _)| item).collect();
         picture.place = self.place();
         picture.time = self.setting.time.as_ref().map(|(time, _)| time.clone());
         if says_place && !picture.items.is_empty() {
-            score += 2.0;
+            score += super::setting::param("SAYS", 4.0);
         } else if picture.place.is_none() {
-            score *= 0.7;
+            score *= super::setting::param("NOPLACE", 0.5);
         }
         Shot { picture, score }
     }

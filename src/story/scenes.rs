@@ -18,7 +18,8 @@ const MAX_SCENES: u64 = 24;
 /// How long a text is when nobody knows: a hundred tokens, in UTF-16 units.
 const DEFAULT_LENGTH: u64 = 480;
 /// A sentence that shows as much is announced at once: the hero with something, or in a place.
-const GOOD: f32 = 4.5;
+const GOOD: f32 = 11.0;
+const PATIENCE: usize = 7;
 /// One that shows less is never drawn.
 const LEAST: f32 = 1.0;
 
@@ -149,7 +150,7 @@ impl Scenes {
             let from = self.announced.last().map_or(opens, |scene| scene.end.max(opens));
             let first = self.candidates.partition_point(|candidate| candidate.start < from);
             let Some(best) = self.best(first..self.candidates.len()) else { break };
-            if self.value(best) < GOOD && end < opens + window / 2 {
+            if self.value(best) < super::setting::param("GOOD", 7.0) && end < opens + (window as f32 * super::setting::param("PATIENCE", 0.8)) as usize {
                 break;
             }
             let mut candidate = self.candidates.remove(best);

@@ -14,10 +14,17 @@ const LOCATIVE: [&str; 20] = [
 const FAR_AWAY: [&str; 12] = [
     "from", "about", "of", "above", "over", "beyond", "behind", "like", "than", "dreamed", "wanted", "wished",
 ];
+const THINKING: [&str; 22] = [
+    "look", "looked", "looking", "gazed", "gazing", "stared", "pointed", "wanted", "want", "wished", "wish", "dreamed", "dream",
+    "would", "could", "if", "never", "hoped", "longed", "asked", "told", "thought",
+];
 const FLYING: [&str; 14] = [
     "fly", "flew", "flies", "flying", "float", "floated", "floating", "soar", "soared", "rose", "glided", "sailed", "climbed",
     "drifted",
 ];
+
+const NESTED: usize = 3;
+const IMPLIED_HERE: Sure = Sure::Implied;
 
 /// How a text says a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,6 +42,7 @@ pub enum Sure {
 pub struct Where {
     /// The place, and how sure it is.
     pub place: Option<(Setting, Sure)>,
+    pub evidence: Vec<(Setting, f32)>,
     /// The time, and whether a word named it.
     pub time: Option<(Setting, bool)>,
 }
@@ -60,31 +68,50 @@ impl Where {
 
     fn place(&mut self, lexicon: &Lexicon, sentence: &Text) -> bool {
         let mut says = false;
-        for found in sentence.of_kind(lexicon, Kind::Place) {
-            let sure = if sentence.is_here(lexicon, found) { Sure::Here } else { Sure::Implied };
+        let mut last_end = None;
+        for (_, weight) in &mut self.evidence {
+            *weight *= param("DECAY", 0.8);
+        }
+        for &found in sentence.found.iter().filter(|found| lexicon.entries[found.entry].kind == Kind::Place) {
+            let is_around = last_end.is_some_and(|end| found.first - end <= NESTED); // "in a garden in the village"
+            last_end = Some(found.end);
+            let here = sentence.is_here(lexicon, found);
+            let quoted = sentence.quoted[found.first];
+            let mut weight = if here { param("HERE", 3.0) } else { param("WEAK", 1.0) };
+            if is_around { weight *= param("AROUND", 0.3); }
+            if quoted { weight *= param("QUOTED", 0.3); }
+            says |= here && !quoted && !is_around;
             let word = lower(sentence.text, sentence.words, found.first, found.end);
-            says |= self.move_to(Setting::new(lexicon, found.entry, &word), sure);
+            self.add(Setting::new(lexicon, found.entry, &word), weight);
         }
         for found in lexicon.implied(Kind::Place, sentence.text, sentence.words) {
-            if sentence.quoted[found.first] {
-                continue;
+            let within = sentence.found.iter().find(|named| named.first < found.end && found.first < named.end);
+            let is_part = within.is_some_and(|named| named.end - named.first > found.end - found.first);
+            if is_part {
+                continue; // "flying" of "a flying saucer"
             }
-            let is_being = sentence.found.iter().any(|named| {
-                named.first <= found.first && found.first < named.end && lexicon.entries[named.entry].is_being()
-            });
-            let sure = if is_being { Sure::Lives } else { Sure::Implied };
-            self.move_to(Setting::new(lexicon, found.entry, ""), sure);
+            let mut weight = match within {
+                Some(named) if lexicon.entries[named.entry].is_being() => param("LIVES", 0.3),
+                _ if sentence.is_here(lexicon, found) => param("IMPREP", 1.5),
+                _ => param("IMPLIED", 0.7),
+            };
+            if sentence.quoted[found.first] { weight *= param("QUOTED", 0.3); }
+            self.add(Setting::new(lexicon, found.entry, ""), weight);
+        }
+        let best = self.evidence.iter().max_by(|a, b| a.1.total_cmp(&b.1));
+        let now = self.place.as_ref().and_then(|(place, _)| self.evidence.iter().find(|(other, _)| other.entry == place.entry)).map_or(0.0, |x| x.1);
+        if let Some((place, weight)) = best && *weight > now * param("HYST", 1.0) && *weight > 0.05 {
+            self.place = Some((place.clone(), Sure::Here));
         }
         says
     }
 
-    /// Changes the place if that is at least as sure as what is known; returns whether somebody is there now.
-    fn move_to(&mut self, place: Setting, sure: Sure) -> bool {
-        let is_new = self.place.as_ref().is_none_or(|(_, known)| sure > *known || sure == Sure::Here);
-        if is_new {
-            self.place = Some((place, sure));
+    fn add(&mut self, place: Setting, weight: f32) {
+        let at = self.evidence.iter().position(|(other, _)| other.entry == place.entry);
+        match at {
+            Some(at) => { self.evidence[at].1 += weight; if weight > 1.4 { self.evidence[at].0 = place; } }
+            None => self.evidence.push((place, weight)),
         }
-        is_new && sure == Sure::Here
     }
 
     fn time(&mut self, lexicon: &Lexicon, sentence: &Text) {
@@ -116,13 +143,18 @@ impl Text<'_> {
         self.found.iter().filter(is_kind).filter(|found| !self.quoted[found.first]).copied()
     }
 
+    /// Whether somebody only looks at, or wants to be, where the phrase that begins at `at` is.
+    fn is_only_thought_of(&self, at: usize) -> bool {
+        self.words[at.saturating_sub(4)..at].iter().any(|word| THINKING.contains(&word.lower.as_str()))
+    }
+
     /// Whether the words before a place say that somebody is in it or comes to it.
     fn is_here(&self, lexicon: &Lexicon, place: Found) -> bool {
         if lexicon.entries[place.entry].name == "sky" {
             return self.words.iter().any(|word| FLYING.contains(&word.lower.as_str()));
         }
         if LOCATIVE.contains(&self.words[place.first].lower.as_str()) || place.end - place.first > 2 {
-            return true;
+            return !self.is_only_thought_of(place.first);
         }
         let mut at = place.first;
         for _ in 0..5 {
@@ -133,7 +165,7 @@ impl Text<'_> {
                 return false;
             }
             if LOCATIVE.contains(&word) {
-                return true;
+                return !self.is_only_thought_of(at);
             }
             if !is_determiner(word) && lexicon.adjective_at(self.text, self.words, at).is_none() {
                 break;
@@ -141,4 +173,8 @@ impl Text<'_> {
         }
         self.words[place.first].lower == "underwater"
     }
+}
+
+pub fn param(name: &str, default: f32) -> f32 {
+    std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(default)
 }
