@@ -48,7 +48,9 @@ impl Cast {
     #[must_use]
     pub fn hero(&self) -> Option<usize> {
         let first = |fits: fn(&Person) -> bool| self.people.iter().position(fits);
-        let known = first(|person| person.name.is_some() && person.entry.is_some());
+        let known = first(|person| {
+            person.name.is_some() && (person.entry.is_some() || person.gender != Gender::Any)
+        });
         self.narrator.or(known).or(first(|person| person.name.is_some())).or(first(|_| true))
     }
 
@@ -112,11 +114,12 @@ impl Cast {
         Some(who)
     }
 
-    /// What somebody is drawn as. A name whose kind nobody said is a child's, where the hero's is not known either.
+    /// What somebody is drawn as. A name whose kind nobody said is a child's, if a pronoun says
+    /// whether a boy's or a girl's, or if the hero's kind is not known either.
     #[must_use]
     pub fn drawn_as(&self, lexicon: &Lexicon, who: usize) -> Option<usize> {
         let person = self.people.get(who)?;
-        if person.entry.is_none() && self.hero().is_some_and(|hero| self.people[hero].entry.is_some()) {
+        if person.entry.is_none() && person.gender == Gender::Any && self.hero().is_some_and(|hero| self.people[hero].entry.is_some()) {
             return None;
         }
         let child = match person.gender {

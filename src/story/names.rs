@@ -1,5 +1,6 @@
 //! Which words of a sentence are somebody's name, and how a name and a kind are put together: "a fox named Lily".
 
+use super::nouns::is_preposition;
 use super::words::Word;
 
 /// Capitalised, but nobody's name.
@@ -11,7 +12,7 @@ const NOT_NAMES: &str = " i mars earth venus jupiter saturn mercury neptune plut
     the a an in on at all every everyone everybody nobody somebody something nothing now later soon after before finally as \
     if what where who why how not never always maybe perhaps even just only still here his her their its my our your with \
     for from to by of up down out over under day night today tomorrow yesterday good great well look come let go north south \
-    east west dear next first last long far many most some each another both while until because though although since ";
+    east west meanwhile sometimes often dear next first last long far many most some each another both while until because though although since ";
 
 /// Verbs that follow a name at a sentence's beginning.
 const VERBS: &str = " was is had has said went ran came saw took made got felt knew thought told gave found left kept began sat stood \
@@ -26,9 +27,9 @@ pub enum Use {
     Plain,
 }
 
-/// Whether a word is written as a name, and where it stands says that it is one.
+/// Whether a word is written as a name, and where it stands says that it is one, or that its kind is said beside it.
 #[must_use]
-pub fn name_use(text: &str, words: &[Word], at: usize) -> Option<Use> {
+pub fn name_use(text: &str, words: &[Word], at: usize, has_kind: bool) -> Option<Use> {
     let word = &words[at];
     if !word.capital || word.lower.chars().count() < 2 || word.lower.chars().any(|letter| letter.is_ascii_digit()) {
         return None;
@@ -44,9 +45,12 @@ pub fn name_use(text: &str, words: &[Word], at: usize) -> Option<Use> {
     if !begins_sentence(text, words, at) {
         return Some(Use::Plain);
     }
+    if word.lower.ends_with("ly") && !has_kind || is_preposition(&word.lower) {
+        return None;
+    }
     let next = words.get(at + 1).map_or("", |next| next.lower.as_str());
-    let is_name = is_word(VERBS, next) || next == "s" || (next.len() > 3 && next.ends_with("ed"));
-    (is_name && !word.lower.ends_with("ly")).then_some(Use::Plain)
+    let is_name = has_kind || is_word(VERBS, next) || next == "s" || (next.len() > 3 && next.ends_with("ed"));
+    is_name.then_some(Use::Plain)
 }
 
 /// Whether a word is the first of a sentence, or of what somebody says.

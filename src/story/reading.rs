@@ -11,12 +11,10 @@ use super::words::{Word, words_of};
 
 /// The most subjects of a story's picture: the illustrator draws two well, and three seldom.
 const MAX_ITEMS: usize = 2;
-/// What it adds that a sentence says where it is.
-const SAYS_PLACE: f32 = 8.0;
-/// What a sentence is worth of itself as long as nobody knows where the story is.
-const NO_PLACE: f32 = 0.5;
+/// What it adds to a sentence's score that it says where it is.
+const SAYS_PLACE: f32 = 5.9;
 /// A noun after these is not there to be seen.
-const NOT_SEEN: [&str; 10] = ["like", "as", "no", "not", "without", "than", "instead", "never", "nor", "of-no"];
+const NOT_SEEN: [&str; 9] = ["like", "as", "no", "not", "without", "than", "instead", "never", "nor"];
 
 /// What a sentence shows.
 #[derive(Debug, Clone)]
@@ -68,7 +66,7 @@ impl Reader {
     /// Where the story is now.
     #[must_use]
     pub fn place(&self) -> Option<Setting> {
-        self.setting.place.as_ref().map(|(place, _)| place.clone())
+        self.setting.place.clone()
     }
 
     /// Which words somebody says. A quotation may go on over sentences, up to its paragraph's end.
@@ -143,19 +141,19 @@ impl Reader {
         let word = words.get(at).filter(|word| word.capital)?;
         let name = &text[word.start..word.end];
         let known = self.cast.named(name);
-        let how = if known.is_some() { Use::Plain } else { name_use(text, words, at)? };
+        let title = title_before(lexicon, sentence, at);
+        let kind = title.or_else(|| kind_after(lexicon, sentence, nouns, at));
+        let how = match known {
+            Some(_) => Use::Plain,
+            None => name_use(text, words, at, kind.is_some())?,
+        };
         let is_word = found.iter().any(|found| found.first <= at && at < found.end);
         if known.is_none() && how == Use::Plain && is_word {
             return None; // "the Moon"
         }
         let last = before.iter().rev().filter_map(|mention| mention.who).next();
-        let kind = if known.is_some_and(|who| self.cast.people[who].entry.is_some()) {
-            None
-        } else {
-            kind_after(lexicon, sentence, nouns, at)
-        };
         if let Some(who) = known {
-            if let Some(entry) = kind {
+            if let Some(entry) = kind.filter(|_| self.cast.people[who].entry.is_none()) {
                 self.cast.set_kind(lexicon, who, entry);
             }
             return Some(who);
@@ -197,7 +195,7 @@ impl Reader {
             mention.looks = looks;
             return Some(mention);
         }
-        let is_definite = !matches!(determiner, "a" | "an" | "another" | "one");
+        let is_definite = determiner == "the";
         let who = self.cast.noun(lexicon, noun.found.entry, is_definite, self.number);
         let person = &mut self.cast.people[who];
         if person.looks.is_empty() {
@@ -282,9 +280,7 @@ impl Reader {
         picture.place = self.place();
         picture.time = self.setting.time.as_ref().map(|(time, _)| time.clone());
         if says_place && !picture.items.is_empty() {
-            score += super::setting::param("SAYS", 4.0);
-        } else if picture.place.is_none() {
-            score *= super::setting::param("NOPLACE", 0.5);
+            score += SAYS_PLACE;
         }
         Shot { picture, score }
     }
@@ -326,11 +322,27 @@ fn kind_after(lexicon: &Lexicon, sentence: &Text, nouns: &[Noun], at: usize) -> 
     ((is_apposition || is_said || is_later) && lexicon.entries[entry].is_being()).then_some(entry)
 }
 
+/// What "Mr." and "Mrs." say of the name after them.
+fn title_before(lexicon: &Lexicon, sentence: &Text, at: usize) -> Option<usize> {
+    let before = &sentence.words[at.checked_sub(1)?];
+    let kind = match before.lower.as_str() {
+        "mr" | "sir" | "lord" => "man",
+        "mrs" | "miss" | "ms" | "lady" => "woman",
+        "captain" => "pilot",
+        _ => return None,
+    };
+    lexicon.index_of(Kind::Subject, kind).filter(|_| before.capital)
+}
+
 /// The relation that is said between two mentions; "with" is none.
 fn relation(lexicon: &Lexicon, sentence: &Text, end: usize, first: usize) -> Option<usize> {
     if end >= first || first - end > 6 {
         return None;
     }
-    let found = (end..first).find_map(|at| lexicon.relation_at(sentence.text, sentence.words, at))?;
-    (lexicon.entries[found.entry].name != "with").then_some(found.entry)
+    let relation = (end..first).find_map(|at| match sentence.words[at].lower.as_str() {
+        "rode" => lexicon.index_of(Kind::Relation, "riding"),
+        "held" | "carried" | "hugged" | "holds" | "carries" => lexicon.index_of(Kind::Relation, "holding"),
+        _ => lexicon.relation_at(sentence.text, sentence.words, at).map(|found| found.entry),
+    })?;
+    (lexicon.entries[relation].name != "with").then_some(relation)
 }

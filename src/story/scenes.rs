@@ -1,7 +1,7 @@
 //! The key scenes of a story as it grows.
 //!
 //! The text's expected length is cut into as many windows as there are to be scenes. In each, the first sentence that shows
-//! much is announced, or, when half of the window has passed, the best so far. What is missing at the end is taken from the
+//! much is announced, or, when most of the window has passed, the best so far. What is missing at the end is taken from the
 //! best sentences that are left.
 
 use super::caption::Picture;
@@ -17,11 +17,16 @@ const DEFAULT_SCENES: u64 = 3;
 const MAX_SCENES: u64 = 24;
 /// How long a text is when nobody knows: a hundred tokens, in UTF-16 units.
 const DEFAULT_LENGTH: u64 = 480;
-/// A sentence that shows as much is announced at once: the hero with something, or in a place.
-const GOOD: f32 = 11.0;
-const PATIENCE: usize = 7;
+/// A sentence that shows as much is announced at once: the hero, and where they are.
+const GOOD: f32 = 8.3;
+/// The part of a window after which its best sentence so far is announced, if none was good.
+const PATIENCE: (usize, usize) = (17, 20);
+/// What is left of a sentence's value as long as nobody knows where the story is.
+const NOWHERE: f32 = 0.2;
+/// What it loses if a picture of just that is there already.
+const SHOWN: f32 = 2.0;
 /// One that shows less is never drawn.
-const LEAST: f32 = 1.0;
+const LEAST: f32 = 0.8;
 
 /// A scene of a story.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -150,7 +155,7 @@ impl Scenes {
             let from = self.announced.last().map_or(opens, |scene| scene.end.max(opens));
             let first = self.candidates.partition_point(|candidate| candidate.start < from);
             let Some(best) = self.best(first..self.candidates.len()) else { break };
-            if self.value(best) < super::setting::param("GOOD", 7.0) && end < opens + (window as f32 * super::setting::param("PATIENCE", 0.8)) as usize {
+            if self.value(best) < GOOD && end < opens + window * PATIENCE.0 / PATIENCE.1 {
                 break;
             }
             let mut candidate = self.candidates.remove(best);
@@ -173,12 +178,13 @@ impl Scenes {
         range.rev().max_by(|&a, &b| self.value(a).total_cmp(&self.value(b)))
     }
 
-    /// What a candidate shows, less if a picture of just that is there already.
+    /// How much a candidate is worth drawing.
     fn value(&self, at: usize) -> f32 {
         let Candidate { picture, score, .. } = &self.candidates[at];
         let caption = picture.caption(&self.lexicon);
         let is_there = self.announced.iter().any(|scene| scene.caption == caption);
-        if is_there { score - 2.0 } else { *score }
+        let score = score * if picture.place.is_none() { NOWHERE } else { 1.0 };
+        score - if is_there { SHOWN } else { 0.0 }
     }
 
     fn add(&mut self, candidate: Candidate) {
