@@ -80,8 +80,9 @@ impl Where {
     /// The place that a sentence puts somebody in is its own; else it is the one that most speaks for.
     fn place(&mut self, lexicon: &Lexicon, sentence: &Text) -> bool {
         self.evidence.iter_mut().for_each(|(_, weight)| *weight *= KEPT);
-        let said = self.named_places(lexicon, sentence);
-        self.implied_places(lexicon, sentence);
+        let named = self.named_places(lexicon, sentence);
+        let implied = self.implied_places(lexicon, sentence);
+        let said = named.or(implied);
         let says = said.is_some();
         let weight_of = |place: &Setting| {
             self.evidence.iter().find(|(other, _)| other.entry == place.entry).map_or(0.0, |(_, weight)| *weight)
@@ -114,21 +115,29 @@ impl Where {
         said
     }
 
-    /// Counts the places that a sentence lets one think of.
-    fn implied_places(&mut self, lexicon: &Lexicon, sentence: &Text) {
+    /// Counts the places that a sentence lets one think of; returns one that it puts somebody in: "in the kitchen".
+    fn implied_places(&mut self, lexicon: &Lexicon, sentence: &Text) -> Option<Setting> {
+        let mut said = None;
         for found in lexicon.implied(Kind::Place, sentence.text, sentence.words) {
             let within = sentence.found.iter().find(|named| named.first < found.end && found.first < named.end);
             if within.is_some_and(|named| named.end - named.first > found.end - found.first) {
                 continue; // "flying" of "a flying saucer"
             }
+            let is_quoted = sentence.quoted[found.first];
+            let is_here = lexicon.entries[found.entry].name != "sky" && sentence.is_here(lexicon, found).0; // who flies is anywhere
             let weight = match within {
                 Some(named) if lexicon.entries[named.entry].is_being() => LIVES,
-                _ if sentence.is_here(lexicon, found).0 => IMPLIED_HERE,
+                None if is_here => HERE,
+                _ if is_here => IMPLIED_HERE,
                 _ => IMPLIED,
             };
-            let share = if sentence.quoted[found.first] { QUOTED } else { 1.0 };
-            self.add(Setting::new(lexicon, found.entry, ""), weight * share);
+            let place = Setting::new(lexicon, found.entry, "");
+            if within.is_none() && is_here && !is_quoted {
+                said = Some(place.clone());
+            }
+            self.add(place, weight * if is_quoted { QUOTED } else { 1.0 });
         }
+        said
     }
 
     fn add(&mut self, place: Setting, weight: f32) {
