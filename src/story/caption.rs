@@ -1,6 +1,7 @@
 //! What a picture shows, and its caption as the illustrator's training writes them (`training/scenes/captions.py`).
 
-use super::lexicon::{Entry, Kind, Lexicon};
+use super::entry::{Entry, Kind};
+use super::lexicon::Lexicon;
 use super::words::with_article;
 
 /// The most subjects of a picture: more were never drawn.
@@ -66,7 +67,8 @@ impl Picture {
     fn relation_word<'a>(&self, lexicon: &'a Lexicon) -> &'a str {
         let category = |at: usize| lexicon.entries[self.items[at].entry].category.as_str();
         let Some(relation) = self.relation.map(|index| &lexicon.entries[index]) else {
-            let is_carried = matches!(category(1), "object" | "food") && matches!(category(0), "person" | "animal");
+            let is_carried =
+                matches!(category(1), "object" | "food") && matches!(category(0), "person" | "animal");
             return if is_carried { "with" } else { "and" };
         };
         if relation.name == "riding" && category(1) == "vehicle" {

@@ -48,9 +48,8 @@ impl Cast {
     #[must_use]
     pub fn hero(&self) -> Option<usize> {
         let first = |fits: fn(&Person) -> bool| self.people.iter().position(fits);
-        let known = first(|person| {
-            person.name.is_some() && (person.entry.is_some() || person.gender != Gender::Any)
-        });
+        let known =
+            first(|person| person.name.is_some() && (person.entry.is_some() || person.gender != Gender::Any));
         self.narrator.or(known).or(first(|person| person.name.is_some())).or(first(|_| true))
     }
 
@@ -119,7 +118,10 @@ impl Cast {
     #[must_use]
     pub fn drawn_as(&self, lexicon: &Lexicon, who: usize) -> Option<usize> {
         let person = self.people.get(who)?;
-        if person.entry.is_none() && person.gender == Gender::Any && self.hero().is_some_and(|hero| self.people[hero].entry.is_some()) {
+        if person.entry.is_none()
+            && person.gender == Gender::Any
+            && self.hero().is_some_and(|hero| self.people[hero].entry.is_some())
+        {
             return None;
         }
         let child = match person.gender {

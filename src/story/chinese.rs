@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use super::caption::{Item, MAX_SUBJECTS, Picture, Setting, in_order};
-use super::lexicon::{Entry, Found, Kind, Lexicon};
+use super::entry::{Entry, Kind};
+use super::lexicon::{Found, Lexicon};
 use super::words::words_of;
 
 /// What stands between an adjective and its noun.
@@ -62,7 +63,8 @@ impl Words {
             if start < next {
                 continue;
             }
-            let found = self.by_first[&letter].iter().find(|(word, _)| text[start..].starts_with(word.as_str()));
+            let found =
+                self.by_first[&letter].iter().find(|(word, _)| text[start..].starts_with(word.as_str()));
             if let Some((word, entry)) = found {
                 next = start + word.len();
                 terms.push(Term { start, end: next, entry: *entry });
@@ -83,7 +85,9 @@ pub fn read(lexicon: &Lexicon, text: &str) -> (Vec<Term>, Picture) {
     for term in found {
         let term = Term { entry: place_of(lexicon, text, term), ..term };
         let entry = &lexicon.entries[term.entry];
-        let follows = pending.last().is_some_and(|last| text[last.end..term.start].chars().all(|c| BETWEEN.contains(&c)));
+        let follows = pending
+            .last()
+            .is_some_and(|last| text[last.end..term.start].chars().all(|c| BETWEEN.contains(&c)));
         if !follows {
             pending.clear();
         }
@@ -138,10 +142,12 @@ pub fn read(lexicon: &Lexicon, text: &str) -> (Vec<Term>, Picture) {
 
 /// "一只cat在森林里" has one.
 fn english_subjects(lexicon: &Lexicon, text: &str) -> Vec<(Term, Item)> {
-    let spaced: String = text.chars().map(|c| if c.is_ascii() { c.to_string() } else { " ".repeat(c.len_utf8()) }).collect();
+    let spaced: String =
+        text.chars().map(|c| if c.is_ascii() { c.to_string() } else { " ".repeat(c.len_utf8()) }).collect();
     let words = words_of(&spaced);
     let found = lexicon.find(&spaced, &words).into_iter();
-    let subjects = found.filter(|found| lexicon.entries[found.entry].kind == Kind::Subject).take(MAX_SUBJECTS);
+    let subjects =
+        found.filter(|found| lexicon.entries[found.entry].kind == Kind::Subject).take(MAX_SUBJECTS);
     let item = |found: Found| {
         let (start, end) = (words[found.first].start, words[found.end - 1].end);
         (Term { start, end, entry: found.entry }, Item { entry: found.entry, looks: Vec::new() })
@@ -187,7 +193,8 @@ fn relate(
 ) {
     let (between, after) = (&text[first.1..second.0], text[second.1..].trim_start_matches('的'));
     let mut best = (0, None, false);
-    for (index, entry) in lexicon.entries.iter().enumerate().filter(|(_, entry)| entry.kind == Kind::Relation) {
+    for (index, entry) in lexicon.entries.iter().enumerate().filter(|(_, entry)| entry.kind == Kind::Relation)
+    {
         for pattern in &entry.zh {
             let (before, behind) = pattern.split_once('…').unwrap_or((pattern, ""));
             let stem = if behind.is_empty() { before.trim_end_matches('着') } else { before };

@@ -31,11 +31,15 @@ pub enum Use {
 #[must_use]
 pub fn name_use(text: &str, words: &[Word], at: usize, has_kind: bool) -> Option<Use> {
     let word = &words[at];
-    if !word.capital || word.lower.chars().count() < 2 || word.lower.chars().any(|letter| letter.is_ascii_digit()) {
+    if !word.capital
+        || word.lower.chars().count() < 2
+        || word.lower.chars().any(|letter| letter.is_ascii_digit())
+    {
         return None;
     }
     let before = |back: usize| at.checked_sub(back).map_or("", |at| words[at].lower.as_str());
-    let is_given = matches!(before(1), "named" | "called") || (matches!(before(1), "was" | "is") && before(2) == "name");
+    let is_given =
+        matches!(before(1), "named" | "called") || (matches!(before(1), "was" | "is") && before(2) == "name");
     if is_given && gap(text, words, at).chars().all(|letter| letter.is_whitespace() || letter == '"') {
         return Some(Use::Given);
     }
@@ -56,7 +60,8 @@ pub fn name_use(text: &str, words: &[Word], at: usize, has_kind: bool) -> Option
 /// Whether a word is the first of a sentence, or of what somebody says.
 fn begins_sentence(text: &str, words: &[Word], at: usize) -> bool {
     let before = gap(text, words, at);
-    at == 0 || before.chars().any(|letter| matches!(letter, '.' | '!' | '?' | ':' | '"' | '“' | '‘' | '\n' | '…'))
+    at == 0
+        || before.chars().any(|letter| matches!(letter, '.' | '!' | '?' | ':' | '"' | '“' | '‘' | '\n' | '…'))
 }
 
 /// What is between a word and the one before it.

@@ -1,23 +1,27 @@
 //! The subjects that an English text names, with the adjectives and the article before them.
 
-use super::lexicon::{Found, Kind, Lexicon};
+use super::entry::Kind;
+use super::lexicon::{Found, Lexicon};
 use super::words::Word;
 
 /// Words that a noun phrase begins with.
 const DETERMINERS: [&str; 41] = [
-    "a", "an", "the", "his", "her", "its", "their", "my", "your", "our", "this", "that", "these", "those", "one", "two",
-    "three", "four", "five", "six", "seven", "eight", "nine", "ten", "some", "any", "every", "each", "both", "another",
-    "many", "several", "few", "all", "more", "other", "such", "what", "s", "which", "whose",
+    "a", "an", "the", "his", "her", "its", "their", "my", "your", "our", "this", "that", "these", "those",
+    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "some", "any", "every",
+    "each", "both", "another", "many", "several", "few", "all", "more", "other", "such", "what", "s",
+    "which", "whose",
 ];
 /// Of these, those that mean more than one, or none at all.
 const COUNTS: [&str; 15] = [
-    "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "some", "many", "several", "few", "all", "more",
+    "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "some", "many", "several", "few",
+    "all", "more",
 ];
 
 /// What a place or a time begins with.
 const PREPOSITIONS: [&str; 26] = [
-    "in", "on", "at", "to", "into", "inside", "through", "across", "by", "near", "under", "over", "above", "among", "between",
-    "around", "along", "from", "during", "before", "after", "beside", "outside", "onto", "within", "towards",
+    "in", "on", "at", "to", "into", "inside", "through", "across", "by", "near", "under", "over", "above",
+    "among", "between", "around", "along", "from", "during", "before", "after", "beside", "outside", "onto",
+    "within", "towards",
 ];
 
 /// A subject in a text, in words.

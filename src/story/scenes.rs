@@ -5,7 +5,8 @@
 //! best sentences that are left.
 
 use super::caption::Picture;
-use super::lexicon::{Kind, Lexicon};
+use super::entry::Kind;
+use super::lexicon::Lexicon;
 use super::reading::Reader;
 use super::sentences::{Sentence, Sentences};
 use crate::error::Result;
@@ -65,7 +66,6 @@ pub struct Scenes {
     reader: Reader,
     /// Sentences that could still be drawn, in the text's order.
     candidates: Vec<Candidate>,
-    /// Those of the window that is open.
     announced: Vec<Scene>,
 }
 
@@ -191,7 +191,9 @@ impl Scenes {
         let Candidate { start, end, picture, .. } = candidate;
         let name = |entry: usize| self.lexicon.entries[entry].name.clone();
         let caption = picture.caption(&self.lexicon);
-        debug_assert!(picture.items.iter().all(|item| self.lexicon.entries[item.entry].kind == Kind::Subject));
+        debug_assert!(
+            picture.items.iter().all(|item| self.lexicon.entries[item.entry].kind == Kind::Subject)
+        );
         self.announced.push(Scene {
             scene_index: self.announced.len(),
             start,

@@ -4,8 +4,8 @@ use super::utf16;
 
 /// Words before a full stop that do not end a sentence.
 const ABBREVIATIONS: [&str; 22] = [
-    "mr", "mrs", "ms", "dr", "st", "prof", "sr", "jr", "mt", "capt", "col", "gen", "lt", "sgt", "rev", "vs", "e.g", "i.e",
-    "no", "ft", "approx", "dept",
+    "mr", "mrs", "ms", "dr", "st", "prof", "sr", "jr", "mt", "capt", "col", "gen", "lt", "sgt", "rev", "vs",
+    "e.g", "i.e", "no", "ft", "approx", "dept",
 ];
 /// Longer sentences are cut at the next blank.
 const MAX_LENGTH: usize = 600;
@@ -142,7 +142,9 @@ fn ends(text: &str, from: usize, at: usize, after: usize, next: usize) -> bool {
         return true;
     }
     let word_start = text[from..at].rfind(|letter: char| !letter.is_alphanumeric() && letter != '.');
-    let word = &text[word_start.map_or(from, |start| from + start + text[from + start..].chars().next().map_or(1, char::len_utf8))..at];
+    let word = &text[word_start
+        .map_or(from, |start| from + start + text[from + start..].chars().next().map_or(1, char::len_utf8))
+        ..at];
     let is_initial = word.chars().count() == 1 && word.chars().all(char::is_uppercase) && word != "I";
     !is_initial && !ABBREVIATIONS.contains(&word.to_lowercase().as_str())
 }
@@ -165,5 +167,6 @@ fn is_opener(letter: char) -> bool {
 
 /// Two ends of lines, "\r\n" being one.
 fn is_empty_line(blanks: &str) -> bool {
-    blanks.replace("\r\n", "\n").chars().filter(|&letter| matches!(letter, '\n' | '\r' | '\u{2029}')).count() > 1
+    blanks.replace("\r\n", "\n").chars().filter(|&letter| matches!(letter, '\n' | '\r' | '\u{2029}')).count()
+        > 1
 }

@@ -1,28 +1,10 @@
 //! Where and when a story is: a place and a time stay until the text changes them.
 
 use super::caption::Setting;
-use super::lexicon::{Found, Kind, Lexicon};
-use super::nouns::{is_determiner, is_joined, lower};
-use super::words::Word;
-
-/// What says that somebody is in a place, or comes to it.
-const LOCATIVE: [&str; 20] = [
-    "in", "on", "at", "to", "into", "inside", "through", "across", "under", "among", "onto", "within", "by", "along", "around",
-    "beneath", "towards", "toward", "reached", "entered",
-];
-/// A place that is only looked at, longed for, or told of.
-const FAR_AWAY: [&str; 12] = [
-    "from", "about", "of", "above", "over", "beyond", "behind", "like", "than", "dreamed", "wanted", "wished",
-];
-const THINKING: [&str; 22] = [
-    "look", "looked", "looking", "gazed", "gazing", "stared", "pointed", "wanted", "want", "wished", "wish", "dreamed", "dream",
-    "would", "could", "if", "never", "hoped", "longed", "asked", "told", "thought",
-];
-const MOTION: [&str; 8] = ["to", "into", "onto", "reached", "entered", "towards", "toward", "through"];
-const FLYING: [&str; 14] = [
-    "fly", "flew", "flies", "flying", "float", "floated", "floating", "soar", "soared", "rose", "glided", "sailed", "climbed",
-    "drifted",
-];
+use super::entry::Kind;
+use super::lexicon::Lexicon;
+use super::nouns::lower;
+use super::sentence::{At, Text};
 
 /// How many words may be between a place and the one around it: "in a garden in the village".
 const NESTED: usize = 3;
@@ -34,6 +16,8 @@ const HERE: f32 = 3.3;
 const COMES: f32 = 5.0;
 /// It is named, and nobody is there.
 const NAMED: f32 = 1.5;
+/// It is only thought of or looked at.
+const AWAY: f32 = 0.7;
 /// Something that makes one think of it is where somebody is: "in bed".
 const IMPLIED_HERE: f32 = 0.7;
 /// Something makes one think of it.
@@ -58,18 +42,6 @@ pub struct Where {
     pub time: Option<(Setting, bool)>,
 }
 
-/// Words of a sentence, and which of them somebody says.
-pub struct Text<'a> {
-    /// The sentence.
-    pub text: &'a str,
-    /// Its words.
-    pub words: &'a [Word],
-    /// Whether each is between quotation marks.
-    pub quoted: &'a [bool],
-    /// The subjects, places and times in it.
-    pub found: &'a [Found],
-}
-
 impl Where {
     /// Takes what a sentence says of place and time; returns whether it says a place.
     pub fn read(&mut self, lexicon: &Lexicon, sentence: &Text) -> bool {
@@ -85,10 +57,14 @@ impl Where {
         let said = named.or(implied);
         let says = said.is_some();
         let weight_of = |place: &Setting| {
-            self.evidence.iter().find(|(other, _)| other.entry == place.entry).map_or(0.0, |(_, weight)| *weight)
+            self.evidence
+                .iter()
+                .find(|(other, _)| other.entry == place.entry)
+                .map_or(0.0, |(_, weight)| *weight)
         };
         let best = self.evidence.iter().max_by(|a, b| a.1.total_cmp(&b.1));
-        let better = best.filter(|(_, weight)| self.place.as_ref().is_none_or(|place| *weight > weight_of(place)));
+        let better =
+            best.filter(|(_, weight)| self.place.as_ref().is_none_or(|place| *weight > weight_of(place)));
         if let Some(place) = said.or_else(|| better.map(|(place, _)| place.clone())) {
             self.place = Some(place);
         }
@@ -101,9 +77,13 @@ impl Where {
         for &found in sentence.found.iter().filter(|found| lexicon.entries[found.entry].kind == Kind::Place) {
             let is_around = last_end.is_some_and(|end| found.first - end <= NESTED);
             last_end = Some(found.end);
-            let (is_here, comes) = sentence.is_here(lexicon, found);
-            let is_quoted = sentence.quoted[found.first];
-            let weight = if comes && is_here { COMES } else if is_here { HERE } else { NAMED };
+            let (is_here, is_quoted) = (sentence.is_here(lexicon, found), sentence.quoted[found.first]);
+            let weight = match sentence.is_at(lexicon, found) {
+                At::Comes => COMES,
+                At::Here => HERE,
+                At::Named => NAMED,
+                At::Away => AWAY,
+            };
             let share = if is_quoted { QUOTED } else { 1.0 } * if is_around { AROUND } else { 1.0 };
             let word = lower(sentence.text, sentence.words, found.first, found.end);
             let place = Setting::new(lexicon, found.entry, &word);
@@ -119,12 +99,13 @@ impl Where {
     fn implied_places(&mut self, lexicon: &Lexicon, sentence: &Text) -> Option<Setting> {
         let mut said = None;
         for found in lexicon.implied(Kind::Place, sentence.text, sentence.words) {
-            let within = sentence.found.iter().find(|named| named.first < found.end && found.first < named.end);
+            let within =
+                sentence.found.iter().find(|named| named.first < found.end && found.first < named.end);
             if within.is_some_and(|named| named.end - named.first > found.end - found.first) {
                 continue; // "flying" of "a flying saucer"
             }
             let is_quoted = sentence.quoted[found.first];
-            let is_here = lexicon.entries[found.entry].name != "sky" && sentence.is_here(lexicon, found).0; // who flies is anywhere
+            let is_here = lexicon.entries[found.entry].name != "sky" && sentence.is_here(lexicon, found); // who flies is anywhere
             let weight = match within {
                 Some(named) if lexicon.entries[named.entry].is_being() => LIVES,
                 None if is_here => HERE,
@@ -157,7 +138,8 @@ impl Where {
         for found in sentence.of_kind(lexicon, Kind::Time) {
             let word = lower(sentence.text, sentence.words, found.first, found.end);
             let before = found.first.checked_sub(1).map_or("", |at| sentence.words[at].lower.as_str());
-            let is_span = word == "day" || word == "summer" || matches!(before, "every" | "each" | "all" | "last");
+            let is_span =
+                word == "day" || word == "summer" || matches!(before, "every" | "each" | "all" | "last");
             if !is_span {
                 self.time = Some((Setting::new(lexicon, found.entry, &word), true));
                 is_said = true;
@@ -172,47 +154,5 @@ impl Where {
                 .find(|found| !sentence.quoted[found.first])
                 .map(|found| (Setting::new(lexicon, found.entry, ""), false));
         }
-    }
-}
-
-impl Text<'_> {
-    fn of_kind<'a>(&'a self, lexicon: &'a Lexicon, kind: Kind) -> impl Iterator<Item = Found> + 'a {
-        let is_kind = move |found: &&Found| lexicon.entries[found.entry].kind == kind;
-        self.found.iter().filter(is_kind).filter(|found| !self.quoted[found.first]).copied()
-    }
-
-    /// Whether somebody only looks at, or wants to be, where the phrase that begins at `at` is.
-    fn is_only_thought_of(&self, at: usize) -> bool {
-        let mut before = at;
-        while before > 0 && at - before < 10 && is_joined(self.text, self.words, before - 1) {
-            before -= 1;
-        }
-        self.words[before..at].iter().any(|word| THINKING.contains(&word.lower.as_str()))
-    }
-
-    /// Whether the words before a place say that somebody is in it or comes to it; and whether they come to it.
-    fn is_here(&self, lexicon: &Lexicon, place: Found) -> (bool, bool) {
-        let word_at = |at: usize| self.words[at].lower.as_str();
-        if lexicon.entries[place.entry].name == "sky" {
-            return (self.words.iter().any(|word| FLYING.contains(&word.lower.as_str())), false);
-        }
-        let mut at = place.first;
-        let mut steps = 0;
-        loop {
-            let word = word_at(at);
-            if at < place.first && FAR_AWAY.contains(&word) {
-                return (false, false);
-            }
-            if LOCATIVE.contains(&word) {
-                return (!self.is_only_thought_of(at), MOTION.contains(&word));
-            }
-            let is_part = at == place.first || is_determiner(word) || lexicon.adjective_at(self.text, self.words, at).is_some();
-            if !is_part || steps > 4 || at == 0 || !is_joined(self.text, self.words, at - 1) {
-                break;
-            }
-            at -= 1;
-            steps += 1;
-        }
-        (word_at(place.first) == "underwater" || place.end - place.first > 2, false)
     }
 }

@@ -7,20 +7,21 @@ use std::ops::Range;
 
 use super::caption::{Setting, look};
 use super::chinese;
-use super::lexicon::{Entry, Found, Kind, Lexicon};
+use super::entry::{Entry, Kind};
+use super::lexicon::{Found, Lexicon};
 use super::nouns::{self, Noun, is_count, is_determiner, is_joined, is_preposition};
 use super::utf16;
 use super::words::{Word, plural, with_article, words_of};
 
 /// Words that tell English from other languages in the same letters.
 const ENGLISH: [&str; 24] = [
-    "the", "of", "and", "with", "is", "on", "at", "to", "by", "near", "under", "his", "her", "its", "who", "that", "from",
-    "over", "an", "beside", "behind", "are", "was", "for",
+    "the", "of", "and", "with", "is", "on", "at", "to", "by", "near", "under", "his", "her", "its", "who",
+    "that", "from", "over", "an", "beside", "behind", "are", "was", "for",
 ];
 const NOT_ENGLISH: [&str; 40] = [
-    "der", "die", "das", "ein", "eine", "einen", "einem", "einer", "und", "im", "auf", "mit", "dem", "den", "von", "le", "la",
-    "les", "un", "une", "des", "et", "dans", "sur", "avec", "du", "el", "los", "las", "una", "y", "en", "con", "del", "il",
-    "di", "e", "o", "um", "uma",
+    "der", "die", "das", "ein", "eine", "einen", "einem", "einer", "und", "im", "auf", "mit", "dem", "den",
+    "von", "le", "la", "les", "un", "une", "des", "et", "dans", "sur", "avec", "du", "el", "los", "las",
+    "una", "y", "en", "con", "del", "il", "di", "e", "o", "um", "uma",
 ];
 
 /// A word of the prompt that was understood; `start` and `end` in UTF-16 units.
@@ -195,7 +196,8 @@ fn some_of(text: &str, words: &[Word], of: usize) -> Option<usize> {
     if !is_many.contains(&words[at].lower.as_str()) {
         return None;
     }
-    let article = at.checked_sub(1).filter(|&before| is_joined(text, words, before) && words[before].lower == "a");
+    let article =
+        at.checked_sub(1).filter(|&before| is_joined(text, words, before) && words[before].lower == "a");
     Some(article.unwrap_or(at))
 }
 
@@ -244,13 +246,9 @@ fn preposition_before(lexicon: &Lexicon, text: &str, words: &[Word], first: usiz
 }
 
 /// A place that another word lets one think of, "at the playground", and where its phrase begins.
-fn implied_place(
-    lexicon: &Lexicon,
-    text: &str,
-    words: &[Word],
-    found: &[Found],
-) -> Option<(Found, usize)> {
-    let is_free = |place: &Found| found.iter().all(|named| named.end <= place.first || named.first >= place.end);
+fn implied_place(lexicon: &Lexicon, text: &str, words: &[Word], found: &[Found]) -> Option<(Found, usize)> {
+    let is_free =
+        |place: &Found| found.iter().all(|named| named.end <= place.first || named.first >= place.end);
     let mut places = lexicon.implied(Kind::Place, text, words).into_iter().filter(is_free);
     places.find_map(|place| Some((place, preposition_before(lexicon, text, words, place.first)?)))
 }

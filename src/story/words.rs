@@ -75,9 +75,9 @@ impl<T: Copy> Phrases<T> {
         let list = self.by_first.get(&words.get(at)?.lower)?;
         let found = list.iter().find(|phrase| {
             let end = at + 1 + phrase.rest.len();
-            let same = words.get(at + 1..end).is_some_and(|rest| {
-                rest.iter().map(|word| &word.lower).eq(&phrase.rest)
-            });
+            let same = words
+                .get(at + 1..end)
+                .is_some_and(|rest| rest.iter().map(|word| &word.lower).eq(&phrase.rest));
             same && words[at..end].windows(2).all(|pair| joined(&text[pair[0].end..pair[1].start]))
         })?;
         Some((1 + found.rest.len(), found.value))

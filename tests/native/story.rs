@@ -7,9 +7,7 @@ use hearth::story::{Kind, Lexicon, Understood, understand};
 /// The lexicon that ships.
 pub fn lexicon() -> &'static Lexicon {
     static LEXICON: OnceLock<Lexicon> = OnceLock::new();
-    LEXICON.get_or_init(|| {
-        Lexicon::from_json(include_str!("../../models/picturebook/lexicon.json")).unwrap()
-    })
+    LEXICON.get_or_init(|| Lexicon::from_json(include_str!("../../models/picturebook/lexicon.json")).unwrap())
 }
 
 fn understood(prompt: &str) -> Understood {
@@ -98,7 +96,8 @@ fn english_words_that_the_model_never_saw_are_put_into_its_words() {
 
 #[test]
 fn terms_are_where_the_prompt_has_them() {
-    for prompt in ["🦊 a gigantic fox — in the wood at night", "🐉一条红色的龙在城堡旁边，晚上"] {
+    for prompt in ["🦊 a gigantic fox — in the wood at night", "🐉一条红色的龙在城堡旁边，晚上"]
+    {
         let units: Vec<u16> = prompt.encode_utf16().collect();
         let got = understood(prompt);
         assert!(got.terms.len() > 2, "{got:?}");
@@ -110,7 +109,8 @@ fn terms_are_where_the_prompt_has_them() {
             assert!(lexicon().entry(term.kind, &term.name).is_some(), "{term:?}");
         }
     }
-    let kinds: Vec<Kind> = understood("a big fox in the forest at night").terms.iter().map(|term| term.kind).collect();
+    let kinds: Vec<Kind> =
+        understood("a big fox in the forest at night").terms.iter().map(|term| term.kind).collect();
     assert_eq!(kinds, [Kind::Adjective, Kind::Subject, Kind::Place, Kind::Time]);
 }
 
@@ -139,9 +139,30 @@ fn other_languages_stay_as_they_are() {
 /// Texts that break what is written carelessly.
 pub fn odd_texts() -> Vec<String> {
     let mut texts: Vec<String> = [
-        "", "\r", "\r\r\n\n\r", "\"", "“a fox", "a fox”", ".", "...", "?!?!", "a\u{301} fo\u{301}x in the fore\u{301}st",
-        "\u{feff}a fox\u{0} in\u{200b} the forest", "👨‍👩‍👧‍👦 a fox 🦊.", "İstanbul'da bir FOX. ẞ", "named", "named .", "Mr. ", "called Fox",
-        "I am a", "a an the his her", "the the the fox", "狐狸狐狸。在在在上上上", "在…上", "的的的红红红", "a fox\rin the forest\rat night",
+        "",
+        "\r",
+        "\r\r\n\n\r",
+        "\"",
+        "“a fox",
+        "a fox”",
+        ".",
+        "...",
+        "?!?!",
+        "a\u{301} fo\u{301}x in the fore\u{301}st",
+        "\u{feff}a fox\u{0} in\u{200b} the forest",
+        "👨‍👩‍👧‍👦 a fox 🦊.",
+        "İstanbul'da bir FOX. ẞ",
+        "named",
+        "named .",
+        "Mr. ",
+        "called Fox",
+        "I am a",
+        "a an the his her",
+        "the the the fox",
+        "狐狸狐狸。在在在上上上",
+        "在…上",
+        "的的的红红红",
+        "a fox\rin the forest\rat night",
     ]
     .map(str::to_owned)
     .into();
@@ -172,7 +193,9 @@ fn odd_prompts_of_ten_thousand_characters_are_read_at_once() {
 fn a_file_that_is_no_lexicon_is_refused() {
     let one = r#"{"version":1,"uncounted":[],"entries":[{"kind":"subject","name":"fox"},{"kind":"place","name":"hill"}]}"#;
     let next = one.replace("\"version\":1", "\"version\":2");
-    for text in ["", "{}", "[]", "<!doctype html>", r#"{"version":1,"uncounted":[],"entries":[]}"#, one, &next] {
+    for text in
+        ["", "{}", "[]", "<!doctype html>", r#"{"version":1,"uncounted":[],"entries":[]}"#, one, &next]
+    {
         let error = Lexicon::from_json(text).unwrap_err();
         assert_eq!(error.code(), "unsupported-model");
         assert!(error.message().starts_with("lexicon.json: "), "{error}");

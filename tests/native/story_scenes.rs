@@ -51,7 +51,11 @@ fn the_heros_kind_is_carried_along_by_name() {
         "Once upon a time, in a distant galaxy, a brave explorer named Alex decided to find a new planet. He built a rocket \
          and flew past the stars. One day, Alex landed on a strange planet. There he met a friendly robot. The robot showed \
          him a golden key. \"Thank you,\" said Alex. They became the best of friends.",
-        &["a brave astronaut and a planet in space", "an astronaut on mars", "an astronaut and a robot on mars"],
+        &[
+            "a brave astronaut and a planet in space",
+            "an astronaut on mars",
+            "an astronaut and a robot on mars",
+        ],
     );
     assert_scenes(
         "Sam the snail set out for the hill. The snail was slow. A bird laughed at him. In the end Sam sat on the hill and \
@@ -90,7 +94,11 @@ fn place_and_time_are_kept_until_the_text_changes_them() {
     assert_scenes(
         "There was once a small red fox who lived in the mountains. Every night he looked at the moon. He wanted to go there. \
          So he built a ladder, and he climbed and climbed. At last he came to the moon. It was quiet on the moon. The fox was happy.",
-        &["a small fox in the mountains", "a small fox with a ladder in the mountains", "a small fox on the moon"],
+        &[
+            "a small fox in the mountains",
+            "a small fox with a ladder in the mountains",
+            "a small fox on the moon",
+        ],
     );
     assert_scenes(
         "Lily was a little girl. She lived in a small village near the forest. One day, she saw a white rabbit in the garden. \
@@ -127,7 +135,9 @@ fn what_is_only_said_or_denied_is_not_drawn() {
         "\"Where is my hat?\" asked the wizard. \"I saw a bear with it!\" said the witch. The wizard laughed.",
         &["a wizard", "a wizard and a witch", "a wizard"],
     );
-    for scene in scenes_of("The king slept. It was not a bear. It was as big as a house. He was like a lion in the forest.") {
+    for scene in scenes_of(
+        "The king slept. It was not a bear. It was as big as a house. He was like a lion in the forest.",
+    ) {
         assert_eq!(scene.subjects, ["king"]);
     }
 }
@@ -225,7 +235,12 @@ fn a_text_shorter_than_expected_has_its_scenes_at_the_end() {
 #[test]
 fn options_out_of_range_are_refused() {
     let mut scenes = Scenes::new(lexicon().clone());
-    for (name, value) in [("num_scenes", json!(0)), ("num_scenes", json!(1.5)), ("expected_length", json!(0)), ("scenes", json!(3))] {
+    for (name, value) in [
+        ("num_scenes", json!(0)),
+        ("num_scenes", json!(1.5)),
+        ("expected_length", json!(0)),
+        ("scenes", json!(3)),
+    ] {
         let error = scenes.start(Options::new().with(name, value)).unwrap_err();
         assert_eq!(error.code(), "invalid-option");
     }

@@ -57,7 +57,8 @@ impl Agreement {
             });
             let (_, caption, words) = step.expect("a scene is within the text");
             let is_place = |word: &&String| {
-                lexicon().entry(Kind::Place, word).is_some() && (*word != "moon" || caption.contains("on the moon"))
+                lexicon().entry(Kind::Place, word).is_some()
+                    && (*word != "moon" || caption.contains("on the moon"))
             };
             let places: Vec<&String> = words.iter().filter(is_place).collect();
             let subjects = words.iter().filter(|word| lexicon().entry(Kind::Subject, word).is_some());
