@@ -18,6 +18,7 @@ pub mod picture;
 pub mod readback;
 pub mod rng;
 pub mod schedulers;
+pub mod story;
 pub mod tokenizer;
 pub mod vae;
 pub mod warnings;

@@ -11,6 +11,7 @@ mod gan_training;
 mod gpt2;
 mod loader;
 mod options;
+mod story;
 mod vae;
 
 use std::cell::RefCell;
@@ -29,6 +30,7 @@ pub use gan::{GanPipeline, GanRun};
 pub use gan_training::GanTraining;
 pub use gpt2::{Gpt2Pipeline, Gpt2Run};
 pub use loader::Loader;
+pub use story::Scenes;
 pub use vae::{VaePipeline, VaeRun};
 
 unsafe extern "C" {

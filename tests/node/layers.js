@@ -37,5 +37,5 @@ export const MODULES = {
   clip: [...NETWORK, 'tokenizer'],
   gpt2: [...NETWORK, 'tokenizer'],
   diffusion: [...NETWORK, 'schedulers', 'vae', 'clip'],
-  story: ['gpt2', 'diffusion'],
+  story: [], // which knows no network either
 };

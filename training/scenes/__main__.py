@@ -3,6 +3,7 @@
 python -m training.scenes prepare [--drawings DIR] [--out DIR] [--variants 6] [--backgrounds 6]
 python -m training.scenes sheet OUT.png [--count 48] [--seed 0] [--split held_out] [--size 256]
 python -m training.scenes speed [--size 128]
+python -m training.scenes lexicon models/picturebook/lexicon.json
 """
 
 import argparse
@@ -17,12 +18,13 @@ import torch  # noqa: E402
 from .compose import FOLDER, Scenes  # noqa: E402
 from .drawings import fetch  # noqa: E402
 from .prepare import prepare  # noqa: E402
+from .ship import ship  # noqa: E402
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("command", choices=("prepare", "sheet", "speed"))
-    parser.add_argument("picture", type=Path, nargs="?")
+    parser.add_argument("command", choices=("prepare", "sheet", "speed", "lexicon"))
+    parser.add_argument("file", type=Path, nargs="?", help="what `sheet` and `lexicon` write")
     parser.add_argument(
         "--drawings", type=Path, default=FOLDER.parent / "fluent", help="the unpacked npm package; downloaded when not there"
     )
@@ -35,6 +37,8 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--workers", type=int, default=0, help="processes that lay scenes out, for speed")
     args = parser.parse_args()
+    if args.command == "lexicon":
+        return ship(args.file)
     if args.command == "prepare":
         return prepare(fetch(args.drawings), args.out, args.variants, args.backgrounds)
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -43,7 +47,7 @@ def main() -> None:
         from sheets import save_sheet
 
         drawn = scenes.draw(args.count, args.seed, args.split)
-        return save_sheet(args.picture, drawn.pictures, drawn.captions, columns=8, width=min(args.size, 192))
+        return save_sheet(args.file, drawn.pictures, drawn.captions, columns=8, width=min(args.size, 192))
     speed(scenes, args.workers)
 
 
