@@ -704,9 +704,11 @@ type PictureOptions = Pick<
   | 'clip_skip'
 >;
 
+/** A story has one text, and its scenes are looked for in all of it. */
+type OneText = Omit<WriteOptions, 'num_return_sequences' | 'return_full_text'>;
+
 /** Options of an illustrated story: those of a text, and these. */
-export interface StoryOptions
-  extends Omit<WriteOptions, 'num_return_sequences' | 'return_full_text'>, PictureOptions {
+export interface StoryOptions extends OneText, PictureOptions {
   /** Pictures at most, 0 to 16. Default: 3. */
   num_scenes?: number;
 }

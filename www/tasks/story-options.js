@@ -3,7 +3,7 @@
 import { HearthError } from '../engine/errors.js';
 
 /** The options that go to the pictures. Each picture has its own seed. */
-const OF_PICTURES = [
+export const OF_PICTURES = [
   'num_inference_steps',
   'scheduler',
   'eta',
