@@ -26,7 +26,7 @@ export const formSheet = styleSheet(`
   details > summary { width: fit-content; padding: 0.35rem 0; border-radius: 0.25rem; color: var(--soft); font-size: 0.9rem; cursor: pointer; }
   summary:hover { color: var(--ink); }
   @media (max-width: 30rem) {
-    .chips { flex-wrap: nowrap; overflow-x: auto; scrollbar-width: none; margin-inline: -1rem; padding: 3px 1rem; } .chips button { flex: none; }
+    .chips { flex-wrap: nowrap; overflow-x: auto; scrollbar-width: none; padding: 3px; } .chips button { flex: none; }
     .ask { flex-wrap: wrap; } .ask label, .ask .main { flex: 1 1 100%; } .ask textarea { field-sizing: fixed; height: 6.2rem; } }
 `);
 

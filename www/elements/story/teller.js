@@ -239,7 +239,7 @@ export class Teller {
     const { element, book } = this.#host;
     book.finish(book.text, true);
     const { seed, continued } = this;
-    const { text, title, scenes } = element;
+    const { text, storyTitle: title, scenes } = element;
     element.emit('complete', { type: 'complete', text, title, seed, scenes, continued, ms });
   }
 

@@ -9,28 +9,30 @@ const SMALL = new Set(['a', 'an', 'and', 'at', 'by', 'for', 'in', 'of', 'on', 't
 const NO_NAME =
   /^(?:A|After|All|An|And|As|At|But|By|Every|Far|For|From|He|Her|His|How|I|If|In|It|Its|Long|Many|My|No|Not|Now|On|Once|One|Our|She|So|Some|Soon|The|Then|There|They|This|Today|Two|We|When|Where|While|Why|With|You|Your)$/;
 /** What stands behind who a story is about. */
-const VERBS = 'who|named|called|lived|was|wanted|loved|found|decided|had|went|saw|that|stood|sat';
+const VERBS = 'who|lived|was|wanted|loved|found|decided|had|went|saw|that|stood|sat';
+/** One to three words that say who somebody is. */
+const WHO = '(?:an?|the) ((?:[\\p{Ll}-]+ ){0,2}[\\p{Ll}-]+)';
+const QUOTE = '[“"‘\']?';
 
 /** @param {string} text @returns {string} empty where the text has no words yet */
 export function titleOf(text) {
   const opening = text.trim().slice(0, OPENING);
-  const name = nameIn(opening);
-  const hero = opening.match(
-    new RegExp(`\\b(?:an?|the) ((?:[\\p{Ll}-]+ ){0,2}[\\p{Ll}-]+) (?:${VERBS})\\b`, 'u'),
-  )?.[1];
   const place = opening.match(/\bin (?:an?|the) ((?:[\p{Ll}-]+ ){0,1}[\p{Ll}-]+)(?=[,.;])/u)?.[1];
-  if (name && hero && !place) return capitalised(`${name} the ${hero}`);
+  const [, who, named] =
+    opening.match(new RegExp(`\\b(?:${WHO},? )?(?:named|called) ${QUOTE}(\\p{Lu}[\\p{L}-]+)`, 'u')) ?? [];
+  const name = named ?? nameIn(opening);
   if (name && place) return capitalised(`${name} in the ${place}`);
-  if (hero) return capitalised(`the ${hero}`);
+  if (name && who) return capitalised(`${name} the ${who}`);
   if (name) return capitalised(`the story of ${name}`);
-  return beginningOf(opening);
+  const heroes = opening.matchAll(new RegExp(`\\b${WHO},? (?:${VERBS})\\b`, 'gu'));
+  const hero = [...heroes]
+    .map(([, hero]) => hero)
+    .find((hero) => !/\b(?:time|there|day|morning|evening|night)\b/.test(hero));
+  return hero ? capitalised(`the ${hero}`) : beginningOf(opening);
 }
 
-/** Who the story is about, if that has a name. @param {string} text */
+/** A name in the middle of a sentence, where nothing else is written with a capital. @param {string} text */
 function nameIn(text) {
-  const [, named] = text.match(/\b(?:named|called) (\p{Lu}[\p{L}'’-]+)/u) ?? [];
-  if (named) return named;
-  // In the middle of a sentence only names are written with a capital.
   const inside = [...text.matchAll(/[\p{Ll},] (\p{Lu}\p{Ll}+)/gu)].map(([, word]) => word);
   return inside.find((word) => !NO_NAME.test(word));
 }
