@@ -11,7 +11,7 @@ const NO_NAME =
 /** What stands behind who a story is about. */
 const VERBS = 'who|lived|was|wanted|loved|found|decided|had|went|saw|that|stood|sat';
 /** One to three words that say who somebody is. */
-const WHO = '(?:an?|the) ((?:[\\p{Ll}-]+ ){0,2}?[\\p{Ll}-]+)';
+const WHO = '(?:[Aa]n?|[Tt]he) ((?:[\\p{Ll}-]+ ){0,2}?[\\p{Ll}-]+)';
 const QUOTE = '[“"‘\']?';
 
 /** @param {string} text @returns {string} empty where the text has no words yet */
