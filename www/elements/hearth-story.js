@@ -7,18 +7,15 @@ import { attributeOf, randomSeed } from './attributes.js';
 import { HearthElement } from './base.js';
 import { define } from './define.js';
 import { styleSheet } from './dom.js';
-import { download } from './download.js';
 import { Book, bookSheet } from './story/book.js';
 import { TextEditor, editorSheet } from './story/editor.js';
 import { StoryForm, formSheet } from './story/form.js';
+import { Keeper } from './story/keep.js';
 import { OPTIONS, PRESETS } from './story/options.js';
 import { plateSheet } from './story/plate.js';
-import { dataUrlOf, htmlOf, print } from './story/sheet.js';
 import { bytesOf } from './story/sizes.js';
 import { Reader, canSpeak } from './story/speech.js';
-import { spreadOf } from './story/spread.js';
 import { Teller } from './story/teller.js';
-import { fileNameOf } from './story/title.js';
 import { Tools, toolsSheet } from './story/tools.js';
 import { bytes } from './units.js';
 
@@ -56,15 +53,16 @@ class HearthStory extends HearthElement {
     onCaption: (plate, caption) => this.#redraw(plate, caption),
   });
   #editor = new TextEditor({ onText: (text) => this.#change(text), onClose: () => this.#close() });
+  #keeper = new Keeper(this.#book);
   #reader = new Reader(() => (this.#tools.reading = this.#reader.isReading));
   #tools = new Tools(
     {
       another: () => this.regenerate(),
       read: () => (this.#reader.isReading ? this.#reader.stop() : this.#reader.read(this.#book.pages)),
       edit: () => this.#edit(),
-      html: () => this.#save('html', () => this.html()),
-      png: () => this.#save('png', () => spreadOf(this.#whole)),
-      print: () => print(this.ownerDocument, this.#whole),
+      html: () => this.#keeper.savePage(),
+      png: () => this.#keeper.savePicture(),
+      print: () => this.#keeper.print(this.ownerDocument),
     },
     canSpeak,
   );
@@ -181,8 +179,8 @@ class HearthStory extends HearthElement {
   }
 
   /** The story as one HTML file, with its pictures in it. */
-  async html() {
-    return new Blob([await htmlOf(this.#whole, dataUrlOf)], { type: 'text/html' });
+  html() {
+    return this.#keeper.html();
   }
 
   /** @param {string} task */
@@ -269,15 +267,6 @@ class HearthStory extends HearthElement {
     this.#book.element.hidden = false;
     this.#tools.allow();
     await task();
-  }
-
-  get #whole() {
-    return { title: this.storyTitle, pages: this.#book.pages };
-  }
-
-  /** @param {string} ending @param {() => Promise<Blob>} make */
-  async #save(ending, make) {
-    download(await make(), `${fileNameOf(this.storyTitle)}.${ending}`);
   }
 }
 

@@ -5,7 +5,7 @@
 
 import { h, styleSheet } from '../dom.js';
 import { Plate, blankPlate } from './plate.js';
-import { titleOf } from './title.js';
+import { languageOf, titleOf } from './title.js';
 
 /**
  * @typedef {import('./plate.js').Scene} Scene
@@ -226,6 +226,7 @@ export class Book {
     for (const [index, { element, leaf }] of this.#all.entries()) {
       element.classList.toggle('first', index === 0);
       leaf.classList.toggle('now', index === last);
+      leaf.lang = languageOf(this.text);
       const paragraphs = this.#textOf(index).trim().split(/\n+/);
       const isSame =
         [...leaf.querySelectorAll('p')].map((p) => p.textContent?.trim()).join('\n') ===

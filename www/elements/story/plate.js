@@ -2,6 +2,7 @@
 
 import { h, label, setLabel, styleSheet } from '../dom.js';
 import { paint } from '../pixels.js';
+import { languageOf } from './title.js';
 
 /**
  * @typedef {import('../words.js').Words} Words
@@ -43,7 +44,7 @@ export const plateSheet = styleSheet(`
   [aria-disabled='true'] { opacity: 0.55; cursor: default; }
   figure form { margin-top: 0.5rem; }
   figure form label { flex: 1 1 100%; }
-  figure form textarea { width: 100%; resize: vertical; font-size: 0.9375rem; line-height: 1.45; }
+  figure form textarea { width: 100%; max-height: 20rem; field-sizing: content; resize: vertical; font-size: 0.9375rem; line-height: 1.45; }
   figure .cut { margin: 0.25rem 0 0; color: var(--ember); font-size: 0.8125rem; overflow-wrap: anywhere; }
   @media (prefers-reduced-motion: no-preference) {
     [data-state='waiting'] .frame { animation: wait 2.4s ease-in-out infinite alternate; }
@@ -70,7 +71,7 @@ export class Plate {
   #another = h('button', { type: 'button', onclick: () => this.#busy || this.#calls.onAnother(this) });
   #change = h('button', { type: 'button', onclick: () => this.#busy || this.#edit(true) });
   #does = h('div', { className: 'does' }, this.#another, this.#change);
-  #field = h('textarea', { rows: 2, dir: 'auto', name: 'caption' });
+  #field = h('textarea', { rows: 3, dir: 'auto', name: 'caption' });
   #draw = h('button', { className: 'main' });
   #cancel = h('button', { type: 'button', onclick: () => this.#edit(false) });
   #form = h('form', { hidden: true, onsubmit: (/** @type {Event} */ event) => this.#submit(event) });
@@ -168,6 +169,7 @@ export class Plate {
     const { state } = this;
     const alt = clipped(this.caption);
     this.#caption.textContent = this.caption;
+    this.#caption.lang = languageOf(this.caption);
     this.#canvas.setAttribute('aria-label', alt);
     this.#message.textContent = state === 'empty' ? story.notDrawn : story.waiting;
     this.#another.textContent = state === 'empty' ? story.drawIt : story.anotherPicture;
@@ -185,7 +187,7 @@ export class Plate {
   /** @param {boolean} open */
   #edit(open) {
     this.#form.hidden = !open;
-    this.#does.hidden = open;
+    this.#does.hidden = this.#caption.hidden = open;
     if (open) this.#field.value = this.caption;
     (open ? this.#field : this.#change).focus();
   }

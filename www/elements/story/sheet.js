@@ -1,5 +1,7 @@
 // A story as a document of its own: a web page to keep, and what a printer gets.
 
+import { languageOf } from './title.js';
+
 /**
  * @typedef {object} Page
  * @property {string} text
@@ -75,12 +77,10 @@ export async function htmlOf(story, urlOf) {
   main.querySelectorAll('img').forEach((img, index) => img.setAttribute('src', urls[index]));
   const head = '<meta charset="utf-8">\n<meta name="viewport" content="width=device-width, initial-scale=1">';
   const title = place.querySelector('title')?.outerHTML ?? '';
+  const lang = languageOf(story.pages.map(({ text }) => text).join(''));
   const style = `<style>${CSS}</style>`;
-  return `<!doctype html>\n<html lang="${languageOf(story)}">\n<head>\n${head}\n${title}\n${style}\n</head>\n<body>\n${main.outerHTML}\n</body>\n</html>\n`;
+  return `<!doctype html>\n<html lang="${lang}">\n<head>\n${head}\n${title}\n${style}\n</head>\n<body>\n${main.outerHTML}\n</body>\n</html>\n`;
 }
-
-/** What a story is written in: the models that write tales know English, and a reader may write Chinese. @param {Story} story */
-const languageOf = ({ pages }) => (pages.some(({ text }) => /\p{Script=Han}/u.test(text)) ? 'zh' : 'en');
 
 /** A picture as a `data:` URL. @param {ImageData} image */
 export async function dataUrlOf(image) {

@@ -1,5 +1,7 @@
 // A story read aloud by the browser, if it can speak.
 
+import { languageOf } from './title.js';
+
 const speaker = globalThis.speechSynthesis;
 
 /** Whether the browser speaks. */
@@ -26,6 +28,7 @@ export class Reader {
       for (const page of pages) page.leaf.toggleAttribute('data-spoken', page === pages[index]);
       if (index >= pages.length) return this.stop();
       const utterance = new SpeechSynthesisUtterance(pages[index].text.trim());
+      utterance.lang = languageOf(utterance.text);
       utterance.rate = 0.92;
       utterance.onend = utterance.onerror = () => next(index + 1);
       speaker.speak(utterance);

@@ -1,4 +1,4 @@
-// A title for a story, made from its first sentences: who it is about, and where or what.
+// What a text says of itself: its title, made from who it is about and where or what, and its language.
 
 /** How much of a text says whom it is about. */
 const OPENING = 400;
@@ -55,6 +55,9 @@ function capitalised(title) {
     .map((word, index) => (index > 0 && SMALL.has(word) ? word : word[0].toUpperCase() + word.slice(1)))
     .join(' ');
 }
+
+/** What a text is written in: the models that write tales know English, and a reader may write Chinese. @param {string} text */
+export const languageOf = (text) => (/\p{Script=Han}/u.test(text) ? 'zh' : 'en');
 
 /** A title as the name of a file. @param {string} title */
 export function fileNameOf(title) {
