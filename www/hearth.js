@@ -7,6 +7,7 @@ import { digitsOf, loadDigits } from './tasks/data.js';
 import { ganTrainingPipeline } from './tasks/gan-training.js';
 import { imageToImagePipeline } from './tasks/image-to-image.js';
 import { imagePipeline } from './tasks/images.js';
+import { openStory } from './tasks/open-story.js';
 import { textToImagePipeline } from './tasks/text-to-image.js';
 import { textPipeline } from './tasks/text.js';
 
@@ -35,13 +36,24 @@ const PROMPTED = { ...LOADING, offload: oneOf(true, false) };
 /** Those of a training, whose weights are its own. What its data is, `digitsOf` says. */
 const TRAINED = { device: LOADING.device, data: { has: () => true, what: 'pictures' } };
 
+/** Those of a story, which has a writer and an illustrator. Where the latter is, `where` says. */
+const TOLD = { ...PROMPTED, illustrator: { has: () => true, what: 'the URL of a folder' } };
+
 /**
- * Every task: what makes its pipeline, its loading options, and what is read on the page before.
- * @type {Record<string, {
+ * Every task: what makes its pipeline, its loading options, and what is read on the page before. A task of several models opens
+ * them by itself.
+ * @typedef {{
  *   create: (remote: Remote) => any,
  *   options: Record<string, Values>,
  *   read?: (given: any, how: import('./types.d.ts').PipelineOptions) => Promise<Record<string, unknown>>,
- * }>}
+ * } | {
+ *   open: (model: string | URL, how: How, given: any, calls: Calls) => Promise<any>,
+ *   options: Record<string, Values>,
+ * }} Task
+ *
+ * @typedef {{ device: string, dtype: string, variant: string | null, offload: boolean }} How
+ * @typedef {Pick<import('./types.d.ts').PipelineOptions, 'signal' | 'onProgress'>} Calls
+ * @type {Record<string, Task>}
  */
 const TASKS = {
   'unconditional-image-generation': { create: imagePipeline, options: LOADING },
@@ -53,13 +65,21 @@ const TASKS = {
     options: TRAINED,
     read: async ({ data }, how) => ({ data: await digitsOf(data, how) }),
   },
+  'illustrated-story': {
+    options: TOLD,
+    async open(model, how, { illustrator }, calls) {
+      // Other files and a text encoder are something that only an illustrator may have.
+      const writer = { ...where(model), ...how, variant: 'auto', offload: false };
+      return openStory({ writer, illustrator: { ...where(illustrator, 'illustrator'), ...how } }, calls);
+    },
+  },
 };
 
 /** @type {typeof import('./types.d.ts').pipeline} */
 export async function pipeline(
   /** @type {string} */ task,
   /** @type {string | URL} */ model,
-  /** @type {import('./types.d.ts').DiffusionPipelineOptions & { data?: any }} */ {
+  /** @type {import('./types.d.ts').DiffusionPipelineOptions & { data?: any, illustrator?: any }} */ {
     signal,
     onProgress,
     ...given
@@ -68,7 +88,8 @@ export async function pipeline(
   if (!Object.hasOwn(TASKS, task)) {
     throw invalid(`there is no task ${task}; there is ${Object.keys(TASKS).join(', ')}`);
   }
-  const { create, options, read } = TASKS[task];
+  const chosen = TASKS[task];
+  const { options } = chosen;
   for (const [name, value] of Object.entries(given)) {
     if (!Object.hasOwn(options, name)) {
       const known = Object.keys(options).join(', ');
@@ -86,10 +107,11 @@ export async function pipeline(
     variant: variant || null,
     offload: !!offload,
   };
-  const more = await read?.(given, { signal, onProgress });
+  if ('open' in chosen) return chosen.open(model, how, given, { signal, onProgress });
+  const more = await chosen.read?.(given, { signal, onProgress });
   const remote = new Remote({ task, ...where(model), ...how, ...more });
   await remote.load({ signal, onProgress });
-  return create(remote);
+  return chosen.create(remote);
 }
 
 /** @param {string} message */
@@ -97,11 +119,16 @@ function invalid(message) {
   return new HearthError('invalid-option', message);
 }
 
-/** What to load: the folder's address and, if it has the form of a name on the Hub, what it would be there. @param {string | URL} model */
-function where(model) {
+/**
+ * What to load: the folder's address and, if it has the form of a name on the Hub, what it would be there.
+ * @param {string | URL} model
+ * @param {string} [name] for messages
+ */
+function where(model, name = 'model') {
   try {
+    if (model === undefined || model === null) throw new TypeError();
     return { model: folderAddress(model, document.baseURI), onHub: hubAddress(model) };
   } catch {
-    throw invalid(`model is ${model}; it must be the URL of a folder`);
+    throw invalid(`${name} is ${model}; it must be the URL of a folder`);
   }
 }

@@ -643,6 +643,135 @@ export interface TextPipeline extends Pipeline {
   };
 }
 
+/** A place in a text that can be drawn. */
+export interface Scene {
+  /** In the order in which the scenes of a text are found. */
+  readonly scene_index: number;
+  /** Where its sentence begins and ends in the whole text, in UTF-16 units. */
+  readonly start: number;
+  readonly end: number;
+  /** What to draw, in the illustrator's words; without a lexicon the sentence itself. */
+  readonly caption: string;
+  /** Who or what is seen, where, and when, as far as the lexicon says. */
+  readonly subjects: readonly string[];
+  readonly place: string | null;
+  readonly time: string | null;
+}
+
+/** A scene with its picture; null where none was drawn yet. */
+export interface IllustratedScene extends Scene {
+  image: GeneratedImage | null;
+}
+
+export interface IllustratedStory {
+  /** The whole text, prompt included. */
+  text: string;
+  /** The same one makes the story again: its text, and the picture of scene i with this seed plus i. */
+  seed: number;
+  /** In the order of the text. */
+  scenes: IllustratedScene[];
+}
+
+/** What the illustrator understands of a prompt. */
+export interface Understood {
+  /** The prompt in the illustrator's words. With `language` `'other'` it is the prompt itself. */
+  readonly caption: string;
+  readonly language: 'en' | 'zh' | 'other';
+  /** What was recognised, and where in the prompt. */
+  readonly terms: readonly {
+    readonly start: number;
+    readonly end: number;
+    readonly text: string;
+    readonly name: string;
+    readonly kind: string;
+  }[];
+  /** Whether the caption differs from the prompt. */
+  readonly changed: boolean;
+}
+
+/** Options of pictures that a story takes too, for all of its pictures. */
+type PictureOptions = Pick<
+  TextToImageOptions,
+  | 'num_inference_steps'
+  | 'scheduler'
+  | 'eta'
+  | 'preview'
+  | 'negative_prompt'
+  | 'guidance_scale'
+  | 'guidance_rescale'
+  | 'height'
+  | 'width'
+  | 'clip_skip'
+>;
+
+/** A story has one text, and its scenes are looked for in all of it. */
+type OneText = Omit<WriteOptions, 'num_return_sequences' | 'return_full_text'>;
+
+/** Options of an illustrated story: those of a text, and these. */
+export interface StoryOptions extends OneText, PictureOptions {
+  /** Pictures at most, 0 to 16. Default: 3. */
+  num_scenes?: number;
+}
+
+/** A scene's sentence is whole. It comes before the token that has shown that. */
+export type SceneEvent = Scene & { type: 'scene' };
+
+/** A scene's picture while it is drawn. */
+export interface SceneStepEvent {
+  type: 'step';
+  scene_index: number;
+  /** Counts the steps of this picture from 0. */
+  step_index: number;
+  num_steps: number;
+  /** How much of the picture is done, 0 to 1. */
+  fraction: number;
+  /** As `preview` asks for: one picture, or none. */
+  images: ImageData[];
+}
+
+export interface PictureEvent {
+  type: 'picture';
+  scene_index: number;
+  image: GeneratedImage;
+}
+
+export interface StoryCompleteEvent extends IllustratedStory {
+  type: 'complete';
+}
+
+export type StoryEvent = TokenEvent | SceneEvent | SceneStepEvent | PictureEvent | StoryCompleteEvent;
+
+/**
+ * Writes stories and illustrates them. A call that is stopped or fails rejects with an error whose `story` is what was made
+ * until then. Where one of its models fails, the other's work goes on first.
+ */
+export interface IllustratedStoryPipeline extends Pipeline {
+  (prompt: string, options?: StoryOptions): Promise<IllustratedStory>;
+  /** The same, token by token and step by step. Leaving the loop stops the call. */
+  stream(prompt: string, options?: StoryOptions): AsyncGenerator<StoryEvent, void, void>;
+  /** The illustrator alone, as `text-to-image`: one scene anew, or another caption. */
+  draw: {
+    (caption: string, options?: TextToImageOptions): Promise<GeneratedImage[]>;
+    stream(caption: string, options?: TextToImageOptions): AsyncGenerator<DiffusionEvent, void, void>;
+  };
+  /** The scenes of a text that is there already, in its order. */
+  scenes(text: string, options?: { num_scenes?: number; signal?: AbortSignal }): Promise<Scene[]>;
+  /** A prompt for the illustrator, in its own words. */
+  understand(prompt: string, options?: { signal?: AbortSignal }): Promise<Understood>;
+  readonly info: ModelInfo & {
+    readonly writer: TextPipeline['info'];
+    /** Null while it is still being loaded. */
+    readonly illustrator: DiffusionInfo | null;
+    /** Whether the illustrator's folder has a `lexicon.json`, with which scenes are found. */
+    readonly has_lexicon: boolean;
+  };
+}
+
+export interface StoryPipelineOptions extends DiffusionPipelineOptions {
+  /** The URL of the illustrator's folder: any for `text-to-image`. `variant` and `offload` are for it alone. */
+  illustrator: string | URL;
+}
+
 /** Pictures of one size to train on. */
 export interface Digits {
   /** `[count, height · width]`: a byte a pixel, white strokes on black. */
@@ -804,3 +933,12 @@ export function pipeline(
   model: string | URL,
   options: TrainingPipelineOptions,
 ): Promise<GanTrainingPipeline>;
+/**
+ * Loads a writer, and an illustrator beside it. The promise resolves when the writer is there and the illustrator's weights have
+ * begun to come; `onProgress` goes on, with the sum of both.
+ */
+export function pipeline(
+  task: 'illustrated-story',
+  model: string | URL,
+  options: StoryPipelineOptions,
+): Promise<IllustratedStoryPipeline>;

@@ -6,10 +6,12 @@ import { attributeOf } from '../../www/elements/attributes.js';
 import { OPTIONS as DIGITS } from '../../www/elements/digits/options.js';
 import { FIELDS, OPTIONS as IMAGE, SCHEDULERS } from '../../www/elements/image/options.js';
 import { OPTIONS as MAP } from '../../www/elements/map/options.js';
+import { OPTIONS as STORY, PRESETS } from '../../www/elements/story/options.js';
 import { GROUPS, OPTIONS as TEXT } from '../../www/elements/text/options.js';
 import { CALL, DEFAULTS, OPTIONS as TRAINING } from '../../www/elements/training/options.js';
 import { en } from '../../www/elements/words/en.js';
 import { zh } from '../../www/elements/words/zh.js';
+import { OF_PICTURES } from '../../www/tasks/story-options.js';
 import { filesIn } from './sources.js';
 
 const read = (/** @type {string} */ file) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
@@ -131,6 +133,19 @@ test('every option of a map is in the README and the types', () => {
 
 test('every attribute of a map is in the README', () => {
   assert.deepEqual(attributesOf('hearth-map'), Object.keys(MAP).map(attributeOf).sort());
+});
+
+test('every option of a story is in the README and the types, with its words', () => {
+  const { own } = declaration('StoryOptions');
+  const [, union = ''] = types.match(/type PictureOptions = Pick<\s*TextToImageOptions,([^>]*)>/) ?? [];
+  assert.deepEqual([...union.matchAll(/'(\w+)'/g)].map(([, name]) => name).sort(), OF_PICTURES.toSorted());
+  assert.deepEqual([...own, ...OF_PICTURES].sort(), inReadme('Illustrated stories'));
+  const attributes = [...Object.keys(STORY).map(attributeOf), 'prompt', 'illustrator', 'autorun', 'dtype'];
+  assert.deepEqual(attributesOf('hearth-story'), attributes.sort());
+  for (const { story } of [en, zh]) {
+    assert.deepEqual(sorted(story?.options), sorted(STORY));
+    assert.deepEqual(sorted(story?.presets), PRESETS.map(({ title }) => title).sort());
+  }
 });
 
 test('every option of a training is in the README, the types and the panel, with a sentence in each language', () => {

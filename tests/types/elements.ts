@@ -27,6 +27,16 @@ map.moveTo([0.5, -1]);
 map.home();
 map.latents.length;
 
+const story = document.createElement('hearth-story');
+story.addEventListener('scene', ({ detail }) => detail.caption.trim() + detail.start + (detail.place ?? ''));
+story.addEventListener('picture', ({ detail }) => detail.image.seed + detail.scene_index);
+story.addEventListener(
+  'complete',
+  ({ detail }) => detail.title.trim() + (detail.scenes[0].image?.width ?? 0),
+);
+story.redraw(0, 'a fox');
+story.html().then((blob) => blob.size + story.scenes.length + story.storyTitle.length);
+
 const training = document.createElement('hearth-training');
 training.addEventListener('step', ({ detail }) => detail.d_loss + (detail.images?.length ?? 0));
 training.addEventListener('complete', ({ detail }) => detail.step_index);
@@ -40,7 +50,7 @@ function watch(element: HearthElement) {
   element.addEventListener('click', ({ clientX }) => clientX.toFixed());
   element.start().then(() => element.stop());
 }
-[digits, image, text, map, training].forEach(watch);
+[digits, image, text, map, story, training].forEach(watch);
 
 // @ts-expect-error: digits have no tokens
 digits.addEventListener('token', ({ detail }) => detail);

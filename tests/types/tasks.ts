@@ -32,6 +32,24 @@ for await (const event of train.stream({ steps: 10, loss: 'hinge', betas: [0.5, 
 }
 await train.open(await train.save());
 
+const tell = await pipeline('illustrated-story', 'models/any', {
+  illustrator: 'models/any',
+  variant: 'fp16',
+});
+const { scenes } = await tell('Once', { num_scenes: 2, max_length: 100, guidance_scale: 3, seed: 1 });
+scenes[0].image?.seed;
+for await (const event of tell.stream('Once', { top_k: 5 })) {
+  if (event.type === 'scene') event.caption.trim() + event.start;
+  if (event.type === 'step') event.images.length + event.fraction;
+}
+const [anew] = await tell.draw(scenes[0].caption, { seed: 2 });
+anew.seed + (await tell.scenes('A fox ran.', { num_scenes: 1 })).length;
+(await tell.understand('a fox')).terms[0]?.kind.trim();
+
+// @ts-expect-error: a story needs an illustrator
+await pipeline('illustrated-story', 'models/any');
+// @ts-expect-error: a story has one text
+await tell('Once', { num_return_sequences: 2 });
 // @ts-expect-error: a training needs data
 await pipeline('gan-training', 'models/any');
 // @ts-expect-error: a text-to-image model has no classes

@@ -3,18 +3,20 @@
 import '../elements/hearth-digits.js';
 import '../elements/hearth-image.js';
 import '../elements/hearth-map.js';
+import '../elements/hearth-story.js';
 import '../elements/hearth-text.js';
 import '../elements/hearth-training.js';
 import { attributeOf, setAttribute } from '../elements/attributes.js';
 import { OPTIONS as IMAGE_OPTIONS } from '../elements/image/options.js';
+import { OPTIONS as STORY_OPTIONS } from '../elements/story/options.js';
 import { OPTIONS as TEXT_OPTIONS } from '../elements/text/options.js';
 import { spoken } from './language.js';
 import { showWarnings } from './notes.js';
 
 const find = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
-const [digits, paint, image, text] = ['digits', 'paint', 'image', 'text'].map(find);
+const [story, digits, paint, image, text] = ['story', 'digits', 'paint', 'image', 'text'].map(find);
 
-for (const element of [digits, paint, image, text]) {
+for (const element of [story, digits, paint, image, text]) {
   showWarnings(element, /** @type {HTMLDetailsElement} */ (find(`warnings-${element.id}`)));
 }
 
@@ -60,6 +62,25 @@ function share(element, { attributes, prefix, button, message, hash, copied }) {
     message.textContent = done ? copied() : spoken().notCopied;
   });
 }
+
+let changed = false;
+story.addEventListener('complete', (event) => {
+  changed = /** @type {CustomEvent} */ (event).detail.continued;
+});
+share(story, {
+  attributes: [
+    ...['prompt', 'seed', ...Object.keys(STORY_OPTIONS).map(attributeOf)],
+    ...['illustrator', 'device', 'model', 'dtype'],
+  ],
+  prefix: 'story-',
+  button: find('share-story'),
+  message: find('shared-story'),
+  hash: 'book',
+  copied() {
+    const { copiedStory, copiedOriginal } = spoken();
+    return changed ? copiedOriginal : copiedStory;
+  },
+});
 
 share(digits, {
   attributes: ['seed', 'class-labels', 'batch-size', 'truncation', 'device', 'model'],
@@ -127,6 +148,9 @@ model.addEventListener('submit', (event) => {
 
 const elements = new URL('../elements/', import.meta.url);
 find('snippet').textContent = [
+  `<script type="module" src="${new URL('hearth-story.js', elements)}"></script>`,
+  '<hearth-story prompt="Once upon a time"></hearth-story>',
+  '',
   `<script type="module" src="${new URL('hearth-digits.js', elements)}"></script>`,
   '<hearth-digits class-labels="2 0 2 6" controls></hearth-digits>',
   '',

@@ -5,6 +5,12 @@ export const words = {
     title: 'Hearth: generative models in your browser',
     tagline: 'Generative models that run on this page, on your own GPU.',
     language: 'Language',
+    storyTitle: 'Begin a story. Watch it being told and drawn.',
+    storyIntro:
+      'Two small models write and paint on this page, on your own machine. Nothing you make leaves it.',
+    shareStory: 'Copy a link',
+    copiedStory: 'Copied. The link tells exactly this story.',
+    copiedOriginal: 'Copied. The link tells the story as it was before your changes.',
     ganTitle: 'Digits from noise: a GAN',
     ganIntro:
       'A generator learned to turn random numbers into handwritten digits by trying to fool a discriminator, which learned to distinguish them from digits that people wrote. Write a number, or pick two digits and walk from one to the other.',
@@ -45,6 +51,11 @@ export const words = {
     title: 'Hearth：浏览器里的生成模型',
     tagline: '生成模型就在这个网页上运行，用的是你自己的 GPU。',
     language: '语言',
+    storyTitle: '开个头，看故事讲出来、画出来',
+    storyIntro: '两个小模型就在这个网页上写作、绘画，用的是你自己的设备。你的作品不会离开它。',
+    shareStory: '复制链接',
+    copiedStory: '已复制：打开链接会讲出完全相同的故事。',
+    copiedOriginal: '已复制：打开链接会讲出你改动之前的故事。',
     ganTitle: '从噪声到数字：GAN',
     ganIntro:
       '生成器学着把随机数变成手写数字，努力骗过判别器；判别器则学着分辨哪些数字是人写的。写一个数，或者选两个数字，从一个走到另一个。',

@@ -315,6 +315,48 @@ export const en = {
   openCheckpoint: 'Open checkpoint…',
   openedAt: (/** @type {number} */ step) =>
     `The checkpoint is open: step ${step.toLocaleString('en')}. Train to go on from there.`,
+  // <hearth-story>
+  story: {
+    prompt: 'How the story begins',
+    tell: 'Tell it',
+    surprise: 'Surprise me',
+    /** @type {Record<string, string>} */
+    presets: {
+      galaxy: 'Alex among the stars',
+      fox: 'A fox in the forest',
+      robot: 'A robot afraid of the dark',
+      dragon: 'A friendly dragon',
+    },
+    size: (/** @type {string} */ size) =>
+      `The first story has ${size} to download. The browser keeps it for the next.`,
+    options: { num_scenes: 'Pictures', max_length: 'Length in tokens' },
+    book: 'The story and its pictures',
+    tools: 'What to do with the story',
+    waiting: 'The illustrator is on the way…',
+    notDrawn: 'This has not been drawn.',
+    anotherPicture: 'Another picture',
+    drawIt: 'Draw it',
+    changeCaption: 'Change the caption',
+    caption: 'Caption: what to draw',
+    cancel: 'Cancel',
+    text: 'The text of the story',
+    findScenes: 'Illustrate this text',
+    stopReading: 'Stop reading',
+    does: {
+      another: 'Another story',
+      read: 'Read aloud',
+      edit: 'Edit the text',
+      html: 'Save as a web page',
+      png: 'Save as a picture',
+      print: 'Print',
+    },
+    drawing: (/** @type {number} */ picture, /** @type {number} */ pictures) =>
+      `Drawing picture ${picture} of ${pictures}…`,
+    told: (/** @type {number} */ pictures, /** @type {string} */ seconds, /** @type {string} */ device) =>
+      `A story with ${pictures} ${pictures === 1 ? 'picture' : 'pictures'} in ${seconds} s on the ${device}`,
+    nothingToDraw:
+      'There is nothing in this text that can be drawn. Edit it, so that somebody is seen doing something.',
+  },
   // <hearth-map>
   map: {
     /** What stands between two sentences. */

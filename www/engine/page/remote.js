@@ -120,8 +120,8 @@ export function describe(remote, call, methods) {
   return Object.assign(call, methods, { dispose: () => remote.dispose() });
 }
 
-/** @param {AbortSignal} [signal] @returns {Promise<never>} */
-function whenAborted(signal) {
+/** Never settles unless the signal is aborted. @param {AbortSignal} [signal] @returns {Promise<never>} */
+export function whenAborted(signal) {
   return new Promise((_, reject) => {
     if (signal?.aborted) reject(aborted());
     signal?.addEventListener('abort', () => reject(aborted()), { once: true });

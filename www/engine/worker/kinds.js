@@ -8,6 +8,7 @@ import { gan } from './gan.js';
 import { ganTraining } from './gan-training.js';
 import { gpt2 } from './gpt2.js';
 import { isObject, parse } from './json.js';
+import { story } from './story.js';
 import { vae } from './vae.js';
 
 /**
@@ -43,7 +44,7 @@ import { vae } from './vae.js';
  */
 
 /** @type {readonly Kind[]} */
-const KINDS = [gan, ganTraining, vae, diffusion, gpt2];
+const KINDS = [gan, ganTraining, vae, diffusion, story, gpt2];
 
 const INDEX = 'model_index.json';
 const CONFIG = 'config.json';
