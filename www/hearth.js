@@ -3,6 +3,7 @@
 import { folderAddress, hubAddress } from './engine/address.js';
 import { CODES, HearthError } from './engine/errors.js';
 import { Remote } from './engine/page/remote.js';
+import { configure, located, modelUrl } from './engine/page/settings.js';
 import { digitsOf, loadDigits } from './tasks/data.js';
 import { ganTrainingPipeline } from './tasks/gan-training.js';
 import { imageToImagePipeline } from './tasks/image-to-image.js';
@@ -10,7 +11,7 @@ import { imagePipeline } from './tasks/images.js';
 import { textToImagePipeline } from './tasks/text-to-image.js';
 import { textPipeline } from './tasks/text.js';
 
-export { CODES, HearthError, loadDigits };
+export { CODES, HearthError, configure, loadDigits, modelUrl };
 
 /**
  * The values that a loading option can have.
@@ -100,7 +101,7 @@ function invalid(message) {
 /** What to load: the folder's address and, if it has the form of a name on the Hub, what it would be there. @param {string | URL} model */
 function where(model) {
   try {
-    return { model: folderAddress(model, document.baseURI), onHub: hubAddress(model) };
+    return { model: folderAddress(located(model), document.baseURI), onHub: hubAddress(model) };
   } catch {
     throw invalid(`model is ${model}; it must be the URL of a folder`);
   }

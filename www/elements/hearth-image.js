@@ -42,7 +42,7 @@ class HearthImage extends HearthElement {
   ];
   static sheets = [...super.sheets, ...layoutSheets];
   static task = 'unconditional-image-generation';
-  static model = new URL('../../models/ddpm-mnist/', import.meta.url);
+  static model = 'ddpm-mnist/';
 
   #layout = new Layout(() => this.words, {
     onMode: (mode) => this.setAttribute('mode', mode),
