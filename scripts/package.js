@@ -111,7 +111,7 @@ export async function makePackage() {
   };
   copy('www/pkg/hearth_bg.wasm', 'hearth.wasm');
   for (const file of ['LICENSE', 'CHANGELOG.md']) copy(file, file);
-  for (const file of ['README.md', 'react.d.ts']) copy(`package/${file}`, file);
+  copy('package/README.md', 'README.md');
   for (const file of ['types.d.ts', 'offline.d.ts', 'elements/types.d.ts']) copy(`www/${file}`, file);
   for (const element of elements) {
     const types = `elements/${element}/types.d.ts`;
@@ -119,6 +119,8 @@ export async function makePackage() {
   }
   const write = (/** @type {string} */ file, /** @type {string} */ text) =>
     writeFileSync(path.join(packageFolder, file), text);
+  const react = readFileSync(path.join(own, 'react.d.ts'), 'utf8').replaceAll('../www/', './');
+  write('react.d.ts', `${react}\nimport type {} from './elements/index.d.ts';\n`);
   const all = (/** @type {(element: string) => string} */ module) =>
     elements.map((element) => `export * from './${module(element)}';\n`).join('');
   write(
@@ -127,7 +129,7 @@ export async function makePackage() {
   );
   write(
     'elements/index.d.ts',
-    all((element) => `${element}/types.d.ts`),
+    `export type * from './types.js';\n` + all((element) => `${element}/types.js`),
   );
   write('package.json', `${JSON.stringify(manifest, null, 2)}\n`);
 }

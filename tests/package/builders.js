@@ -62,8 +62,8 @@ export const builders = {
 
   async Rollup(folder) {
     const { rollup } = await import('rollup');
-    const { default: resolve } = await import('@rollup/plugin-node-resolve');
-    const bundle = await rollup({ input: path.join(folder, 'main.js'), plugins: [resolve()] });
+    const { nodeResolve } = await import('@rollup/plugin-node-resolve');
+    const bundle = await rollup({ input: path.join(folder, 'main.js'), plugins: [nodeResolve()] });
     await bundle.write({ dir: path.join(folder, 'dist'), format: 'es' });
     await bundle.close();
     copyPage(folder);

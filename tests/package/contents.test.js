@@ -9,6 +9,7 @@ import { brotliCompressSync } from 'node:zlib';
 import { build } from 'esbuild';
 
 import { elements } from '../../scripts/package.js';
+import { root } from '../../scripts/shell.js';
 import { copied, output, packed, workshop } from './workshop.js';
 
 /** The most bytes that the package may have as npm sends it. */
@@ -30,25 +31,33 @@ async function bundled(source) {
 
 test('the package has the engine, the modules and their types, and nothing else', () => {
   const files = packed.files.map(({ path }) => path).filter((file) => !/^chunk-\w+\.js$/.test(file));
-  assert.deepEqual(files.sort(), [
-    'CHANGELOG.md',
-    'LICENSE',
-    'README.md',
-    ...elements.map((element) => `elements/${element}/types.d.ts`),
-    ...elements.map((element) => `elements/hearth-${element}.js`),
-    ...['elements/index.d.ts', 'elements/index.js', 'elements/types.d.ts'],
-    ...['hearth-worker.js', 'hearth.js', 'hearth.wasm'],
-    ...['offline.d.ts', 'offline.js', 'package.json', 'react.d.ts', 'react.js', 'types.d.ts'],
-  ].sort());
+  assert.deepEqual(
+    files.sort(),
+    [
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.md',
+      ...elements.map((element) => `elements/${element}/types.d.ts`),
+      ...elements.map((element) => `elements/hearth-${element}.js`),
+      ...['elements/index.d.ts', 'elements/index.js', 'elements/types.d.ts'],
+      ...['hearth-worker.js', 'hearth.js', 'hearth.wasm'],
+      ...['offline.d.ts', 'offline.js', 'package.json', 'react.d.ts', 'react.js', 'types.d.ts'],
+    ].sort(),
+  );
   assert.ok(packed.size <= MOST_PACKED, `${packed.size.toLocaleString('en')} bytes`);
 });
 
 test('what it exports is there, and nothing of the repository’s own is exported', async () => {
-  const names = Object.keys(JSON.parse(readFileSync(path.join(workshop, 'node_modules/hearth-web/package.json'), 'utf8')).exports);
-  assert.deepEqual(names.sort(), [
-    ...['.', './elements', './offline', './react', './types'],
-    ...elements.map((element) => `./elements/hearth-${element}.js`),
-  ].sort());
+  const names = Object.keys(
+    JSON.parse(readFileSync(path.join(workshop, 'node_modules/hearth-web/package.json'), 'utf8')).exports,
+  );
+  assert.deepEqual(
+    names.sort(),
+    [
+      ...['.', './elements', './offline', './react', './types'],
+      ...elements.map((element) => `./elements/hearth-${element}.js`),
+    ].sort(),
+  );
 });
 
 test('a server can import all of it, and nothing happens', () => {
@@ -82,8 +91,26 @@ test('who imports nothing that is used gets nothing, and who imports an element 
   for (const element of elements) assert.ok(all.includes(`"hearth-${element}"`), element);
 });
 
-test('strict TypeScript knows the API, the elements and the hooks', () => {
+/** A module that compiles if each element's types have the attributes that it follows, and no others. */
+async function attributesModule() {
+  /** What is not followed, but read when it is needed. */
+  const read = `'loading' | 'autoplay'`;
+  const names = elements.map(async (element) => {
+    const [Element] = Object.values(await import(`../../www/elements/hearth-${element}.js`));
+    const attributes = Element.observedAttributes.map((/** @type {string} */ name) => `'${name}'`);
+    return `'hearth-${element}': ${attributes.join(' | ')};`;
+  });
+  return `
+    import type { ElementAttributes } from 'hearth-web/elements';
+    type Names = { ${(await Promise.all(names)).join('\n')} };
+    type Missing = { [Tag in keyof Names]: Exclude<Names[Tag], keyof ElementAttributes[Tag]> }[keyof Names];
+    type More = { [Tag in keyof Names]: Exclude<keyof ElementAttributes[Tag], Names[Tag] | ${read}> }[keyof Names];
+    export const none = (of: [Missing, More, Exclude<keyof ElementAttributes, keyof Names>]): [never, never, never] => of;`;
+}
+
+test('strict TypeScript knows the API, the elements with their attributes, and the hooks', async () => {
   const folder = copied('typescript', 'typescript');
-  const tsc = path.join(import.meta.dirname, '..', '..', 'node_modules', '.bin', 'tsc');
+  writeFileSync(path.join(folder, 'attributes.ts'), await attributesModule());
+  const tsc = path.join(root, 'node_modules', '.bin', 'tsc');
   assert.equal(output(tsc, ['-p', '.'], folder), '');
 });

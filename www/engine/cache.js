@@ -5,7 +5,7 @@
 const NAME = 'hearth-weights-2';
 const FORMER = 'hearth-weights-1';
 const HASH = 'hearth-sha256';
-const SEGMENT = 'hearth-segment';
+export const SEGMENT = 'hearth-segment';
 
 /**
  * The address under which something of a file is kept: with its hash, so that a new version is another file. It has no query of
