@@ -91,6 +91,7 @@ export const filesIn = (folder, end) =>
 export async function visit(url, look) {
   const context = await browser.newContext({ locale: 'en-US' });
   const page = await context.newPage();
+  page.setDefaultTimeout(120_000); // a machine may have much else to do
   /** @type {string[]} */
   const complaints = [];
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
