@@ -5,6 +5,8 @@ import { SEGMENT, open } from './engine/cache.js';
 
 /** The file that makes one model of all that is below its folder. */
 const INDEX = '/model_index.json';
+/** The ends of weight files, and of lists of those that are one checkpoint together. */
+const [WEIGHTS, LIST] = ['.safetensors', '.safetensors.index.json'];
 
 /**
  * @typedef {object} Entry something in the cache
@@ -13,6 +15,7 @@ const INDEX = '/model_index.json';
  * @property {number} size
  * @property {boolean} isThere
  * @property {boolean} [complete] of a weight file
+ * @property {readonly string[]} [shards] of a list: the weight files that it names
  */
 
 /** The folder of a file. @param {string} file */
@@ -27,10 +30,28 @@ async function read(cache, request) {
   if (isSegment) return entry; // the file's index knows its size
   const response = await cache.match(request);
   if (!response?.ok) return { ...entry, isThere: false }; // that there is no such file is remembered too
-  if (!url.pathname.endsWith('.safetensors')) return { ...entry, size: (await response.blob()).size };
+  if (!url.pathname.endsWith(WEIGHTS)) {
+    const text = await response.text();
+    const { size } = new Blob([text]);
+    return { ...entry, size, shards: url.pathname.endsWith(LIST) ? shardsOf(text, url) : [] };
+  }
   /** @type {import('./engine/worker/kept.js').Index} */
   const { segments, complete } = await response.json();
   return { ...entry, size: segments.reduce((sum, { size }) => sum + size, 0), complete };
+}
+
+/** The weight files that a list names. @param {string} list @param {URL} url its address */
+function shardsOf(list, url) {
+  const { weight_map = {} } = JSON.parse(list);
+  return Object.values(weight_map).map((shard) => new URL(String(shard), url).href);
+}
+
+/** Whether no weight file lacks a part, or is lacking. @param {readonly Entry[]} entries */
+function areComplete(entries) {
+  const files = new Set(entries.map(({ file }) => file));
+  return entries.every(
+    ({ complete = true, shards = [] }) => complete && shards.every((file) => files.has(file)),
+  );
 }
 
 /** What is kept, by the folders of models. @param {Cache} cache */
@@ -54,7 +75,7 @@ export async function models() {
     .map(([url, entries]) => ({
       url,
       size: entries.reduce((sum, { size }) => sum + size, 0),
-      complete: entries.every(({ complete }) => complete !== false),
+      complete: areComplete(entries),
     }))
     .sort((one, other) => other.size - one.size);
 }

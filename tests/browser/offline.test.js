@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { until } from './harness.js';
+import { bytesOf, until } from './harness.js';
 import { openBlank, page, site } from './session.js';
 
 const GAN = '/tests/fixtures/gan/conditional/';
@@ -66,16 +66,27 @@ test('the size is that of the files', async () => {
   assert.equal(size, config + weights);
 });
 
-test('what a stopped download left is listed as not complete', async () => {
+test('what lacks a weight file, or the rest of one, is listed as not complete', async () => {
   await openBlank();
-  const path = `${SHARDS}model-00002-of-00003.safetensors`;
-  site.answers.set(path, () => {}); // never answers
-  const loading = load(SHARDS).catch(() => {});
-  await until(() => site.log.includes(`GET ${path}`));
+  const shard = `${SHARDS}model-00002-of-00003.safetensors`;
+  site.answers.set(shard, () => {}); // never answers
+  const weights = bytesOf('models/gan-mnist/model.safetensors');
+  site.answers.set('/models/gan-mnist/model.safetensors', (_, response) => {
+    response.writeHead(200, { 'content-length': weights.length });
+    response.write(weights.subarray(0, 1_000_000));
+    // What has come is kept once a second.
+    setTimeout(() => response.write(weights.subarray(1_000_000, 2_000_000)), 1500);
+  });
+  for (const model of [SHARDS, '/models/gan-mnist/']) void load(model).catch(() => {});
+  await until(async () => (await call('models')).length === 2);
+  for (const { size, complete } of await call('models')) {
+    assert.ok(size > 0);
+    assert.equal(complete, false);
+  }
   await page.reload();
-  await loading;
-  const [model] = await call('models');
-  assert.ok(model.size > 0);
+  site.answers.clear();
+  for (const model of [SHARDS, '/models/gan-mnist/']) await load(model);
+  for (const { complete } of await call('models')) assert.equal(complete, true);
 });
 
 test('a page can ask for room, and how much there is', async () => {
