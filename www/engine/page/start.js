@@ -129,7 +129,9 @@ async function alive(worker) {
           worker.postMessage(settle());
         } else if ('ready' in data) resolve(worker);
         else if ('lost' in data) reject(HearthError.from(data.lost));
-        else reject(new (data.buildsDiffer ? BuildsDiffer : HearthError)('engine-unavailable', data.failed));
+        else if ('failed' in data && !data.buildsDiffer)
+          reject(new HearthError('engine-unavailable', data.failed));
+        else reject(new BuildsDiffer('engine-unavailable', data.failed ?? 'the worker is of another build'));
       };
       worker.addEventListener('message', heard, { once: true });
       silence = setTimeout(
