@@ -1,5 +1,7 @@
 // Hooks for React: a text or pictures as they come, what is being loaded, and how to stop it.
 
+'use client'; // for frameworks that render on a server
+
 import { useCallback, useEffect, useRef, useState } from 'react';
 
 import { HearthError, pipeline } from '../www/hearth.js';
@@ -49,6 +51,7 @@ function useModel(task, model, options, empty, after) {
     return () => {
       if (own.current === life) own.current = null;
       end(life);
+      show({ ...IDLE, ...empty }); // nothing of another model's stays
     };
   }, [key]);
 

@@ -68,10 +68,14 @@ test('a server can import all of it, and nothing happens', () => {
      import * as elements from 'hearth-web/elements';
      ${elements.map((element) => `import 'hearth-web/elements/hearth-${element}.js';`).join('\n')}
      import { models } from 'hearth-web/offline';
+     import { useText } from 'hearth-web/react';
+     import { createElement } from 'react';
+     import { renderToString } from 'react-dom/server';
      configure({ modelsUrl: '/models/' });
-     console.log(typeof pipeline, typeof models, Object.keys(elements).length);`,
+     const html = renderToString(createElement(() => useText('models/gpt2-stories').state));
+     console.log(typeof pipeline, (await models()).length, Object.keys(elements).length, html);`,
   );
-  assert.equal(output(process.execPath, [file], workshop), `function function ${elements.length}\n`);
+  assert.equal(output(process.execPath, [file], workshop), `function 0 ${elements.length} idle\n`);
 });
 
 test('who imports the API alone gets no element, and little before a model is asked for', async () => {

@@ -19,8 +19,15 @@ import { copied, visit } from './workshop.js';
  * @param {string} name
  * @param {(page: Page, complaints: string[], site: Host) => Promise<void>} use
  */
-async function example(name, use) {
-  const folder = copied(`../../examples/${name}`, `example-${name}`);
+const example = (name, use) => built(`../../examples/${name}`, use);
+
+/**
+ * The same of any page that Vite builds.
+ * @param {string} from its folder
+ * @param {(page: Page, complaints: string[], site: Host) => Promise<void>} use
+ */
+async function built(from, use) {
+  const folder = copied(from, path.basename(from));
   const { build } = await import('vite');
   await build({ root: folder, logLevel: 'warn' });
   /** @type {Host} */
@@ -93,6 +100,20 @@ test('React: what goes wrong is shown, and the next call tries again', () =>
     site.answers.clear();
     await page.getByRole('button', { name: 'Write' }).click();
     await page.locator('[role=status]', { hasText: 'complete' }).waitFor();
+  }));
+
+test('React: with another model a hook begins anew, and what was under way is stopped', () =>
+  built('react', async (page, complaints) => {
+    const state = page.locator('#state');
+    await page.getByRole('button', { name: 'Write' }).click();
+    await page.locator('#text', { hasText: /.{10}/ }).waitFor();
+    await page.getByRole('button', { name: 'Another model' }).click();
+    await page.locator('#state', { hasText: 'idle' }).waitFor();
+    assert.equal(await page.locator('#text').textContent(), '');
+    await page.getByRole('button', { name: 'Write' }).click();
+    await page.locator('#state', { hasText: 'unsupported-model' }).waitFor();
+    assert.match(String(await state.textContent()), /^error/);
+    assert.deepEqual(complaints, []);
   }));
 
 test('offline: the page works without a network, and lists what it keeps', () =>
