@@ -1,12 +1,12 @@
 // npm run bench: what Hearth takes, beside others with the same weights, in one Chromium.
 // Machines differ and are noisy: quote ratios of one run.
 
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { build, sizes } from '../scripts/build.js';
-import { Failure, run, script } from '../scripts/shell.js';
+import { Failure, installPackages, script } from '../scripts/shell.js';
 import { openBrowser } from './browser.js';
 import { benchDiffusion } from './diffusion.js';
 import { benchGan } from './gan.js';
@@ -32,22 +32,6 @@ const CHOICES = {
   dtype: ['f32', 'f16', 'q8'],
   engine: ['hearth', 'onnxruntime', 'transformers', 'tensorflow'],
 };
-
-/** Installs the packages of the lock file if others are there. */
-function installPackages() {
-  const packages = (/** @type {string} */ file) => {
-    try {
-      return JSON.parse(readFileSync(path.join(import.meta.dirname, file), 'utf8')).packages;
-    } catch {
-      return {};
-    }
-  };
-  const [wanted, have] = [packages('package-lock.json'), packages('node_modules/.package-lock.json')];
-  const isThere = (/** @type {string} */ name) => have[name]?.version === wanted[name].version;
-  if (Object.keys(wanted).every((name) => !name || wanted[name].optional || isThere(name))) return;
-  const quiet = ['--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error'];
-  run('npm', ['ci', '--prefix', 'benches', ...quiet]);
-}
 
 /** What the command line asks for: sections, and what to restrict them to. */
 function readArguments() {
@@ -85,7 +69,7 @@ function readArguments() {
 script(async () => {
   const { sections, 'no-build': noBuild, ...options } = readArguments();
   if (!noBuild) build();
-  installPackages();
+  installPackages('benches');
   const cache = path.join(import.meta.dirname, 'cache');
   mkdirSync(cache, { recursive: true });
   const bench = await openBrowser();

@@ -35,6 +35,14 @@ export function sizes() {
 }
 
 /**
+ * The SHA-256 of the wasm, by which others can see that a package has what these sources make. Two builds have the same one if
+ * Cargo's registry is in the same folder on both machines: its path is in the messages of panics.
+ */
+export function wasmHash() {
+  return createHash('sha256').update(readFileSync(wasm)).digest('hex');
+}
+
+/**
  * Glue and wasm with an import that is named by the build, in place of the hash that wasm-bindgen gives it. Those of two
  * builds, as a browser's cache may have them, then do not link; else they might, and fail later or compute something else.
  * @param {string} glue
@@ -83,5 +91,6 @@ if (process.argv[1] === import.meta.filename) {
     console.log(
       `www/pkg is up to date: ${(wasm / 1e6).toFixed(2)} MB, ${(brotli / 1e6).toFixed(2)} MB as brotli`,
     );
+    console.log(`sha256 ${wasmHash()}  hearth_bg.wasm`);
   });
 }

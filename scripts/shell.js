@@ -70,20 +70,24 @@ export function output(program, args) {
   return status === 0 ? stdout : null;
 }
 
-/** Installs the npm packages unless they are those of the lock file. */
-export function installPackages() {
-  const installed = path.join(root, 'node_modules', '.package-lock.json');
-  const packages = (/** @type {string} */ file) => JSON.parse(readFileSync(file, 'utf8')).packages;
-  if (existsSync(installed)) {
-    const wanted = packages(path.join(root, 'package-lock.json'));
-    const have = packages(installed);
+/**
+ * Installs the npm packages of a folder unless they are those of its lock file.
+ * @param {string} [folder] within the project
+ */
+export function installPackages(folder = '.') {
+  const packages = (/** @type {string} */ file) =>
+    JSON.parse(readFileSync(path.join(root, folder, file), 'utf8')).packages;
+  if (existsSync(path.join(root, folder, 'node_modules', '.package-lock.json'))) {
+    const [wanted, have] = [packages('package-lock.json'), packages('node_modules/.package-lock.json')];
     const missing = Object.keys(wanted).filter(
       (name) => name && !wanted[name].optional && have[name]?.version !== wanted[name].version,
     );
     if (missing.length === 0) return;
   }
-  console.log('Installing npm packages…');
-  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  console.log(`Installing npm packages${folder === '.' ? '' : ` of ${folder}`}…`);
+  const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
+  // Nothing that is used has a script that must run.
+  run('npm', ['ci', '--prefix', folder, '--ignore-scripts', ...quiet]);
 }
 
 /** Whether a program that is run succeeds. @param {string} program @param {string[]} args */

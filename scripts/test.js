@@ -63,13 +63,14 @@ function checkSize() {
 
 /** @type {[string, () => void][]} */
 const steps = [
-  ['packages', installPackages],
+  ['packages', () => ['.', 'tests/package'].forEach(installPackages)],
   ['rust tools', installRustTools],
   ['chromium', () => void installChromium()],
   ['rustfmt', () => run('cargo', ['fmt', '--check'])],
   ['prettier', () => run('prettier', ['--check', '--log-level=warn', '.'])],
   ['wasm build', build],
   ['wasm size', checkSize],
+  ['package', () => nodeTest('tests/package', '--test-concurrency=1')],
   ['tsc', () => run('tsc', ['-p', '.'])],
   ['tsc, worker', () => run('tsc', ['-p', 'tsconfig.worker.json'])],
   ['node tests', () => nodeTest('tests/node')],

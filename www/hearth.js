@@ -3,6 +3,7 @@
 import { folderAddress, hubAddress } from './engine/address.js';
 import { CODES, HearthError } from './engine/errors.js';
 import { Remote } from './engine/page/remote.js';
+import { configure, located, modelUrl } from './engine/page/settings.js';
 import { digitsOf, loadDigits } from './tasks/data.js';
 import { ganTrainingPipeline } from './tasks/gan-training.js';
 import { imageToImagePipeline } from './tasks/image-to-image.js';
@@ -11,7 +12,7 @@ import { openStory } from './tasks/open-story.js';
 import { textToImagePipeline } from './tasks/text-to-image.js';
 import { textPipeline } from './tasks/text.js';
 
-export { CODES, HearthError, loadDigits };
+export { CODES, HearthError, configure, loadDigits, modelUrl };
 
 /**
  * The values that a loading option can have.
@@ -127,7 +128,7 @@ function invalid(message) {
 function where(model, name = 'model') {
   try {
     if (model === undefined || model === null) throw new TypeError();
-    return { model: folderAddress(model, document.baseURI), onHub: hubAddress(model) };
+    return { model: folderAddress(located(model), document.baseURI), onHub: hubAddress(model) };
   } catch {
     throw invalid(`${name} is ${model}; it must be the URL of a folder`);
   }

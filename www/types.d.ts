@@ -901,6 +901,27 @@ export interface GanTrainingPipeline extends Pipeline {
   };
 }
 
+/** Where Hearth's files are, for pages whose bundler or host has them in other places. Addresses are relative to the page. */
+export interface Settings {
+  /** The script of the worker. Default: where the package has it. */
+  workerUrl?: string | URL;
+  /** The engine. Default: where the package has it. */
+  wasmUrl?: string | URL;
+  /**
+   * The folder of the models that ship: what elements have by themselves, and what `models/` stands for at the beginning of a
+   * model's address. Default: in the package `models/` beside the page, in a checkout its own `models/`.
+   */
+  modelsUrl?: string | URL;
+  /** Whether models are kept in the browser for the next visit. Default: true. */
+  cache?: boolean;
+}
+
+/** Changes settings. It must come before the first model is loaded. */
+export function configure(settings: Settings): void;
+
+/** The address of a model that ships, from its name: `modelUrl('gan-mnist')`. */
+export function modelUrl(name: string): string;
+
 /**
  * Loads a model.
  *

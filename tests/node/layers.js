@@ -9,6 +9,7 @@ export const LAYERS = {
   'www/page/': ['www/elements/'],
   'www/elements/': ['www/hearth.js'],
   'www/hearth.js': ['www/tasks/', 'www/engine/page/', 'www/engine/'],
+  'www/offline.js': ['www/engine/'],
   'www/tasks/': ['www/engine/page/', 'www/engine/'],
   'www/engine/page/': ['www/engine/'],
   'www/engine/worker/': ['www/engine/', 'www/pkg/'],

@@ -1,8 +1,8 @@
 // The life of an element: it loads its model when a reader comes near, works, can be moved and stopped, fails and tries
 // again.
 
-import { HearthError } from '../hearth.js';
-import { upgradeProperties } from './define.js';
+import { HearthError, modelUrl } from '../hearth.js';
+import { Base, upgradeProperties } from './define.js';
 import { sheetsIn } from './dom.js';
 import { followLanguage, unfollowLanguage, wordsOf } from './language.js';
 import { Pipelines } from './pipelines.js';
@@ -15,7 +15,7 @@ import { bytes } from './units.js';
  * @template {import('../types.d.ts').Pipeline} P the pipeline of its task
  * @template {import('./types.d.ts').Details} [D=import('./types.d.ts').Details] the details of its events
  */
-export class HearthElement extends HTMLElement {
+export class HearthElement extends Base {
   /** Attributes that say which model it is and how it is loaded. */
   static loadAttributes = ['model', 'device'];
   static observedAttributes = [...this.loadAttributes, 'seed'];
@@ -26,7 +26,7 @@ export class HearthElement extends HTMLElement {
   /** What its model is for. @type {string} */
   static task;
 
-  /** The model that the element has unless `model` says otherwise. @type {URL} */
+  /** Which of the models that ship it has unless `model` says otherwise. @type {string} */
   static model;
 
   /** The line that says what is going on. A subclass puts it where it belongs. */
@@ -57,7 +57,9 @@ export class HearthElement extends HTMLElement {
     this.#settle();
     this.#visible?.disconnect();
     if (this.#begun) return; // it was moved, and what it does goes on
-    if (this.getAttribute('loading') === 'eager') return this.#begin();
+    // Only after the page's own module, which may call `configure`.
+    if (this.getAttribute('loading') === 'eager')
+      return queueMicrotask(() => this.isConnected && !this.#begun && this.#begin());
     // Lazy by default: nothing is fetched for a visitor who does not scroll this far.
     this.#visible = new IntersectionObserver(
       (entries) => entries.some((entry) => entry.isIntersecting) && this.#begin(),
@@ -125,9 +127,9 @@ export class HearthElement extends HTMLElement {
     return true;
   }
 
-  /** The folder of its model. (Frameworks set what an element has under an attribute's name, so it is called otherwise.) @returns {string | URL} */
+  /** The folder of its model. (Frameworks set what an element has under an attribute's name, so it is called otherwise.) @returns {string} */
   get modelFolder() {
-    return this.getAttribute('model') ?? this.#class.model;
+    return this.getAttribute('model') ?? modelUrl(this.#class.model);
   }
 
   /** The words in the element's language. */

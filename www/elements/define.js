@@ -1,4 +1,7 @@
-// How an element's class and a page that has the element already come together.
+// How an element's class and a page that has the element already come together; and a server, which has no elements.
+
+/** What elements are made of. On a server they are only imported: it is the page that defines them. */
+export const Base = globalThis.HTMLElement ?? /** @type {typeof HTMLElement} */ (class {});
 
 /**
  * Defines an element and returns its class. A page may have the script twice, from two hosts or under two addresses. The copy
@@ -9,6 +12,7 @@
  * @returns {Class}
  */
 export function define(name, own) {
+  if (!globalThis.customElements) return own;
   const first = customElements.get(name);
   if (!first) customElements.define(name, own);
   else console.info(`This page has <${name}> already: the script that came first serves it.`);

@@ -2,10 +2,19 @@
 
 /** @param {string} css */
 export function styleSheet(css) {
-  const sheet = new CSSStyleSheet();
+  const sheet = new (globalThis.CSSStyleSheet ?? ServerSheet)();
   sheet.replaceSync(css);
   return sheet;
 }
+
+/** What a server has for a style sheet: nothing, as nothing is shown there. */
+const ServerSheet = /** @type {typeof CSSStyleSheet} */ (
+  /** @type {unknown} */ (
+    class {
+      replaceSync() {}
+    }
+  )
+);
 
 /**
  * Style sheets for a document. One that is constructed serves only the document that it was made in.

@@ -42,7 +42,7 @@ class HearthDigits extends HearthElement {
   ];
   static sheets = [...super.sheets, sheet, gridSheet, walkSheet];
   static task = 'unconditional-image-generation';
-  static model = new URL('../../models/gan-mnist/', import.meta.url);
+  static model = 'gan-mnist/';
 
   #grid = new DigitGrid(
     () => this.words,

@@ -4,7 +4,7 @@
 //   <hearth-image prompt="a fox on a hill"></hearth-image>   a picture from a prompt
 //   <hearth-image controls></hearth-image>              with everything a visitor can do
 
-import { HearthError } from '../hearth.js';
+import { HearthError, modelUrl } from '../hearth.js';
 import { attributeOf, optionsOf, randomSeed } from './attributes.js';
 import { HearthElement } from './base.js';
 import { define } from './define.js';
@@ -42,8 +42,8 @@ class HearthImage extends HearthElement {
   ];
   static sheets = [...super.sheets, ...layoutSheets];
   static task = 'unconditional-image-generation';
-  static model = new URL('../../models/ddpm-mnist/', import.meta.url);
-  static modelForPrompts = new URL('../../models/picturebook/', import.meta.url);
+  static model = 'ddpm-mnist/';
+  static modelForPrompts = 'picturebook/';
 
   #layout = new Layout(() => this.words, {
     onMode: (mode) => this.setAttribute('mode', mode),
@@ -90,7 +90,7 @@ class HearthImage extends HearthElement {
   /** Digits, unless there is a prompt. */
   get modelFolder() {
     const isPrompted = this.hasAttribute('prompt') && !this.hasAttribute('model');
-    return isPrompted ? HearthImage.modelForPrompts : super.modelFolder;
+    return isPrompted ? modelUrl(HearthImage.modelForPrompts) : super.modelFolder;
   }
 
   /** A picture is the visitor's to begin with, and so is a prompt that is blank. */

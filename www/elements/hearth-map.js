@@ -32,7 +32,7 @@ class HearthMap extends HearthElement {
   static observedAttributes = [...super.loadAttributes, ...Object.keys(OPTIONS).map(attributeOf)];
   static sheets = [...super.sheets, ...layoutSheets];
   static task = 'unconditional-image-generation';
-  static model = new URL('../../models/vae-mnist/', import.meta.url);
+  static model = 'vae-mnist/';
 
   #layout = new Layout(() => this.words, this.status.element, {
     onView: () => this.#onView(),

@@ -44,8 +44,8 @@ class HearthStory extends HearthElement {
   ];
   static sheets = [...super.sheets, sheet, formSheet, bookSheet, plateSheet, editorSheet, toolsSheet];
   static task = 'illustrated-story';
-  static model = new URL('../../models/gpt2-stories/', import.meta.url);
-  static illustrator = new URL('../../models/picturebook/', import.meta.url);
+  static model = 'gpt2-stories/';
+  static illustrator = 'picturebook/';
 
   #form = new StoryForm({ onTell: () => this.#tell() });
   #book = new Book(() => this.words, {
@@ -187,7 +187,7 @@ class HearthStory extends HearthElement {
   loadOptions(task) {
     const { illustrator, ...options } = super.loadOptions(task);
     return task === HearthStory.task
-      ? { ...options, illustrator: illustrator ?? HearthStory.illustrator }
+      ? { ...options, illustrator: illustrator ?? modelUrl(HearthStory.illustrator) }
       : options;
   }
 
@@ -201,7 +201,7 @@ class HearthStory extends HearthElement {
   /** Says how much there is to download. */
   async #measure() {
     if (this.#isTold || !this.isConnected) return;
-    const folders = [this.modelFolder, this.getAttribute('illustrator') ?? HearthStory.illustrator];
+    const folders = [this.modelFolder, this.getAttribute('illustrator') ?? modelUrl(HearthStory.illustrator)];
     this.#bytes = await bytesOf(folders);
     this.#saySize();
   }

@@ -47,7 +47,7 @@ class HearthText extends HearthElement {
     ...[panelSheet, textSheet, cellsSheet, popupSheet, insideSheet],
   ];
   static task = 'text-generation';
-  static model = new URL('../../models/gpt2-stories/', import.meta.url);
+  static model = 'gpt2-stories/';
 
   #presets = new PresetButtons(
     () => this.words,

@@ -4,7 +4,7 @@
 //   <hearth-training controls></hearth-training>                       with everything a visitor can do
 //   <hearth-training learning-rate="1e-4" loss="hinge" seed="7" autoplay></hearth-training>
 
-import { HearthError, loadDigits } from '../hearth.js';
+import { HearthError, loadDigits, modelUrl } from '../hearth.js';
 import { attributeOf, optionOf, optionsOf, setOptions } from './attributes.js';
 import { HearthElement } from './base.js';
 import { define } from './define.js';
@@ -28,7 +28,8 @@ import { bytes } from './units.js';
  * @typedef {import('./training/stage.js').Data} Data
  */
 
-const DATA = new URL('../../data/mnist/', import.meta.url);
+/** Its folder, beside that of the models. */
+const DATA = '../data/mnist/';
 
 /**
  * The element.
@@ -47,7 +48,7 @@ class HearthTraining extends HearthElement {
     ...[viewSheet, plotSheet, controlsSheet, trialsSheet, panelSheet, penSheet, ownSheet],
   ];
   static task = 'gan-training';
-  static model = new URL('../../models/gan-mnist/', import.meta.url);
+  static model = 'gan-mnist/';
 
   #controls = new Controls({
     onPlay: () => (this.#controls.playing ? this.pause() : void this.play()),
@@ -217,7 +218,7 @@ class HearthTraining extends HearthElement {
   #load(signal) {
     this.say(this.words.loading);
     this.status.showProgress();
-    return loadDigits(this.getAttribute('data') ?? DATA, {
+    return loadDigits(this.getAttribute('data') ?? modelUrl(DATA), {
       signal,
       onProgress: ({ loaded, total }) => {
         if (total) this.status.progress = loaded / total;

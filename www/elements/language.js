@@ -18,13 +18,14 @@ export function wordsOf(element) {
 
 /** What each element does when its language may have changed. @type {Map<Element, () => void>} */
 const followers = new Map();
-const observer = new MutationObserver(() => {
-  for (const onChange of followers.values()) onChange();
-});
+/** @type {MutationObserver | undefined} */
+let observer;
 
 /** Has an element follow the language of what it is in now. @param {Element} element @param {() => void} onChange */
 export function followLanguage(element, onChange) {
   followers.set(element, onChange);
+  const changed = () => followers.forEach((onChange) => onChange());
+  observer ??= new MutationObserver(changed);
   for (let at = /** @type {Element | undefined} */ (element); at; at = around(at)) {
     if (!at.parentElement) observer.observe(at.getRootNode(), { subtree: true, attributeFilter: ['lang'] });
   }

@@ -1,6 +1,6 @@
 // The types of what Hearth's elements have in common.
 
-import type { ErrorCode, Pipeline, Progress } from '../types.d.ts';
+import type { DevicePreference, ErrorCode, Pipeline, Progress } from '../types.d.ts';
 
 /** The `detail` of each event that every element has. */
 export interface Details {
@@ -42,3 +42,37 @@ export interface HearthElement<D extends Details = Details> extends HTMLElement 
     options?: boolean | EventListenerOptions,
   ): void;
 }
+
+/** The name of an option as that of an attribute. */
+type Kebab<Name extends string> = Name extends `${infer Head}_${infer Tail}`
+  ? `${Head}-${Kebab<Tail>}`
+  : Name;
+
+/** The value of an option as that of an attribute. A list is a text with spaces between its parts. */
+type Attribute<Value> = Value extends string
+  ? Value
+  : Value extends number
+    ? number | `${number}`
+    : Value extends boolean
+      ? boolean | `${boolean}` | ''
+      : string;
+
+/** Options as attributes. */
+export type AttributesOf<Options> = {
+  [Name in keyof Options & string as Kebab<Name>]?: Attribute<NonNullable<Options[Name]>>;
+};
+
+/** The attributes that every element has. */
+export interface CommonAttributes {
+  /** The address of the model's folder. */
+  model?: string;
+  device?: DevicePreference;
+  /** Whether the model is loaded before a reader comes near. Default: `lazy`. */
+  loading?: 'lazy' | 'eager';
+}
+
+/** The attributes of each element, by its tag. Its own types add them here. */
+export interface ElementAttributes {}
+
+/** The details of each element's events, by its tag. */
+export interface ElementDetails {}

@@ -1,7 +1,8 @@
 // How the page and the worker talk.
 //
-//   page → worker   { id, type, ...params }   a request; { id, type: 'abort' } stops it
-//   worker → page   { starting }              first of all: its modules are there, and the wasm is being loaded, then
+//   page → worker   { wasmUrl, ... }          settings, as soon as it is starting, then
+//                   { id, type, ...params }   a request; { id, type: 'abort' } stops it
+//   worker → page   { starting }              first of all: its modules are there. It loads the wasm, then
 //                   { ready }                 the engine is loaded, and requests can come; or
 //                   { failed, buildsDiffer }  it could not be loaded: why, and whether glue and wasm are of two builds
 //                   { id, event }             any number of events, then exactly one of
@@ -16,6 +17,7 @@ import { HearthError, aborted } from './errors.js';
  * @typedef {{ id: number, event?: any, result?: any, error?: PlainError } | { lost: PlainError }} Reply
  * @typedef {{ starting: true } | { ready: true } | { failed: string, buildsDiffer: boolean } | { lost: PlainError }} Opening
  * @typedef {{ id: number, type: string, [name: string]: any }} Request
+ * @typedef {{ wasmUrl: string, modelsUrl: string, cache: boolean }} Settings
  */
 
 /** The page's side: sends requests and settles a promise for each, whatever happens. */

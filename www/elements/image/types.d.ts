@@ -2,11 +2,14 @@
 
 import type {
   DiffusionCompleteEvent,
+  DiffusionOptions,
+  DiffusionPipelineOptions,
   DiffusionStepEvent,
   GeneratedImage,
   SchedulerName,
+  TextToImageOptions,
 } from '../../types.d.ts';
-import type { Details, HearthElement } from '../types.d.ts';
+import type { AttributesOf, CommonAttributes, Details, HearthElement } from '../types.d.ts';
 
 /** What a picture starts from; or a comparison of schedulers. */
 export type Mode = 'noise' | 'picture' | 'compare';
@@ -35,10 +38,35 @@ export interface HearthImage extends HearthElement<ImageDetails> {
   redraw(): void;
 }
 
+/** The attributes of the element. */
+export interface ImageAttributes
+  extends
+    CommonAttributes,
+    AttributesOf<
+      Omit<TextToImageOptions, 'latents' | 'preview' | 'signal' | 'output_attentions'> &
+        Pick<DiffusionOptions, 'class_labels'> &
+        Pick<DiffusionPipelineOptions, 'dtype' | 'variant' | 'offload'>
+    > {
+  /** Whether visitors get all that they can do. */
+  controls?: boolean | '';
+  /** What a picture starts from. */
+  mode?: Mode;
+  prompt?: string;
+}
+
 export const HearthImage: { new (): HearthImage; prototype: HearthImage };
 
 declare global {
   interface HTMLElementTagNameMap {
     'hearth-image': HearthImage;
+  }
+}
+
+declare module '../types.d.ts' {
+  interface ElementAttributes {
+    'hearth-image': ImageAttributes;
+  }
+  interface ElementDetails {
+    'hearth-image': ImageDetails;
   }
 }

@@ -20,10 +20,9 @@ export const pathSheet = styleSheet(`
   .path .row { display: flex; flex-wrap: wrap; gap: 0.4rem; justify-content: center; }
 `);
 
-/** Whether a reader wants nothing to move. */
-const still = matchMedia('(prefers-reduced-motion: reduce)');
-
 export class PathPanel {
+  /** Whether a reader wants nothing to move. */
+  #still = matchMedia('(prefers-reduced-motion: reduce)');
   #words;
   #onStep;
   #title = h('h3');
@@ -70,7 +69,7 @@ export class PathPanel {
     this.#words = words;
     this.#onStep = onStep;
     this.#forget.addEventListener('click', onForget);
-    still.addEventListener('change', () => this.#follow());
+    this.#still.addEventListener('change', () => this.#follow());
     this.#follow();
   }
 
@@ -96,7 +95,7 @@ export class PathPanel {
   take(frames, plays) {
     if (!plays) return this.#take(frames, Number(this.#slider.value));
     this.#take(frames, 0);
-    if (!still.matches) this.#player.toggle();
+    if (!this.#still.matches) this.#player.toggle();
   }
 
   clear() {
@@ -136,12 +135,12 @@ export class PathPanel {
 
   /** Follows what the reader wants of motion. */
   #follow() {
-    if (still.matches) this.pause();
+    if (this.#still.matches) this.pause();
     if (!this.#aside.childElementCount) {
       const canvas = () => h('canvas', { width: 28, height: 28, className: 'ink' });
       this.#aside.append(...Array.from({ length: ASIDE }, canvas));
     }
-    this.#aside.hidden = !still.matches;
-    this.#player.button.hidden = still.matches;
+    this.#aside.hidden = !this.#still.matches;
+    this.#player.button.hidden = this.#still.matches;
   }
 }

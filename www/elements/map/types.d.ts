@@ -1,6 +1,6 @@
 // The types of <hearth-map>.
 
-import type { Details, HearthElement } from '../types.d.ts';
+import type { AttributesOf, CommonAttributes, Details, HearthElement } from '../types.d.ts';
 
 /** A batch of digits of the plane has been drawn. */
 export interface MapStepEvent {
@@ -39,10 +39,36 @@ export interface HearthMap extends HearthElement<MapDetails> {
   home(): void;
 }
 
+/** What of the data is on the plane, and which network draws. */
+export interface MapOptions {
+  /** The address of the digits that are shown on the plane. */
+  data?: string;
+  /** How many of them. */
+  count?: number;
+  scale?: 'quantile' | 'linear';
+  beta?: number;
+  latent_dim?: number;
+  /** The networks of the folder that can be chosen. */
+  betas?: readonly number[];
+  latent_dims?: readonly number[];
+}
+
+/** The attributes of the element. */
+export interface MapAttributes extends CommonAttributes, AttributesOf<MapOptions> {}
+
 export const HearthMap: { new (): HearthMap; prototype: HearthMap };
 
 declare global {
   interface HTMLElementTagNameMap {
     'hearth-map': HearthMap;
+  }
+}
+
+declare module '../types.d.ts' {
+  interface ElementAttributes {
+    'hearth-map': MapAttributes;
+  }
+  interface ElementDetails {
+    'hearth-map': MapDetails;
   }
 }

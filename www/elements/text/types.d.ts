@@ -1,7 +1,14 @@
 // The types of <hearth-text>.
 
-import type { GeneratedText, TokenEvent, WriteCall, WriteOptions, WriteStepEvent } from '../../types.d.ts';
-import type { Details, HearthElement } from '../types.d.ts';
+import type {
+  DType,
+  GeneratedText,
+  TokenEvent,
+  WriteCall,
+  WriteOptions,
+  WriteStepEvent,
+} from '../../types.d.ts';
+import type { AttributesOf, CommonAttributes, Details, HearthElement } from '../types.d.ts';
 
 /** `ms` counts from the beginning of the call. */
 export interface TextDetails extends Details {
@@ -38,10 +45,27 @@ export interface HearthText extends HearthElement<TextDetails> {
   continue(): void;
 }
 
+/** The attributes of the element. */
+export interface TextAttributes extends CommonAttributes, AttributesOf<Omit<WriteOptions, 'signal'>> {
+  /** Whether visitors get all that they can do. */
+  controls?: boolean | '';
+  prompt?: string;
+  dtype?: DType;
+}
+
 export const HearthText: { new (): HearthText; prototype: HearthText };
 
 declare global {
   interface HTMLElementTagNameMap {
     'hearth-text': HearthText;
+  }
+}
+
+declare module '../types.d.ts' {
+  interface ElementAttributes {
+    'hearth-text': TextAttributes;
+  }
+  interface ElementDetails {
+    'hearth-text': TextDetails;
   }
 }

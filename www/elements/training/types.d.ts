@@ -1,7 +1,7 @@
 // The types of <hearth-training>.
 
-import type { TrainingCompleteEvent, TrainingStepEvent } from '../../types.d.ts';
-import type { Details, HearthElement } from '../types.d.ts';
+import type { TrainingCall, TrainingCompleteEvent, TrainingStepEvent } from '../../types.d.ts';
+import type { AttributesOf, CommonAttributes, Details, HearthElement } from '../types.d.ts';
 
 export interface TrainingDetails extends Details {
   step: TrainingStepEvent;
@@ -27,10 +27,30 @@ export interface HearthTraining extends HearthElement<TrainingDetails> {
   open(checkpoint: Blob): Promise<void>;
 }
 
+/** The attributes of the element. */
+export interface TrainingAttributes
+  extends CommonAttributes, AttributesOf<Omit<TrainingCall, 'signal' | 'resume'>> {
+  /** The address of what it is trained on. */
+  data?: string;
+  /** Whether it begins by itself. */
+  autoplay?: boolean | '';
+  /** Whether visitors get all that they can do. */
+  controls?: boolean | '';
+}
+
 export const HearthTraining: { new (): HearthTraining; prototype: HearthTraining };
 
 declare global {
   interface HTMLElementTagNameMap {
     'hearth-training': HearthTraining;
+  }
+}
+
+declare module '../types.d.ts' {
+  interface ElementAttributes {
+    'hearth-training': TrainingAttributes;
+  }
+  interface ElementDetails {
+    'hearth-training': TrainingDetails;
   }
 }

@@ -1,21 +1,19 @@
 // The files of the worker, fetched past the browser's cache. After a deploy the cache can hold files of two builds, and until
 // they expire no engine would start from them.
 
-/** What a module imports, and the wasm that its glue names. */
+/** What a module imports. */
 const IMPORT = /\b(?:from|import)\s*["'](\.[^"']+)["']/g;
-const WASM = /\bnew URL\(\s*["']([^"']+\.wasm[^"']*)["']/g;
 
 /**
  * Brings the browser's copies of a worker's files up to date, and returns whether it is worth starting it once more: when a
  * module was another one than the server's.
- * @param {() => string} worker gives the address of its script
+ * @param {string} worker the address of its script
+ * @param {string} wasm
  * @param {boolean} certain that the copies are of two builds
  * @returns {Promise<boolean>}
  */
-export async function refresh(worker, certain) {
+export async function refresh(worker, wasm, certain) {
   const seen = new Set();
-  /** @type {string[]} */
-  const wasm = [];
   let changed = certain;
   const follow = async (/** @type {string} */ url) => {
     if (seen.has(url)) return;
@@ -23,15 +21,12 @@ export async function refresh(worker, certain) {
     const before = await textOf(url, 'force-cache');
     const now = await textOf(url, 'reload');
     changed ||= now !== before;
-    const named = (/** @type {RegExp} */ form) =>
-      [...now.matchAll(form)].map(([, path]) => new URL(path, url).href);
-    wasm.push(...named(WASM));
-    await Promise.all(named(IMPORT).map(follow));
+    await Promise.all([...now.matchAll(IMPORT)].map(([, path]) => follow(new URL(path, url).href)));
   };
   try {
-    await follow(worker());
+    await follow(worker);
     // Read to its end, or it would not be kept.
-    if (changed) for (const url of wasm) await drain(await fetch(url, { cache: 'reload' }));
+    if (changed) await drain(await fetch(wasm, { cache: 'reload' }));
     return changed;
   } catch {
     return false; // without a network there is nothing newer

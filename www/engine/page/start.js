@@ -3,9 +3,7 @@
 
 import { HearthError } from '../errors.js';
 import { refresh } from './refresh.js';
-
-/** The address of the worker's script. (Asked for when it is needed: not every bundler knows `import.meta.resolve`.) */
-const address = () => import.meta.resolve('../worker/worker.js');
+import { settle, wasmUrl, workerUrl as address } from './settings.js';
 
 /** A module that is the worker. */
 const importing = () => `import ${JSON.stringify(address())};`;
@@ -46,7 +44,8 @@ export async function startWorker() {
     return await firstAlive();
   } catch (error) {
     const certain = error instanceof BuildsDiffer;
-    if (!(certain || error instanceof NotLoaded) || !(await refresh(address, certain))) throw error;
+    if (!(certain || error instanceof NotLoaded) || !(await refresh(address(), wasmUrl(), certain)))
+      throw error;
     return await firstAlive();
   }
 }
@@ -74,10 +73,9 @@ async function firstAlive() {
   throw new NotLoaded('engine-unavailable', `no worker could be started: ${why}${failures.join('; ')}`);
 }
 
-/** Whether Hearth is on another origin than the page: no browser starts a worker from such an address. */
+/** Whether the worker's script is on another origin than the page: no browser starts a worker from such an address. */
 function isElsewhere() {
-  // A bundler may put a file: URL in place of this one. Its worker has the page's origin all the same.
-  const { origin, protocol } = new URL(import.meta.url);
+  const { origin, protocol } = new URL(address());
   // In a sandbox `location.origin` is still the address's.
   return /^https?:$/.test(protocol) && origin !== self.origin;
 }
@@ -86,9 +84,7 @@ function isElsewhere() {
 function create({ name, type, script }) {
   if (policy) return new Worker(trusted(name), { type, name: 'hearth' });
   try {
-    if (script !== address) return new Worker(script(), { type, name: 'hearth' });
-    // One expression, because that is what bundlers look for.
-    return new Worker(new URL('../worker/worker.js', import.meta.url), { type: 'module', name: 'hearth' });
+    return new Worker(script(), { type, name: 'hearth' });
   } catch (error) {
     // Where Trusted Types are required, a text or a URL is a TypeError.
     if (!(error instanceof TypeError) || !('trustedTypes' in globalThis)) throw error;
@@ -128,10 +124,14 @@ async function alive(worker) {
     return await new Promise((resolve, reject) => {
       const heard = (/** @type {MessageEvent<import('../protocol.js').Opening>} */ { data }) => {
         clearTimeout(silence);
-        if ('starting' in data) worker.addEventListener('message', heard, { once: true });
-        else if ('ready' in data) resolve(worker);
+        if ('starting' in data) {
+          worker.addEventListener('message', heard, { once: true });
+          worker.postMessage(settle());
+        } else if ('ready' in data) resolve(worker);
         else if ('lost' in data) reject(HearthError.from(data.lost));
-        else reject(new (data.buildsDiffer ? BuildsDiffer : HearthError)('engine-unavailable', data.failed));
+        else if ('failed' in data && !data.buildsDiffer)
+          reject(new HearthError('engine-unavailable', data.failed));
+        else reject(new BuildsDiffer('engine-unavailable', data.failed ?? 'the worker is of another build'));
       };
       worker.addEventListener('message', heard, { once: true });
       silence = setTimeout(

@@ -1,7 +1,7 @@
 // A model's folder: its small files, each fetched once, whoever asks for it, and what it is best to know of the others.
 
 import { fileAddress } from '../address.js';
-import { keepAbsence } from './cache.js';
+import { keepAbsence } from '../cache.js';
 import { Absent } from './download.js';
 import { Manifest } from './shipped.js';
 import * as source from './source.js';

@@ -2,7 +2,7 @@
 
 import { withoutQuery } from '../address.js';
 import { HearthError, aborted } from '../errors.js';
-import { clear, keyOf, open } from './cache.js';
+import { clear, keyOf, open } from '../cache.js';
 import { leaving } from './recorder.js';
 
 /**

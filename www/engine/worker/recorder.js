@@ -1,6 +1,6 @@
 // Keeps a weight file while it is being read.
 
-import { clear, keyOf, open } from './cache.js';
+import { clear, keyOf, open } from '../cache.js';
 
 /**
  * @typedef {import('./answer.js').Version} Version

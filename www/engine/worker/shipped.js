@@ -2,11 +2,24 @@
 
 import { withoutQuery } from '../address.js';
 import { HearthError } from '../errors.js';
+import { Absent } from './download.js';
 import * as source from './source.js';
 
 /** @typedef {{ size: number, sha256: string }} ShippedFile */
 
-const FOLDER = new URL('../../../models/', import.meta.url).href;
+/** The folder that they are in. */
+let shippedFolder = '';
+
+/** @param {string} folder where they are, with a slash at its end */
+export function shipFrom(folder) {
+  shippedFolder = folder;
+}
+
+/** Whether something is among the models that ship. @param {string} url */
+const isShipped = (url) => shippedFolder !== '' && url.startsWith(shippedFolder);
+
+/** Its path among them. @param {string} url */
+const pathOf = (url) => withoutQuery(url).slice(shippedFolder.length);
 
 /** The manifest of the models that ship, as a model's folder reads it: once, so that all its files are of one version. */
 export class Manifest {
@@ -25,16 +38,16 @@ export class Manifest {
    * @returns {Promise<ShippedFile | undefined>}
    */
   async find(url) {
-    if (!url.startsWith(FOLDER)) return undefined;
+    if (!isShipped(url)) return undefined;
     this.#files ??= this.#read();
-    return (await this.#files)[withoutQuery(url).slice(FOLDER.length)];
+    return (await this.#files)[pathOf(url)];
   }
 
   /** Whether a folder ships with Hearth: then it has no other weight files than the manifest's. @param {string} url the folder's */
   async ships(url) {
-    if (!url.startsWith(FOLDER)) return false;
+    if (!isShipped(url)) return false;
     this.#files ??= this.#read();
-    const within = withoutQuery(url).slice(FOLDER.length);
+    const within = pathOf(url);
     return Object.keys(await this.#files).some((file) => file.startsWith(within));
   }
 
@@ -46,10 +59,11 @@ export class Manifest {
   }
 
   async #read(fresh = false) {
-    const json = await source.text(`${FOLDER}manifest.json`, this.#signal, fresh);
     try {
-      return JSON.parse(json).files;
-    } catch {
+      return JSON.parse(await source.text(`${shippedFolder}manifest.json`, this.#signal, fresh)).files;
+    } catch (error) {
+      if (error instanceof Absent) return {}; // a page's own models, in a folder of that name
+      if (error instanceof HearthError) throw error;
       throw new HearthError('network', 'models/manifest.json is damaged');
     }
   }

@@ -3,7 +3,7 @@
 import { withoutQuery } from '../address.js';
 import { HearthError } from '../errors.js';
 import { OPENING, impostor } from './answer.js';
-import { findText, keepAbsence, keepText } from './cache.js';
+import { findText, keepAbsence, keepText } from '../cache.js';
 import { Absent, Download } from './download.js';
 import { find } from './kept.js';
 import { revalidate } from './probe.js';

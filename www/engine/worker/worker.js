@@ -2,11 +2,13 @@
 
 import init, { heap_bytes, on_panic } from '../../pkg/hearth.js';
 import { withoutQuery } from '../address.js';
+import { keepNothing } from '../cache.js';
 import { HearthError, aborted } from '../errors.js';
 import { nextTask, serve } from '../protocol.js';
 import { openDevice } from './device.js';
 import { Absent } from './download.js';
 import { drop, handleOf, infoOf, release, take, using } from './models.js';
+import { shipFrom } from './shipped.js';
 
 const PROGRESS_MS = 50;
 
@@ -114,14 +116,17 @@ const handlers = {
   },
 };
 
-const receive = serve(post, handlers);
-addEventListener('message', ({ data }) => receive(data));
-
-/** Loads the wasm. The page sends nothing before it has heard how that went. */
-async function start() {
-  post({ starting: true });
+/**
+ * Loads the wasm. The page sends no request before it has heard how that went.
+ * @param {import('../protocol.js').Settings} settings
+ */
+async function start({ wasmUrl, modelsUrl, cache }) {
+  shipFrom(modelsUrl);
+  if (!cache) keepNothing();
+  const receive = serve(post, handlers);
+  addEventListener('message', ({ data }) => receive(data));
   try {
-    await init();
+    await init({ module_or_path: wasmUrl });
     on_panic((/** @type {string} */ message) => die('internal', `the engine stopped: ${message}`));
     post({ ready: true });
   } catch (error) {
@@ -142,4 +147,5 @@ function isOfAnotherBuild(error) {
   }
 }
 
-start();
+addEventListener('message', ({ data }) => start(data), { once: true });
+post({ starting: true });

@@ -1,11 +1,11 @@
 // The browser's Cache API as a place for files. A text is one entry. A weight file is an index and the segments that it names
-// (kept.js reads them, recorder.js writes them), so that half of a download is worth something too.
+// (worker/kept.js reads them, worker/recorder.js writes them), so that half of a download is worth something too.
 // Where there is no cache (an insecure page, a full disk, a private window), everything works without.
 
 const NAME = 'hearth-weights-2';
 const FORMER = 'hearth-weights-1';
 const HASH = 'hearth-sha256';
-const SEGMENT = 'hearth-segment';
+export const SEGMENT = 'hearth-segment';
 
 /**
  * The address under which something of a file is kept: with its hash, so that a new version is another file. It has no query of
@@ -23,9 +23,16 @@ export function keyOf(url, { sha256, segment } = {}) {
 
 /** @type {Promise<unknown> | undefined} */
 let cleaning;
+let keeps = true;
+
+/** From now on nothing is kept, nor found. */
+export function keepNothing() {
+  keeps = false;
+}
 
 /** @returns {Promise<Cache | null>} */
 export async function open() {
+  if (!keeps) return null;
   try {
     await (cleaning ??= caches.delete(FORMER));
     return await caches.open(NAME);
