@@ -100,6 +100,7 @@ export function render(text, source, table) {
   const body = text.replace(/^---\n[^]*?\n---\n/, ''); // what the Hub reads at the top of a model's card
   const html = md
     .render(body, env)
+    .replace(/<th[^>]*><\/th>/g, '<td></td>') // a column without a name has no header
     .replace(/<!-- ([\w-]+): ([^>]*?) -->/g, (_, name, argument) => table(name, argument));
   return { html, headings: env.headings };
 }

@@ -70,7 +70,7 @@ function described({ name, doc, bases, members, text }) {
     typed(type),
     inline(doc),
   ]);
-  return heading + about + from + table(['name', 'type', ''], rows);
+  return heading + about + from + table(['name', 'type', 'what it is'], rows);
 }
 
 /** What a comment in a page stands for. @type {Record<string, (argument: string) => string>} */
@@ -83,7 +83,7 @@ const MAKERS = {
     const unique = members.filter(
       ({ name }, index) => !left.has(name) && members.findIndex((member) => member.name === name) === index,
     );
-    return table(['option', 'value', ''], rowsOf(unique));
+    return table(['option', 'value', 'what it does'], rowsOf(unique));
   },
 
   /** The attributes of an element that are options of its calls. */
@@ -92,7 +92,7 @@ const MAKERS = {
       code(attributeOf(option)),
       inline(describe(element, option)),
     ]);
-    return table(['attribute', ''], rows);
+    return table(['attribute', 'what it does'], rows);
   },
 
   /** The properties and methods of an element. */
@@ -104,7 +104,7 @@ const MAKERS = {
       kind === 'method' ? typed(type) : `${code(name)}: ${typed(type)}`,
       inline(doc),
     ]);
-    return table(['property or method', ''], rows);
+    return table(['property or method', 'what it is'], rows);
   },
 
   /** The events of an element, with their details. */
@@ -119,13 +119,13 @@ const MAKERS = {
         : '';
       return [code(name), typed(type), inline(doc) + fields];
     });
-    return table(['event', '<code>detail</code>', ''], rows);
+    return table(['event', '<code>detail</code>', 'when and what'], rows);
   },
 
   /** The members of an interface of the API. */
   interface(name) {
     return table(
-      ['name', 'type', ''],
+      ['name', 'type', 'what it is'],
       rowsOf(membersOf(types, name).map((member) => ({ ...member, name: member.name || '( )' }))),
     );
   },

@@ -72,11 +72,14 @@ function memberOf(text, doc) {
 export function membersIn(body) {
   /** @type {Member[]} */
   const members = [];
-  for (let index = 0; index < body.length; ) {
+  for (let index = 0; index < body.length;) {
     const comment = body.slice(index).match(/^\s*\/\*\*[^]*?\*\//)?.[0] ?? '';
     index += comment.length;
     const end = endOf(body, index);
-    const text = body.slice(index, end).replace(/\/\/.*/g, '').trim();
+    const text = body
+      .slice(index, end)
+      .replace(/\/\/.*/g, '')
+      .trim();
     if (text) members.push(memberOf(text, docOf(comment)));
     index = end + 1;
   }
@@ -99,7 +102,10 @@ export function declarationsIn(source) {
       kind: name ? 'interface' : 'type',
       name: name ?? alias,
       doc: docOf(doc),
-      bases: bases.replace(/<[^>]*>/g, '').split(/\s*,\s*/).filter(Boolean),
+      bases: bases
+        .replace(/<[^>]*>/g, '')
+        .split(/\s*,\s*/)
+        .filter(Boolean),
       members: membersIn(body),
       text: alias ? flat(source.slice(from, endOf(source, from))) : '',
     });
