@@ -5,6 +5,7 @@ import { before, describe, test } from 'node:test';
 
 import { buildDocs } from '../../scripts/docs/build.js';
 import { PAGES } from '../../scripts/docs/pages.js';
+import { read } from '../node/sources.js';
 import { overflow, until, violations } from './harness.js';
 import { complaints, openPage, page, shot, site } from './session.js';
 
@@ -12,6 +13,18 @@ before(buildDocs);
 
 /** Those that are looked at in every form. */
 const LOOKED_AT = ['index', 'hearth-text', 'api-text', 'how-it-works', 'gallery'];
+
+/** The parts that an element has. @param {Element} element */
+const partsOf = (element) => {
+  const parts = [...(element.shadowRoot?.querySelectorAll('[part]') ?? [])];
+  return [...new Set(parts.map((part) => part.getAttribute('part')))].sort();
+};
+
+/** Those that its page names. @param {string} element */
+const partsNamed = (element) => {
+  const [, list = ''] = read(`docs/${element}.md`).match(/The parts here are([^.]*)\./) ?? [];
+  return [...list.matchAll(/`([\w-]+)`/g)].map(([, part]) => part).sort();
+};
 
 /** Opens a page of the documents. @param {string} name @param {number} width @param {'light' | 'dark'} colorScheme */
 const open = (name, width, colorScheme) =>
@@ -42,6 +55,17 @@ test('a page of the documents loads no model before a reader comes to an example
     site.log.filter((entry) => entry.includes('/models/')),
     [],
   );
+});
+
+test('an element is dark on a page that says so, whatever the visitor prefers', async () => {
+  await open('themes', 1280, 'light');
+  const colours = await page.evaluate(async () => {
+    await customElements.whenDefined('hearth-digits');
+    const colour = (/** @type {string} */ selector) =>
+      getComputedStyle(/** @type {Element} */ (document.querySelector(selector))).color;
+    return ['hearth-digits[data-scheme="dark"]', 'hearth-digits.sea'].map(colour);
+  });
+  assert.deepEqual(colours, ['rgb(242, 236, 228)', 'rgb(38, 33, 28)']);
 });
 
 describe('the page that makes embeds', () => {
@@ -91,6 +115,7 @@ describe('the page that makes embeds', () => {
         return fields.map(({ textContent }) => textContent).filter((name) => !known.includes(name));
       });
       assert.deepEqual(wrong, []);
+      assert.deepEqual(await stage().evaluate(partsOf), partsNamed(name));
       assert.deepEqual(await violations(page), []);
       assert.ok((await overflow(page)) <= 0);
     });

@@ -52,6 +52,14 @@ async function runPage(code) {
         new Promise((resolve) => {
           element.setAttribute('loading', 'eager');
           element.addEventListener('complete', () => resolve(null));
+          // One that only prepares, such as a training that a reader starts, has loaded and then does nothing.
+          element.addEventListener('load', () => {
+            const wait = setInterval(() => {
+              if (/** @type {any} */ (element).busy) return;
+              clearInterval(wait);
+              resolve(null);
+            }, 20);
+          });
           element.addEventListener('error', (event) =>
             resolve(`${element.localName}: ${/** @type {CustomEvent} */ (event).detail.message}`),
           );
