@@ -23,7 +23,7 @@ function make(name, className, ...children) {
 const choice = make('select', 'element');
 choice.append(...Object.keys(STARTS).map((name) => new Option(`<${name}>`, name)));
 const fields = make('div', 'fields');
-const stage = make('div', 'stage');
+const stage = make('div', 'exhibit');
 const code = make('code', '');
 const copy = make('button', '', 'Copy the tag');
 copy.type = 'button';
@@ -67,6 +67,8 @@ function change(attribute, value) {
   const live = attribute === 'data' && value ? value.replace('https://YOUR-HOST/', '../') : value;
   if (live === null) element.removeAttribute(attribute);
   else element.setAttribute(attribute, live);
+  // What it is only asked for when it begins.
+  if (attribute === 'autoplay') void (/** @type {any} */ (element).start?.());
   refresh();
 }
 
