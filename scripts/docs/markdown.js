@@ -82,7 +82,11 @@ function addSamples(md) {
     if (!words.includes('live')) return code;
     return `${code}<div class="live">\n${content.replaceAll(HOST, '../')}</div>\n`;
   };
-  md.renderer.rules.table_open = () => '<div class="table" tabindex="0"><table>\n';
+  md.renderer.rules.table_open = (tokens, index) => {
+    const end = tokens.findIndex(({ type }, at) => at > index && type === 'thead_close');
+    const columns = tokens.slice(index, end).filter(({ type }) => type === 'th_open').length;
+    return `<div class="table${columns > 3 ? '' : ' list'}" tabindex="0"><table>\n`;
+  };
   md.renderer.rules.table_close = () => '</table></div>\n';
 }
 

@@ -35,7 +35,7 @@ function table(head, rows) {
   const line = (/** @type {string} */ tag, /** @type {string[]} */ cells) =>
     `<tr>${cells.map((cell) => `<${tag}>${cell}</${tag}>`).join('')}</tr>\n`;
   const body = rows.map((cells) => line('td', cells)).join('');
-  return `<div class="table" tabindex="0"><table>\n<thead>${line('th', head)}</thead>\n<tbody>\n${body}</tbody></table></div>\n`;
+  return `<div class="table list" tabindex="0"><table>\n<thead>${line('th', head)}</thead>\n<tbody>\n${body}</tbody></table></div>\n`;
 }
 
 /** @param {string} text */

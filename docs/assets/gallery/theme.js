@@ -4,7 +4,7 @@
 
 /** Colours for light and dark, whose contrast has been looked at. @type {Record<string, Preset>} */
 const PRESETS = {
-  ember: { title: 'Ember, the element’s own', colours: {} },
+  ember: { title: 'Ember (default)', colours: {} },
   sea: {
     title: 'Sea',
     colours: {
