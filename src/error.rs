@@ -33,7 +33,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// The stable name of this kind of error, as the README lists it.
+    /// The stable name of this kind of error, as the documents list it.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {

@@ -13,18 +13,23 @@ export interface Progress {
 export type DType = 'auto' | 'f32' | 'f16' | 'q8';
 
 export interface PipelineOptions {
-  /** Default: `auto`. */
+  /** Where it runs. Default: `auto`, which is WebGPU where there is a GPU, else the CPU. */
   device?: DevicePreference;
-  /** Default: `auto`. A GAN and a VAE of digits are kept in `f32`. */
+  /**
+   * How weights are kept: in `f32`, `f16`, or `q8` (8 bits and a scale for each group of weights). Default: `auto`, which
+   * takes what suits model and device. A GAN and a VAE of digits are kept in `f32`.
+   */
   dtype?: DType;
   /**
-   * Which weight files, as in diffusers and transformers: `'fp16'` loads `….fp16.safetensors`, and null the plain ones.
+   * Which weight files, as in diffusers and transformers: `'fp16'` loads `….fp16.safetensors` or its shards and nothing
+   * else, and null the plain ones.
    * Default: `'auto'`, the half-precision file where a diffusion folder of several parts has one (but not with `dtype`
    * `'f32'`), else the plain one.
    */
   variant?: string | null;
   /** Stops the loading; the promise rejects with code `aborted`. */
   signal?: AbortSignal;
+  /** Is called with the bytes of all weights together, so far and in all. */
   onProgress?: (progress: Progress) => void;
 }
 
@@ -68,19 +73,19 @@ export const CODES: Readonly<Record<ErrorCode, string>>;
 
 /** Options of a call in which a GAN draws. */
 export interface GanOptions {
-  /** 1 to 4096 pictures. Default: the number of `latents` or `class_labels`, else 1. */
+  /** 1 to 4096 pictures. Default: the number of `latents`, `class_labels` or `class_weights`, else 1. */
   batch_size?: number;
   /** 0 to 2⁵³ − 1. Default: random; each image reports the seed used. */
   seed?: number;
   /** A class for all pictures or one for each. Default: drawn evenly from the seed. */
   class_labels?: number | readonly number[];
-  /** `[batch, num_classes]`: how much of each class's embedding, instead of `class_labels`. */
+  /** `[batch, num_classes]`: how much of each class's embedding, instead of `class_labels`. One row serves all. */
   class_weights?: Float32Array;
   /** `[batch, latent_dim]`: unit-variance noise, instead of noise from the seed. */
   latents?: Float32Array;
   /** Above 0 and up to 1: noise beyond ±2 is drawn again and the rest scaled by this. Not with `latents`. */
   truncation?: number;
-  /** Stops the call; its promise rejects with code `aborted`. */
+  /** Stops the call at its next step of 64 pictures; its promise rejects with code `aborted`. */
   signal?: AbortSignal;
 }
 
@@ -92,7 +97,7 @@ export interface VaeOptions {
   seed?: number;
   /** `[batch, latent_dim]`: where on the map, instead of latents of the unit normal from the seed. */
   latents?: Float32Array;
-  /** Stops the call; its promise rejects with code `aborted`. */
+  /** Stops the call at its next step of 256 pictures; its promise rejects with code `aborted`. */
   signal?: AbortSignal;
 }
 
@@ -170,22 +175,28 @@ export type PreviewKind = 'sample' | 'pred_original_sample';
 
 /** Options of every call in which a diffusion model draws, under diffusers' names. */
 export interface SamplingOptions {
-  /** 0 to 2⁵³ − 1. Default: random; each image and each event reports the seed used. */
+  /**
+   * 0 to 2⁵³ − 1. Default: random; each image and each event reports the seed used. A picture is the same whatever the
+   * size of its batch.
+   */
   seed?: number;
   /**
    * Steps of the schedule, 1 to the model's `num_train_timesteps`. Default: `info.num_inference_steps` with the folder's
    * scheduler; otherwise 25, or 1000 with DDPMScheduler.
    */
   num_inference_steps?: number;
-  /** Default: the folder's. */
+  /** One of diffusers' classes, with the folder's numbers. Default: the folder's own. */
   scheduler?: SchedulerName;
-  /** 0 to 1: noise in each step of DDIMScheduler, up to as much as DDPMScheduler's. Default: 0. */
+  /** 0 to 1: noise in each step of DDIMScheduler, up to as much as DDPMScheduler's. Default: 0. Not with other schedulers. */
   eta?: number;
   /** `[pictures, channels, height, width]` of a sample: unit-variance noise, instead of noise from the seed. */
   latents?: Float32Array;
   /** What each step shows. `'none'` is fastest: no picture is read back before the end. Default: `'pred_original_sample'`. */
   preview?: PreviewKind | readonly PreviewKind[] | 'none';
-  /** Stops the call; its promise rejects with code `aborted`. What a stream has reported stays with the caller. */
+  /**
+   * Stops the call at its next step; its promise rejects with code `aborted`. What a stream has reported stays with the
+   * caller.
+   */
   signal?: AbortSignal;
 }
 
@@ -193,11 +204,11 @@ export interface SamplingOptions {
 export interface DiffusionOptions extends SamplingOptions {
   /** 1 to 256 pictures. Default: the number of `latents` or `class_labels`, else 1. */
   batch_size?: number;
-  /** A class for all pictures or one for each, from 0 to `num_classes` − 1. Default: drawn evenly from the seed. */
+  /** A class for all pictures or one for each, from 0 to `num_classes` − 1. Default: drawn evenly from the seed. Only with classes. */
   class_labels?: number | readonly number[];
   /**
-   * 0 to 100: how far to go from what the model does without a class (0) to what it does with it (1), and beyond. Other
-   * than 0 and 1 it takes two evaluations a step. Default: `info.guidance_scale`. Only where `info.guidance` is true.
+   * 0 to 100: how far to go from what the model does without a class (0) to what it does with it (1), and beyond:
+   * `without + scale · (with − without)`. Other than 0 and 1 it takes two evaluations a step. Default: `info.guidance_scale`. Only where `info.guidance` is true.
    */
   guidance_scale?: number;
 }
@@ -209,21 +220,25 @@ export type ImagePrompt = string | readonly string[];
 export interface TextToImageOptions extends SamplingOptions {
   /** What not to draw: a text for all prompts, or one for each. Only with guidance. Default: an empty text. */
   negative_prompt?: string | readonly string[];
-  /** Pictures of each prompt; 256 of all prompts at most, and fewer of large ones (170 of 512 × 512). Default: 1. */
+  /**
+   * Pictures of each prompt, one prompt after the other; 256 of all prompts at most, and fewer of large ones (170 of
+   * 512 × 512, 10 of 2048 × 2048). Default: 1.
+   */
   num_images_per_prompt?: number;
   /**
-   * 0 to 100: how far to go from what the model does with `negative_prompt` to what it does with the prompt. Above 1 it takes
+   * 0 to 100: how far to go from what the model does with `negative_prompt` to what it does with the prompt. Up to 1 only
+   * the prompt counts, and a step takes one evaluation. Above 1 it takes
    * two evaluations a step, unless the model was distilled to be told the number. Default: `info.guidance_scale`.
    */
   guidance_scale?: number;
   /** 0 to 1: how much of the contrast that guidance adds is taken back. Default: 0. Only with guidance. */
   guidance_rescale?: number;
-  /** The size of the pictures in pixels, multiples of `info.size_multiple` up to 2048. Default: `info.sample_size`. */
+  /** The size of the pictures in pixels, multiples of `info.size_multiple` up to 2048. Default: `info.sample_size`, which it draws best. */
   height?: number;
   width?: number;
   /** How many of the text encoder's last layers are left out. Default: 0. */
   clip_skip?: number;
-  /** Whether each step reports what the words of the prompt attend to. Default: false. */
+  /** Whether each step reports where each word of the prompt counts, at the size of the latents. Default: false. */
   output_attentions?: boolean;
 }
 
@@ -295,19 +310,35 @@ export interface FitOptions {
  * (the default), inpainting (`mask_image`), or super-resolution (`downsampling_factor`).
  */
 export interface ImageToImageOptions extends DiffusionOptions, FitOptions {
-  /** Variation: above 0 and up to 1, how much of the schedule the picture goes through. Default: 0.8. */
+  /**
+   * Variation: above 0 and up to 1, how much of the schedule the picture goes through: the last
+   * `floor(num_inference_steps · strength)` steps, as in diffusers. Default: 0.8.
+   */
   strength?: number;
   /** Variation, instead of `strength`: start at the first timestep of the schedule that is at most this. */
   timestep?: number;
-  /** Inpainting: light where to paint, dark what to keep. Fitted as the picture is; its transparent parts are dark. */
+  /**
+   * Inpainting: light where to paint, dark what to keep; half light counts as light. A picture of the same shape, of any
+   * size, fitted as the picture is; its transparent parts are dark. Dark everywhere it is refused, light everywhere it
+   * paints all.
+   */
   mask_image?: ImageSource;
   /** Inpainting: steps that are taken back at once, 1 to `num_inference_steps` − 1. Default: 10, or as many as there are. */
   jump_length?: number;
-  /** Inpainting: how often each stretch of them is gone through, 1 to 100; 1 takes nothing back. Default: 10. */
+  /**
+   * Inpainting: how often each stretch of them is gone through, so that the new part comes to fit the old; 1 to 100, and 1
+   * takes nothing back. Default: 10.
+   */
   jump_n_sample?: number;
-  /** Super-resolution: a power of two above 1. What shows at a size this many times smaller comes from the picture. */
+  /**
+   * Super-resolution: a power of two above 1 that divides the model's size. What shows at a size this many times smaller
+   * comes from the picture.
+   */
   downsampling_factor?: number;
-  /** Super-resolution: the part of the steps that follow the picture, above 0 and up to 1. Default: 0.8. */
+  /**
+   * Super-resolution: the part of the steps that follow the picture, above 0 and up to 1; then the model is free. At 1 the
+   * result made small is the picture made small, but for what is lighter or darker than a byte can be. Default: 0.8.
+   */
   control_guidance_end?: number;
 }
 
@@ -497,13 +528,13 @@ export interface WriteOptions {
   max_length?: number;
   /** The most tokens after the prompt. Default: 50, or what is left of the model's context. */
   max_new_tokens?: number;
-  /** The text does not end before it has so many new tokens. Default: 0. */
+  /** The text does not end before it has this many new tokens. Default: 0. */
   min_new_tokens?: number;
   /** Draw each token by its probability, instead of taking the likeliest. Default: false. */
   do_sample?: boolean;
   /** Above 0: below 1 makes likely tokens likelier, above 1 less so. Default: 1. Like the next four only with `do_sample`. */
   temperature?: number;
-  /** Draw only from so many of the likeliest tokens; 0 from all. Default: 50. */
+  /** Draw only from this many of the likeliest tokens; 0 from all. Default: 50. */
   top_k?: number;
   /** Draw only from the likeliest tokens that have this probability together. Default: 1. */
   top_p?: number;
@@ -517,25 +548,31 @@ export interface WriteOptions {
   no_repeat_ngram_size?: number;
   /** Words that never come. */
   bad_words?: string | readonly string[];
-  /** Follow so many continuations at once and take the most probable (beam search); 1 to 64. Default: 1. */
+  /** Follow this many continuations at once and take the most probable (beam search); 1 to 64. Default: 1. */
   num_beams?: number;
   /** Above 0 favours long beams, below 0 short ones. Default: 1. Only with beams. */
   length_penalty?: number;
-  /** End the search as soon as there are `num_beams` texts, when a better one is unlikely, or impossible. Default: false. */
+  /**
+   * `true` ends the search as soon as there are `num_beams` texts, `false` when a better one is unlikely, `'never'` when none
+   * is possible. Default: false. Only with beams.
+   */
   early_stopping?: boolean | 'never';
   /** Texts to give; 1 to 64. More than one needs `do_sample`, or as many beams. Default: 1. */
   num_return_sequences?: number;
   /** The tokens that end a text. Default: the model's. */
   eos_token_id?: number | readonly number[];
-  /** A text ends after any of these. */
+  /** A text ends after any of these. One may begin in the prompt, or be the name of a special token. */
   stop_strings?: string | readonly string[];
   /** 0 to 2⁵³ − 1: the same one draws the same text. Default: random; each event reports the seed used. */
   seed?: number;
   /** Put the prompt in front of `generated_text`. Default: true. */
   return_full_text?: boolean;
-  /** With each token, so many of the likeliest tokens at its place; 0 to 100. Default: 0. */
+  /** With each token of a stream, this many of the likeliest tokens at its place; 0 to 100. Default: 0. */
   top_logprobs?: number;
-  /** Stops the call; its promise rejects with code `aborted`. What a stream has reported stays with the caller. */
+  /**
+   * Stops the call at its next token, or 64 tokens of a prompt; its promise rejects with code `aborted`. What a stream has
+   * reported stays with the caller.
+   */
   signal?: AbortSignal;
 }
 
@@ -832,7 +869,7 @@ export interface TrainingOptions {
 export interface TrainingCall extends TrainingOptions {
   /** How many steps, from 1 on. Default: until the call is stopped. */
   steps?: number;
-  /** Pictures and verdicts come every so many steps, and after the last; 0 for none. Default: 20. */
+  /** Pictures and verdicts come each time after this many steps, and after the last; 0 for none. Default: 20. */
   sample_every?: number;
   /** Whether it goes on from where it is, with the options given changed. Default: false, it begins anew. */
   resume?: boolean;

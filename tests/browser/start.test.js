@@ -136,7 +136,7 @@ test('where a sandbox allows no worker at all, the error says what it lacks', as
 
 describe('a page that allows few ways', () => {
   const COEP = 'cross-origin-embedder-policy';
-  /** What the README asks for, but for workers. */
+  /** What docs/hosting.md asks for, but for workers. */
   const strict = () =>
     `default-src 'none'; script-src ${site.origin} 'wasm-unsafe-eval'; connect-src ${site.origin}`;
   /** @type {[string, () => import('node:http').OutgoingHttpHeaders, string][]} */

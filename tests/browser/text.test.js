@@ -1,11 +1,9 @@
 // Text through the public API in a real browser, on both devices, with good and bad input.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { beforeEach, describe, test } from 'node:test';
 
-import { root } from '../../scripts/shell.js';
+import { membersOf, readTypes } from '../../scripts/docs/types.js';
 import { bytesOf, launch, send, until } from './harness.js';
 import { openBlank, page, site } from './session.js';
 
@@ -324,10 +322,8 @@ describe('options', () => {
     }
   });
 
-  test('every option of the README is tested here', () => {
-    const readme = readFileSync(path.join(root, 'README.md'), 'utf8');
-    const table = readme.slice(readme.indexOf('### Text'), readme.indexOf('### Digits'));
-    const names = [...table.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name);
+  test('every option of a text is tested here', () => {
+    const names = membersOf(readTypes('www/types.d.ts'), 'WriteOptions').map(({ name }) => name);
     assert.deepEqual(names.toSorted(), [...Object.keys(differences), 'signal', 'top_logprobs'].toSorted());
   });
 

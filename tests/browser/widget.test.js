@@ -22,7 +22,7 @@ beforeEach(async () => {
 });
 afterEach(() => blog.stop());
 
-/** The policy that the README states. */
+/** The policy that README.md and docs/hosting.md state. */
 const policy = () =>
   [
     "default-src 'none'",

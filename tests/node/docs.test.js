@@ -9,7 +9,9 @@ import { root } from '../../scripts/shell.js';
 import { LAYERS, MODULES } from './layers.js';
 import { filesIn, read } from './sources.js';
 
-const DOCUMENTS = ['ARCHITECTURE.md', 'CONTRIBUTING.md', ...filesIn('docs', '.md')];
+const DOCUMENTS = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', ...filesIn('docs', '.md')];
+/** Those about the code. */
+const INSIDE = ['ARCHITECTURE.md', 'CONTRIBUTING.md', 'docs/weights.md', 'docs/engine.md', 'docs/kernels.md'];
 
 const folders = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory());
 /** A path from the repository's root, and what is named in it, if anything. */
@@ -74,7 +76,7 @@ test('a name that is not there is seen, and what names no file is passed over', 
 for (const document of DOCUMENTS) {
   test(`what ${document} names is there`, () => {
     const text = prose(document);
-    assert.ok(namesIn(text).length > 5, 'it names some');
+    if (INSIDE.includes(document)) assert.ok(namesIn(text).length > 5, 'it names some');
     assert.deepEqual(missingIn(text), []);
     const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)].map(([, link]) => link);
     const broken = links.filter((link) => !existsSync(path.join(root, path.dirname(document), link)));

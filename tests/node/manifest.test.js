@@ -14,10 +14,11 @@ test('the manifest has the hash of every weight file that ships', () => {
   assert.equal(read('models/manifest.json'), manifest());
 });
 
-test('every error code is in the README, and in the types', () => {
-  const [readme, types] = [read('README.md'), read('www/types.d.ts')];
+test('every error code has a cause and a remedy in the documents, and is in the types', () => {
+  const [errors, types] = [read('docs/errors.md'), read('www/types.d.ts')];
   for (const code of Object.keys(CODES)) {
-    assert.ok(readme.includes(`\`${code}\``), `README.md lacks ${code}`);
+    const section = errors.split(/^## /m).find((section) => section.startsWith(`${code}\n`)) ?? '';
+    assert.match(section, /\*\*Cause\.\*\*[^]*\*\*Remedy\.\*\*/, `docs/errors.md lacks ${code}`);
     assert.ok(types.includes(`'${code}'`), `types.d.ts does not list ${code}`);
   }
 });

@@ -12,10 +12,11 @@ import { CALL, DEFAULTS, OPTIONS as TRAINING } from '../../www/elements/training
 import { en } from '../../www/elements/words/en.js';
 import { zh } from '../../www/elements/words/zh.js';
 import { OF_PICTURES } from '../../www/tasks/story-options.js';
+import { membersOf, readTypes } from '../../scripts/docs/types.js';
 import { filesIn } from './sources.js';
 
 const read = (/** @type {string} */ file) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
-const [readme, types] = [read('README.md'), read('www/types.d.ts')];
+const types = readTypes('www/types.d.ts');
 
 /** @param {object} [table] */
 const sorted = (table = {}) => Object.keys(table).sort();
@@ -26,30 +27,12 @@ const names = (words) =>
     typeof word === 'object' ? names(word).map((inner) => `${name}.${inner}`) : name,
   );
 
-/** What stands in the first column of a section's tables. @param {string} title */
-const inReadme = (title) => {
-  const section = readme.split(/^### /m).find((section) => section.startsWith(`${title}\n`)) ?? '';
-  const cells = [...section.matchAll(/^\| (`[^|]*)\|/gm)].map(([, cell]) => cell);
-  return [...new Set(cells.flatMap((cell) => [...cell.matchAll(/`(\w+)`/g)].map(([, name]) => name)))].sort();
-};
+/** The properties of an interface and of those that it extends. @param {string} name */
+const inTypes = (name) => [...new Set(membersOf(types, name).map(({ name }) => name))].sort();
 
-/** An interface's own properties, and the names of those that it extends. @param {string} name */
-const declaration = (name) => {
-  const form = new RegExp(`interface ${name} (?:extends ([^{]*))?\\{[^]*?\\n\\}`);
-  const [body = '', bases = ''] = types.match(form) ?? [];
-  const own = [...body.matchAll(/^ {2}(\w+)\??:/gm)].map(([, name]) => name);
-  return { own, bases: bases.split(/[,\s]+/).filter(Boolean) };
-};
-
-/** The properties of an interface and of those that it extends. @param {string} name @returns {string[]} */
-const inTypes = (name) => {
-  const { own, bases } = declaration(name);
-  return [...new Set([...own, ...bases.flatMap(inTypes)])].sort();
-};
-
-/** The attributes that the README names for an element. @param {string} element */
+/** The attributes that an element's page names. @param {string} element */
 const attributesOf = (element) => {
-  const rows = readme.split(`| attribute of \`<${element}>\``)[1].split('\n\n')[0];
+  const rows = read(`docs/${element}.md`).split(`| attribute of \`<${element}>\``)[1].split('\n\n')[0];
   const cells = [...rows.matchAll(/^\| (`[^|]*)\|/gm)].map(([, cell]) => cell);
   return cells.flatMap((cell) => [...cell.matchAll(/`([\w-]+)`/g)].map(([, name]) => name)).sort();
 };
@@ -82,22 +65,19 @@ test('every word is shown somewhere', () => {
   );
 });
 
-test('every option of a text is in the README, the types and the panel, with a sentence in each language', () => {
+test('every option of a text is in the types and the panel, with a sentence in each language', () => {
   const elsewhere = ['seed', 'signal']; // a field of its own, and nothing for a panel
-  assert.deepEqual(inTypes('WriteOptions'), inReadme('Text'));
-  assert.deepEqual([...Object.keys(TEXT), ...elsewhere].sort(), inReadme('Text'));
+  assert.deepEqual([...Object.keys(TEXT), ...elsewhere].sort(), inTypes('WriteOptions'));
   for (const { options, optionGroups } of [en, zh]) {
     assert.deepEqual(sorted(options), sorted(TEXT));
     assert.deepEqual(sorted(optionGroups), sorted(GROUPS));
   }
 });
 
-test('every option of a picture is in the README, the types and the element', () => {
+test('every option of a picture is in the types, the element and on its page', () => {
   const elsewhere = ['seed', 'batch_size', 'latents', 'preview', 'output_attentions', 'signal']; // nothing for an attribute
   const plain = inTypes('DiffusionOptions');
-  assert.deepEqual(plain, inReadme('Pictures from a diffusion model'));
   const prompted = inTypes('TextToImageOptions');
-  assert.deepEqual(prompted, inReadme('Pictures from a prompt'));
   const all = new Set([...plain, ...prompted, 'prompt']);
   assert.deepEqual([...Object.keys(IMAGE), ...elsewhere].sort(), [...all].sort());
   for (const { imageOptions } of [en, zh]) assert.deepEqual(sorted(imageOptions), sorted(FIELDS));
@@ -108,49 +88,27 @@ test('every option of a picture is in the README, the types and the element', ()
   );
 });
 
-test('every option of loading is in the README and the types', () => {
-  assert.deepEqual(inTypes('DiffusionPipelineOptions'), inReadme('Loading'));
-});
-
-test('every option of a call with a picture is in the README and the types', () => {
-  const interfaces = ['ImageToImageOptions', 'NoiseOptions', 'FitOptions'];
-  const own = interfaces.flatMap((name) => declaration(name).own);
-  const inherited = ['class_labels']; // the first of those of every picture
-  const named = new Set([...own, ...inherited, 'signal']); // which a cell says in a sentence
-  assert.deepEqual([...named].sort(), [...inReadme('Pictures from a picture'), 'signal'].sort());
-});
-
-test('every option of digits is in the README and the types', () => {
+test('every option of digits is in the types and on the element’s page', () => {
   const elsewhere = ['seed', 'class_weights', 'latents', 'signal']; // an attribute of every element, and nothing for a text
-  assert.deepEqual(inTypes('GanOptions'), inReadme('Digits'));
   assert.deepEqual([...Object.keys(DIGITS), ...elsewhere].sort(), inTypes('GanOptions'));
   assert.deepEqual(attributesOf('hearth-digits'), Object.keys(DIGITS).map(attributeOf).sort());
 });
 
-test('every option of a map is in the README and the types', () => {
-  assert.deepEqual(inTypes('VaeOptions'), inReadme('A map of digits'));
-});
-
-test('every attribute of a map is in the README', () => {
+test('every attribute of a map is on its page', () => {
   assert.deepEqual(attributesOf('hearth-map'), Object.keys(MAP).map(attributeOf).sort());
 });
 
-test('every option of a story is in the README and the types, with its words', () => {
-  const { own } = declaration('StoryOptions');
-  const [, union = ''] = types.match(/type PictureOptions = Pick<\s*TextToImageOptions,([^>]*)>/) ?? [];
+test('every option of a story is in the types, with its words', () => {
+  const [, union = ''] = read('www/types.d.ts').match(/type PictureOptions = Pick<\s*TextToImageOptions,([^>]*)>/) ?? [];
   assert.deepEqual([...union.matchAll(/'(\w+)'/g)].map(([, name]) => name).sort(), OF_PICTURES.toSorted());
-  assert.deepEqual([...own, ...OF_PICTURES].sort(), inReadme('Illustrated stories'));
-  const attributes = [...Object.keys(STORY).map(attributeOf), 'prompt', 'illustrator', 'autorun', 'dtype'];
-  assert.deepEqual(attributesOf('hearth-story'), attributes.sort());
   for (const { story } of [en, zh]) {
     assert.deepEqual(sorted(story?.options), sorted(STORY));
     assert.deepEqual(sorted(story?.presets), PRESETS.map(({ title }) => title).sort());
   }
 });
 
-test('every option of a training is in the README, the types and the panel, with a sentence in each language', () => {
+test('every option of a training is in the types and the panel, with a sentence in each language', () => {
   const call = ['resume', 'seed', 'signal']; // nothing for an attribute of this element alone
-  assert.deepEqual(inTypes('TrainingCall'), inReadme('Training a GAN'));
   assert.deepEqual([...Object.keys({ ...TRAINING, ...CALL }), ...call].sort(), inTypes('TrainingCall'));
   assert.deepEqual(sorted(DEFAULTS), sorted(TRAINING));
   for (const { trainingOptions, trainingOptionHints } of [en, zh]) {
@@ -161,10 +119,11 @@ test('every option of a training is in the README, the types and the panel, with
   assert.deepEqual(attributesOf('hearth-training'), [...attributes, 'autoplay', 'data'].sort());
 });
 
-test('the schedulers that are offered are those of the types', () => {
-  const union = types.match(/type SchedulerName =[^;]*/)?.[0] ?? '';
-  assert.deepEqual(
-    SCHEDULERS.toSorted(),
-    [...union.matchAll(/'(\w+)'/g)].map(([, name]) => name),
-  );
+test('the schedulers that are offered are those of the types, and of the documents', () => {
+  const named = (/** @type {string} */ text) =>
+    [...text.matchAll(/['`](\w+Scheduler)['`]/g)].map(([, name]) => name);
+  assert.deepEqual(SCHEDULERS.toSorted(), named(types.get('SchedulerName')?.text ?? ''));
+  const [, section = ''] = read('docs/api-diffusion.md').split(/^## Schedulers$/m);
+  const list = section.split('\n').filter((line) => line.startsWith('- '));
+  assert.deepEqual(SCHEDULERS.toSorted(), list.flatMap(named).sort());
 });

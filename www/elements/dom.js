@@ -32,8 +32,18 @@ export function sheetsIn(place, sheets) {
   });
 }
 
+/** The `::part`s by which a page reaches what is in every element. @type {Readonly<Record<string, string>>} */
+const PARTS = {
+  button: 'button',
+  canvas: 'picture',
+  input: 'field',
+  progress: 'progress',
+  select: 'field',
+  textarea: 'field',
+};
+
 /**
- * Builds an element.
+ * Builds an element. What pages may want to style is a part, called after what it is unless `part` says otherwise.
  * @template {keyof HTMLElementTagNameMap} Name
  * @param {Name} name
  * @param {Record<string, unknown>} [properties]
@@ -42,6 +52,8 @@ export function sheetsIn(place, sheets) {
  */
 export function h(name, properties = {}, ...children) {
   const element = document.createElement(name);
+  const part = name === 'button' && properties.className === 'main' ? 'main-button' : PARTS[name];
+  if (part) element.setAttribute('part', part);
   for (const [key, value] of Object.entries(properties)) {
     if (key.includes('-') || key === 'role' || key === 'for') element.setAttribute(key, String(value));
     else if (key.startsWith('on'))

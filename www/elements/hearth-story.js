@@ -3,6 +3,7 @@
 //   <hearth-story prompt="Once upon a time"></hearth-story>            a book with this beginning, which a reader has told
 //   <hearth-story prompt="Once upon a time" autorun></hearth-story>    told as soon as a reader comes to it
 
+import { modelUrl } from '../hearth.js';
 import { attributeOf, randomSeed } from './attributes.js';
 import { HearthElement } from './base.js';
 import { define } from './define.js';

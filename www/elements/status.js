@@ -16,7 +16,14 @@ export class Status {
   #stop = h('button', { type: 'button', hidden: true });
   #retry = h('button', { type: 'button', hidden: true });
 
-  element = h('div', { className: 'status' }, this.#message, this.#stop, this.#retry, this.#progress);
+  element = h(
+    'div',
+    { className: 'status', part: 'status' },
+    this.#message,
+    this.#stop,
+    this.#retry,
+    this.#progress,
+  );
 
   /** @param {{ onStop: () => void, onRetry: () => void }} calls */
   constructor({ onStop, onRetry }) {

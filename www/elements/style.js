@@ -16,6 +16,9 @@ export const baseSheet = styleSheet(`
     font: inherit;
     line-height: 1.5;
   }
+  /* A page that is light or dark whatever its visitor prefers. */
+  :host([data-scheme='light']) { color-scheme: light; }
+  :host([data-scheme='dark']) { color-scheme: dark; }
   /* All languages that there are words in are left to right. What a page puts into a slot keeps the page's direction. */
   :host > * { direction: ltr; }
   slot:dir(rtl) { direction: rtl; }

@@ -1,6 +1,6 @@
 // The errors that reach a page: an Error with a stable `code`.
 
-/** Every code there is, with what it means. The README's table is made from this list. */
+/** Every code there is, with what it means. The documents' table is made from this list. */
 export const CODES = Object.freeze({
   'device-unavailable': 'the asked-for device cannot be used here',
   'device-lost': 'the GPU device disappeared; the next call starts a new one',

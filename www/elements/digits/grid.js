@@ -112,7 +112,7 @@ export class DigitGrid {
   #newButton() {
     const button = h(
       'button',
-      { type: 'button', className: 'digit' },
+      { type: 'button', className: 'digit', part: 'digit' },
       h('canvas', { className: 'ink' }),
       h('meter', { min: 0, max: 1, 'aria-hidden': 'true' }),
     );

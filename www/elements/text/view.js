@@ -52,7 +52,7 @@ export class TextView {
 
   element = h(
     'div',
-    { className: 'text reading', dir: 'auto' },
+    { className: 'text reading', part: 'text', dir: 'auto' },
     this.#reading,
     this.#attention.element,
     this.#written.popup,
