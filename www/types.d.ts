@@ -113,6 +113,8 @@ export interface GeneratedImage extends ImageData {
   readonly negative_prompt?: string;
   /** The end of the prompt, if that was cut off because it was too long. */
   readonly truncated?: string;
+  /** The words that were drawn, where the model's lexicon put the prompt into others. */
+  readonly understood?: string;
 }
 
 /** A picture that a GAN drew and its discriminator judged. */
@@ -273,6 +275,8 @@ export interface DiffusionStepEvent {
   attentions?: WordAttentions;
   /** For each prompt the end that was cut off, or null. Absent where none was too long. */
   truncated?: readonly (string | null)[];
+  /** Of each prompt, the words that were drawn where the model's lexicon has others; absent if that is so of none. */
+  understood?: readonly (string | null)[];
 }
 
 export interface DiffusionCompleteEvent {
@@ -281,6 +285,8 @@ export interface DiffusionCompleteEvent {
   images: GeneratedImage[];
   /** For each prompt the end that was cut off, or null. Absent where none was too long. */
   truncated?: readonly (string | null)[];
+  /** Of each prompt, the words that were drawn where the model's lexicon has others; absent if that is so of none. */
+  understood?: readonly (string | null)[];
 }
 
 export type DiffusionEvent = DiffusionStepEvent | DiffusionCompleteEvent;

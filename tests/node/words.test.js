@@ -99,7 +99,8 @@ test('every attribute of a map is on its page', () => {
 });
 
 test('every option of a story is in the types, with its words', () => {
-  const [, union = ''] = read('www/types.d.ts').match(/type PictureOptions = Pick<\s*TextToImageOptions,([^>]*)>/) ?? [];
+  const [, union = ''] =
+    read('www/types.d.ts').match(/type PictureOptions = Pick<\s*TextToImageOptions,([^>]*)>/) ?? [];
   assert.deepEqual([...union.matchAll(/'(\w+)'/g)].map(([, name]) => name).sort(), OF_PICTURES.toSorted());
   for (const { story } of [en, zh]) {
     assert.deepEqual(sorted(story?.options), sorted(STORY));

@@ -20,7 +20,7 @@ import { promptsOf } from './prompts.js';
 export async function* diffuse(remote, params, signal) {
   for await (const event of remote.run(params, signal)) {
     const { type, seed, step_index, num_steps, timestep } = event;
-    const truncated = truncatedOf(event);
+    const ofPrompts = { ...textsOf(event, 'truncated'), ...textsOf(event, 'understood') };
     if (type === 'step') {
       /** @type {[string, ImageData[]][]} */
       const previews = event.previews.map((/** @type {[string, RGBA]} */ [kind, rgba]) => [
@@ -34,9 +34,9 @@ export async function* diffuse(remote, params, signal) {
         previews: Object.fromEntries(previews),
         ...attentionsOf(event, params.options),
       };
-      yield { type, step_index, num_steps, timestep, fraction, seed, ...shown, ...truncated };
+      yield { type, step_index, num_steps, timestep, fraction, seed, ...shown, ...ofPrompts };
     } else {
-      yield { type, seed, images: generated(event, params.options), ...truncated };
+      yield { type, seed, images: generated(event, params.options), ...ofPrompts };
     }
   }
 }
@@ -52,10 +52,15 @@ export async function finished(events) {
   return images;
 }
 
-/** What was cut off each prompt; nothing if nothing was. @param {{ truncated?: (string | null | undefined)[] }} event */
-function truncatedOf({ truncated = [] }) {
-  const texts = truncated.map((text) => text ?? null);
-  return texts.some((text) => text !== null) ? { truncated: texts } : {};
+/**
+ * What was cut off each prompt, or what it was understood as; nothing if that is so of none.
+ * @param {Record<string, any>} event
+ * @param {'truncated' | 'understood'} name
+ */
+function textsOf(event, name) {
+  /** @type {(string | null)[]} */
+  const texts = (event[name] ?? []).map((/** @type {string | null | undefined} */ text) => text ?? null);
+  return texts.some((text) => text !== null) ? { [name]: texts } : {};
 }
 
 /**
@@ -71,10 +76,10 @@ function attentionsOf({ attentions: values, words: ofPrompts, sample_size }, { n
 }
 
 /** @param {any} event @param {Prompts} options @returns {GeneratedImage[]} */
-function generated({ rgba, latents, class_labels, seed, truncated, ...size }, options) {
+function generated({ rgba, latents, class_labels, seed, truncated, understood, ...size }, options) {
   const images = imagesOf(rgba, size);
   const numbers = latents.length / images.length;
-  const prompts = promptsOf(options, truncated, images.length);
+  const prompts = promptsOf(options, { truncated, understood }, images.length);
   return images.map((image, index) =>
     Object.assign(image, {
       seed,

@@ -55,20 +55,22 @@ export function checkPrompts({ prompt, negative_prompt }) {
 /**
  * What each picture of a call was drawn from: the prompts in their order, each for as many pictures as it has.
  * @param {Prompts} options
- * @param {readonly (string | null)[] | undefined} truncated of each prompt, what was cut off
+ * @param {{ truncated?: readonly (string | null)[], understood?: readonly (string | null)[] }} of of each prompt, what was cut off,
+ *   and the words that were drawn where they are others
  * @param {number} count of pictures
  */
-export function promptsOf({ prompt, negative_prompt }, truncated, count) {
+export function promptsOf({ prompt, negative_prompt }, { truncated, understood }, count) {
   if (prompt === undefined) return Array.from({ length: count }, () => ({}));
   const prompts = typeof prompt === 'string' ? [prompt] : prompt;
   return Array.from({ length: count }, (_, index) => {
     const at = Math.floor((index * prompts.length) / count);
     const negative = typeof negative_prompt === 'string' ? negative_prompt : negative_prompt?.[at];
-    const cut = truncated?.[at] ?? null;
+    const [cut, words] = [truncated?.[at] ?? null, understood?.[at] ?? null];
     return {
       prompt: prompts[at],
       ...(negative !== undefined && { negative_prompt: negative }),
       ...(cut !== null && { truncated: cut }),
+      ...(words !== null && { understood: words }),
     };
   });
 }

@@ -26,12 +26,13 @@ export async function follow(element, { timeline, inside, actions, form }, model
   const preview = isBare ? 'pred_original_sample' : ['sample', 'pred_original_sample'];
   const started = performance.now();
   let steps = 0;
-  form.truncated = null;
+  form.truncated = form.understood = null;
   try {
     for await (const event of begin({ preview, signal, ...inside.options })) {
       const ms = performance.now() - started;
       actions.seed = event.seed;
       form.truncated = event.truncated?.find((text) => text !== null) ?? null;
+      form.understood = event.understood?.find((text) => text !== null) ?? null;
       if (event.type === 'step') {
         if (steps === 0) timeline.begin();
         steps = event.num_steps;

@@ -109,6 +109,11 @@ export class ImageForm {
     this.#prompts.truncated = text;
   }
 
+  /** The prompt in the model's own words, where it has others. @param {string | null} text */
+  set understood(text) {
+    this.#prompts.understood = text;
+  }
+
   /** @param {Words} words */
   localize(words) {
     this.#words = words;

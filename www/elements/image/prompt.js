@@ -15,6 +15,8 @@ export class PromptFields {
   #read = h('p', { className: 'hint read', id: 'prompt-read', 'aria-live': 'polite' });
   /** @type {string | null} */
   #truncated = null;
+  /** @type {string | null} */
+  #understood = null;
   /** @type {import('../words.js').Words | null} */
   #words = null;
 
@@ -46,6 +48,13 @@ export class PromptFields {
     this.#say();
   }
 
+  /** The prompt in the model's own words, where it has others. @param {string | null} text */
+  set understood(text) {
+    if (this.#understood === text) return;
+    this.#understood = text;
+    this.#say();
+  }
+
   /** @param {import('../words.js').Words} words */
   localize(words) {
     this.#words = words;
@@ -57,8 +66,9 @@ export class PromptFields {
 
   #say() {
     if (!this.#words) return;
-    const { promptKeys, promptCut } = this.#words;
-    const text = this.#truncated === null ? promptKeys : promptCut(this.#truncated);
+    const { promptKeys, promptCut, promptUnderstood } = this.#words;
+    const drawn = this.#understood === null ? promptKeys : promptUnderstood(this.#understood);
+    const text = this.#truncated === null ? drawn : promptCut(this.#truncated);
     this.#read.textContent = this.#read.title = text;
     this.#read.classList.toggle('cut', this.#truncated !== null);
   }

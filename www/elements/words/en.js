@@ -134,6 +134,7 @@ export const en = {
   imageIdeas: /** @type {import('../image/ideas.js').Ideas} */ (ideas.en),
   earlierPictures: 'Drawn before',
   promptKeys: 'Ctrl + Enter draws it.',
+  promptUnderstood: (/** @type {string} */ caption) => `Drawn as: “${caption}”`,
   promptCut: (/** @type {string} */ text) => `Too long for the model, which did not read: “${text.trim()}”`,
   writePrompt: 'First write what to draw.',
   anyClass: 'any',

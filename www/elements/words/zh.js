@@ -121,6 +121,7 @@ export const zh = {
   imageIdeas: ideas.zh,
   earlierPictures: '之前画的',
   promptKeys: '按 Ctrl + Enter 绘制。',
+  promptUnderstood: (caption) => `画的是：“${caption}”`,
   promptCut: (text) => `提示词太长，模型没有读到：“${text.trim()}”`,
   writePrompt: '请先写下要画的内容。',
   anyClass: '任意',

@@ -1,11 +1,12 @@
 // Diffusion models in the engine: folders as diffusers lays them out, with or without a text encoder.
 
-import { Loader } from '../../pkg/hearth.js';
+import { Loader, Scenes } from '../../pkg/hearth.js';
 import { HearthError } from '../errors.js';
 import { Absent } from './download.js';
 import { isObject, parse } from './json.js';
 import { OffloadingPipeline } from './offload.js';
 import { tokenizerFiles } from './tokenizer.js';
+import { UnderstandingPipeline } from './understanding.js';
 
 /** @typedef {import('./folder.js').Folder} Folder */
 
@@ -63,6 +64,9 @@ export const diffusion = {
     const index = await folder.text(INDEX);
     const json = parse(index);
     const names = isObject(json) && takesPrompts(json) ? namesIn(json) : [];
+    // The words of its illustrator: a file that only this index names.
+    const words =
+      isObject(json) && names.length > 0 && typeof json.lexicon === 'string' ? json.lexicon : null;
     if (offload && !names.includes('text_encoder')) {
       throw new HearthError('invalid-option', 'offload is true, and the folder has no text_encoder');
     }
@@ -74,6 +78,7 @@ export const diffusion = {
       names.includes('tokenizer') ? tokenizerFiles(folder) : {},
       ...weighty.map(([name]) => read(folder, `${name}/`, 'config.json')),
     ]);
+    const lexicon = words && (await folder.text(words));
     /** @type {Record<string, string>} */
     const files = {
       [INDEX]: index,
@@ -89,17 +94,20 @@ export const diffusion = {
     return {
       newLoader: () => Loader.diffusion(files, dtype, device),
       parts,
-      ...(offload && { finish: (pipeline, reload) => new OffloadingPipeline(pipeline, reload) }),
+      finish(pipeline, reload) {
+        const finished = offload ? new OffloadingPipeline(pipeline, reload) : pipeline;
+        return lexicon ? new UnderstandingPipeline(finished, new Scenes(lexicon)) : finished;
+      },
     };
   },
 
   start: (pipeline, { options, image, mask }, signal) => pipeline.start(options, image, mask, signal),
 
-  report({ seed, height, width, sample_size, words, truncated }, { previews = [], ...step }) {
+  report({ seed, height, width, sample_size, words, truncated, understood }, { previews = [], ...step }) {
     const shown = previews.map((/** @type {[string, Uint8ClampedArray]} */ [, rgba]) => rgba);
     const arrays = [...shown, step.rgba, step.latents, step.class_labels, step.attentions];
     const buffers = arrays.filter((array) => array).map(({ buffer }) => buffer);
-    return [{ ...step, previews, seed, height, width, sample_size, words, truncated }, buffers];
+    return [{ ...step, previews, seed, height, width, sample_size, words, truncated, understood }, buffers];
   },
 
   methods: {
