@@ -47,7 +47,7 @@ impl Reader {
         let casting = Casting { lexicon, cast: &mut self.cast, number: self.number };
         let mentions = casting.mentions(&parts);
         let says_place = self.setting.read(lexicon, &parts);
-        self.shot(lexicon, &parts, mentions, says_place)
+        self.shot(lexicon, &parts, &mentions, says_place)
     }
 
     /// Where the story is now.
@@ -89,7 +89,7 @@ impl Reader {
         (is_there && !items.is_empty()).then(|| Item { entry, looks: in_order(lexicon, &person.looks) })
     }
 
-    fn shot(&self, lexicon: &Lexicon, sentence: &Text, mentions: Vec<Mention>, says_place: bool) -> Shot {
+    fn shot(&self, lexicon: &Lexicon, sentence: &Text, mentions: &[Mention], says_place: bool) -> Shot {
         let hero = self.cast.hero();
         let mut score = 0.0;
         let mut items: Vec<(f32, Item, usize, usize)> = Vec::new();

@@ -95,11 +95,10 @@ impl Text<'_> {
                 let is_greeted = name == "moon"
                     && word == "to"
                     && self.words[..at].iter().any(|word| GREETING.contains(&word.lower.as_str()));
-                return match self.is_only_thought_of(at) || is_greeted {
-                    true => At::Away,
-                    false if COMING.contains(&word) => At::Comes,
-                    false => At::Here,
-                };
+                if self.is_only_thought_of(at) || is_greeted {
+                    return At::Away;
+                }
+                return if COMING.contains(&word) { At::Comes } else { At::Here };
             }
             let is_part = is_determiner(word) || lexicon.adjective_at(self.text, self.words, at).is_some();
             if !(is_part || at == place.first) || at == 0 || !is_joined(self.text, self.words, at - 1) {

@@ -138,7 +138,7 @@ fn english(
 fn edited(text: &str, mut edits: Vec<(Range<usize>, String)>) -> String {
     edits.sort_by_key(|(span, _)| span.start);
     let (mut new, mut at) = (String::with_capacity(text.len()), 0);
-    for (span, words) in edits.into_iter() {
+    for (span, words) in edits {
         if span.start >= at {
             new.push_str(&text[at..span.start]);
             new.push_str(&words);

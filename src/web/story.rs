@@ -59,19 +59,20 @@ fn number(index: usize) -> JsValue {
     JsValue::from_f64(index as f64)
 }
 
-fn term(term: &Term) -> Object {
-    object([
+fn term(term: &Term) -> JsValue {
+    let term = object([
         ("start", number(term.start)),
         ("end", number(term.end)),
         ("text", term.text.as_str().into()),
         ("name", term.name.as_str().into()),
         ("kind", term.kind.name().into()),
-    ])
+    ]);
+    term.into()
 }
 
-fn scene(scene: &Scene) -> Object {
+fn scene(scene: &Scene) -> JsValue {
     let or_null = |name: &Option<String>| name.as_deref().map_or(JsValue::NULL, JsValue::from_str);
-    object([
+    let scene = object([
         ("scene_index", number(scene.scene_index)),
         ("start", number(scene.start)),
         ("end", number(scene.end)),
@@ -79,5 +80,6 @@ fn scene(scene: &Scene) -> Object {
         ("subjects", strings(&scene.subjects)),
         ("place", or_null(&scene.place)),
         ("time", or_null(&scene.time)),
-    ])
+    ]);
+    scene.into()
 }

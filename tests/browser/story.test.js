@@ -141,19 +141,19 @@ test('nothing jumps while the story comes', async () => {
 });
 
 describe('a story that is stopped keeps what is there', () => {
-  for (const [type, half] of [
-    ['token', 'its text'],
-    ['step', 'its pictures'],
+  for (const [type, half, delay] of [
+    ['token', 'its text', 'tokenDelay'],
+    ['step', 'its pictures', 'stepDelay'],
   ]) {
     test(`while ${half} come`, async () => {
-      await open('seed="1"', { engine: '{ tokenDelay: 15, stepDelay: 40 }' });
+      await open('seed="1"', { engine: `{ ${delay}: 120, steps: 40 }` });
       await button('Tell it').click();
       await until(async () => (await eventsOf(type)).length > 3);
       await button('Stop').click();
       await until(async () => (await status()) === 'Stopped.');
       const kept = await text();
       assert.ok(kept.length > PROMPT.length);
-      await new Promise((resolve) => setTimeout(resolve, 120));
+      await new Promise((resolve) => setTimeout(resolve, 300));
       assert.equal(await text(), kept);
       assert.deepEqual(await eventsOf('complete'), []);
       assert.deepEqual(await eventsOf('error'), []);
@@ -272,14 +272,14 @@ describe('an illustrator that fails leaves the text', () => {
   });
 
   test('when it fails in the middle', async () => {
-    await open('seed="1"', { engine: '{ stepDelay: 15 }' });
+    await open('seed="1"', { engine: '{ stepDelay: 300 }' });
     await button('Tell it').click();
     await until(async () => (await eventsOf('picture')).length > 0);
     await tune({ drawingFails: 'device-lost' });
     await until(async () => (await eventsOf('error')).length > 0);
     assert.equal(await text(), PROMPT + (await engine()).story);
     assert.equal((await shown()).length, 1);
-    await tune({ drawingFails: null });
+    await tune({ drawingFails: null, stepDelay: 0 });
     await button('Try again').click();
     await completes();
     assert.equal((await shown()).length, 3);
