@@ -147,7 +147,7 @@ fn who_rides_and_who_holds_can_be_seen() {
     assert_scenes(
         "Once there was a princess who loved trains. She rode a train to the city. In the city she met a cook, who gave her a cake.",
         &[
-            "a princess and a steam train in the city",
+            "a princess and a steam train",
             "a princess in a steam train in the city",
             "a princess and a cook in the city",
         ],
