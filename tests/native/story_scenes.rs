@@ -253,7 +253,7 @@ fn odd_texts_of_ten_thousand_characters_are_read_at_once() {
         let started = std::time::Instant::now();
         let units = text.encode_utf16().count();
         let found = scenes_in_pieces(&mut scenes, &text, 5, 7);
-        assert!(found.iter().all(|scene| scene.start < scene.end && scene.end <= units), "{:.30}", text);
+        assert!(found.iter().all(|scene| scene.start < scene.end && scene.end <= units), "{text:.30}");
         assert!(started.elapsed().as_secs() < 20, "{:.30} took {:?}", text, started.elapsed());
     }
 }
