@@ -118,8 +118,8 @@ pub fn in_order(lexicon: &Lexicon, adjectives: &[(usize, String)]) -> Vec<String
     ["size", "mood", "colour"]
         .iter()
         .filter_map(|group| {
-            let of_group = adjectives.iter().filter(|(entry, _)| lexicon.entries[*entry].group == *group);
-            of_group.filter_map(|(entry, word)| look(&lexicon.entries[*entry], word)).next()
+            let mut of_group = adjectives.iter().filter(|(entry, _)| lexicon.entries[*entry].group == *group);
+            of_group.find_map(|(entry, word)| look(&lexicon.entries[*entry], word))
         })
         .collect()
 }

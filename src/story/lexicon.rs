@@ -88,7 +88,9 @@ impl Lexicon {
                 Kind::Relation => (&mut self.relations, &entry.phrases),
                 _ => (&mut self.named, &entry.en),
             };
-            words.iter().for_each(|word| list.add(word, index));
+            for word in words {
+                list.add(word, index);
+            }
             if is_named(entry.kind) {
                 self.named.add(&entry.plural, index);
                 entry.phrases.iter().for_each(|phrase| self.named.add(phrase, index));

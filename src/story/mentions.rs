@@ -94,7 +94,7 @@ impl Casting<'_> {
         if known.is_none() && how == Use::Plain && is_word {
             return None; // "the Moon"
         }
-        let last = before.iter().rev().filter_map(|mention| mention.who).next();
+        let last = before.iter().rev().find_map(|mention| mention.who);
         if let Some(who) = known {
             if let Some(entry) = kind.filter(|_| self.cast.people[who].entry.is_none()) {
                 self.cast.set_kind(self.lexicon, who, entry);

@@ -8,6 +8,7 @@ use super::mentions::{Casting, Mention};
 use super::sentence::Text;
 use super::sentences::Sentence;
 use super::setting::Where;
+use super::understand::is_english;
 use super::words::{Word, words_of};
 
 /// The most subjects of a story's picture: the illustrator draws two well, and three seldom.
@@ -41,6 +42,9 @@ impl Reader {
             self.in_quotes = false;
         }
         let quoted = self.quoted(text, &words);
+        if !is_english(&words, true) {
+            return Shot { picture: Picture::default(), score: 0.0 };
+        }
         let found = lexicon.find(text, &words);
         self.number += 1;
         let parts = Text { text, words: &words, quoted: &quoted, found: &found };

@@ -43,6 +43,7 @@ pub enum At {
 }
 
 /// Words of a sentence, and which of them somebody says.
+#[allow(clippy::struct_field_names)] // the text of a `Text`
 pub struct Text<'a> {
     /// The sentence.
     pub text: &'a str,

@@ -89,7 +89,10 @@ fn terms_of(lexicon: &Lexicon, prompt: &str, mut spans: Vec<(Range<usize>, usize
     named.collect()
 }
 
-fn is_english(words: &[Word], knows_some: bool) -> bool {
+/// Whether a text is in English rather than in another language of the same letters; `knows_some` if the lexicon has words
+/// of it.
+#[must_use]
+pub fn is_english(words: &[Word], knows_some: bool) -> bool {
     let count = |list: &[&str]| words.iter().filter(|word| list.contains(&word.lower.as_str())).count();
     let (english, other) = (count(&ENGLISH), count(&NOT_ENGLISH));
     english > other || (knows_some && english >= other)

@@ -147,7 +147,7 @@ fn who_rides_and_who_holds_can_be_seen() {
     assert_scenes(
         "Once there was a princess who loved trains. She rode a train to the city. In the city she met a cook, who gave her a cake.",
         &[
-            "a princess and a steam train in the city",
+            "a princess and a steam train",
             "a princess in a steam train in the city",
             "a princess and a cook in the city",
         ],
@@ -253,7 +253,7 @@ fn odd_texts_of_ten_thousand_characters_are_read_at_once() {
         let started = std::time::Instant::now();
         let units = text.encode_utf16().count();
         let found = scenes_in_pieces(&mut scenes, &text, 5, 7);
-        assert!(found.iter().all(|scene| scene.start < scene.end && scene.end <= units), "{:.30}", text);
+        assert!(found.iter().all(|scene| scene.start < scene.end && scene.end <= units), "{text:.30}");
         assert!(started.elapsed().as_secs() < 20, "{:.30} took {:?}", text, started.elapsed());
     }
 }

@@ -82,7 +82,9 @@ fn captions_agree_with_the_scenes_of_the_plots() {
     let (mut agreement, mut scenes) = (Agreement::default(), Scenes::new(lexicon().clone()));
     let tales = tales();
     assert_eq!(tales.len(), 500);
-    tales.iter().for_each(|tale| agreement.add(tale, &mut scenes));
+    for tale in &tales {
+        agreement.add(tale, &mut scenes);
+    }
     let Agreement { scenes, subject, placed, place, elsewhere } = agreement;
     assert_eq!(scenes, 1500, "each tale has its three");
     let subject = Agreement::share(subject, scenes);
