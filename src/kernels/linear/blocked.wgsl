@@ -28,5 +28,5 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             sum#_$ += x#.x * w$[0]; sum#_$ += x#.y * w$[1]; sum#_$ += x#.z * w$[2]; sum#_$ += x#.w * w$[3];
         }
     }
-    write(row + #u, 4u * (column + $u), sum#_$);
+    write(0u, row + #u, 4u * (column + $u), sum#_$);
 }
