@@ -5,6 +5,7 @@ import { CODES, HearthError } from '../../www/engine/errors.js';
 import { vaeOf } from './vae.js';
 
 export { CODES, HearthError };
+export { modelUrl } from '../../www/engine/page/settings.js';
 
 /**
  * What it was asked, and how it answers.

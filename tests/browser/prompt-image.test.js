@@ -89,7 +89,7 @@ test('a prompt is drawn when a reader comes to it, and nothing on the page moves
   const [{ preview, ...options }] = calls();
   assert.deepEqual(options, { prompt: 'a fox', negative_prompt: 'snow', seed: 7 });
   assert.deepEqual(preview, ['sample', 'pred_original_sample']);
-  const [{ task, variant, offload }] = asked;
+  const { task, variant, offload } = asked.find(({ type }) => type === 'load');
   assert.deepEqual({ task, variant, offload }, { task: 'text-to-image', variant: 'fp16', offload: true });
   const [image] = await element().evaluate((image) =>
     /** @type {any} */ (image).images.map((/** @type {any} */ { width, prompt, negative_prompt }) => ({

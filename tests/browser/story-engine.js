@@ -6,6 +6,7 @@ import { Sentences } from '../../www/engine/worker/sentences.js';
 import { illustratedStoryPipeline } from '../../www/tasks/illustrated-story.js';
 
 export { CODES, HearthError };
+export { modelUrl } from '../../www/engine/page/settings.js';
 
 /**
  * What it was asked, and how it answers.
