@@ -21,7 +21,7 @@ async function open(query, options) {
   await element().evaluate((image) => image.scrollIntoView());
 }
 
-const element = () => page.locator('hearth-image');
+const element = () => page.locator('#image');
 /** @param {string} name */
 const button = (name) => element().getByRole('button', { name, exact: true });
 /** @param {string} label */
@@ -223,7 +223,7 @@ test('the address reproduces the picture, and a link is copied', async () => {
   await drawn();
   await Promise.all([completed(), button('Another one').click()]);
   const first = await pixels(guess());
-  await page.getByRole('button', { name: 'Copy a link to this picture' }).nth(1).click();
+  await element().getByRole('button', { name: 'Copy a link to this picture' }).click();
   await page.getByText('Copied. The link draws the last picture').waitFor();
   const link = await page.evaluate(() => navigator.clipboard.readText());
   const { hash, searchParams } = new URL(link);
@@ -601,7 +601,7 @@ test('attributes that mean nothing are refused in words and events, and the page
 test('a bare element draws a picture, several side by side, and again when it is pressed', async () => {
   const html = `<!doctype html><html lang="en"><title>A post</title>
     <script type="module" src="/www/elements/hearth-image.js"></script>
-    <hearth-image model="/${QUICK}" device="cpu" num-inference-steps="2" class-labels="2 0 2 6" seed="1"></hearth-image>`;
+    <hearth-image id="image" model="/${QUICK}" device="cpu" num-inference-steps="2" class-labels="2 0 2 6" seed="1"></hearth-image>`;
   site.answers.set('/post', send(html, { 'content-type': 'text/html' }));
   await openPage('/post');
   await drawn();
