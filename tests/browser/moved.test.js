@@ -112,7 +112,7 @@ test('what a visitor has typed, opened and drawn stays where it is moved, and `m
       ['text', 'image'].map(scriptOf).join(''),
   );
   await page.getByLabel('Beginning').fill('It was');
-  await page.getByText('Options', { exact: true }).click();
+  await page.locator('hearth-text').getByText('Options', { exact: true }).click();
   await page.getByLabel(/Your picture/).click();
   const drawn = () =>
     page.locator('.board canvas:not(.mask)').evaluate((canvas) => /** @type {any} */ (canvas).toDataURL());
