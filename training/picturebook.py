@@ -15,11 +15,10 @@ every noise level counts alike, as each one's loss is divided by what it usually
 a batch's timesteps are spread evenly; a tenth of the captions is empty, for classifier-free guidance (Ho and Salimans,
 2021). Muon (Jordan et al., 2024) for the convolutions and matrices inside the blocks, AdamW for the rest; bf16.
 
-The second call, `--distil`, makes pictures in a sixth of the time. The student learns the guided teacher's velocity, at one
-guidance scale, so that a step is one evaluation (the first stage of Meng et al., 2023); whoever runs it leaves guidance off.
-A multistep solver then needs 8 steps. Its target is an average that the network all but knows: half an hour on two cores is
-enough. (Latent consistency distillation, tried before on a GPU for 77 seconds, gave blurs: it has to carry what a picture is
-from the last steps to the first, which takes longer.)
+The second call, `--distil`, halves what a picture costs. The student learns the guided teacher's velocity, at one guidance
+scale, so that a step is one evaluation and not two (the first stage of Meng et al., 2023); whoever runs it leaves guidance
+off. No run of it has gone to its end yet. (Latent consistency distillation, tried before on a GPU for 77 seconds, gave blurs:
+it has to carry what a picture is from the last steps to the first, which takes longer.)
 
 What ships is in f16, below 60 MB. Writes to `--out` (training/runs/picturebook-SIZE[-distil]): `checkpoint.pt`, `loss.png`,
 `tokenizer/`, `held-out.png` (scenes that are never trained on) and `samples-MINUTES.png` (their captions, drawn; not picked).
@@ -50,6 +49,7 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 import recipe
 from muon import Muon, take_step
 from scenes.compose import Scenes, index_of
+from scenes.ship import ship
 from sheets import save_sheet
 
 VOCABULARY = 5120
@@ -76,7 +76,7 @@ SCHEDULE = DDPMScheduler(**NOISE)
 DROPPED_CAPTIONS = 0.1
 
 SAMPLER = DPMSolverMultistepScheduler(**NOISE, timestep_spacing="trailing")
-STEPS, STUDENT_STEPS = 20, 8
+STEPS = 8  # of this solver; 20 look much the same
 GUIDANCE_SCALE = 3.0
 GUIDANCE_RESCALE = 0.7  # how far the guided velocity gets its contrast from before: without it colours are too strong
 
@@ -214,7 +214,7 @@ def load(folder: Path) -> tuple[Painter, AutoencoderKL, CLIPTokenizer]:
 def export(made: StableDiffusionPipeline, folder: Path, call: dict) -> int:
     """The folder that `StableDiffusionPipeline.from_pretrained` reads, in f16, and its bytes.
 
-    model_index.json says what to call it with; diffusers passes over that.
+    model_index.json says what to call it with, and that lexicon.json has the words that it knows; diffusers passes over that.
     """
     half = {
         name: copy.deepcopy(part).cpu().to(memory_format=torch.contiguous_format).half()
@@ -224,7 +224,8 @@ def export(made: StableDiffusionPipeline, folder: Path, call: dict) -> int:
     StableDiffusionPipeline(**{**made.components, **half}, requires_safety_checker=False).save_pretrained(folder)
     save_tokenizer(made.tokenizer, folder / "tokenizer")
     index = json.loads((folder / "model_index.json").read_text())
-    recipe.write_json(folder / "model_index.json", {**index, **call})
+    recipe.write_json(folder / "model_index.json", {**index, **call, "lexicon": "lexicon.json"})
+    ship(folder / "lexicon.json")
     return recipe.finish_folder(folder)
 
 
@@ -452,7 +453,7 @@ def train(args: argparse.Namespace) -> None:
         painter.text_encoder.requires_grad_(False)
         teacher.load_state_dict(unet.state_dict())  # before the student's checkpoint is read
         objective = GuidanceDistillation(teacher, nothing, args.guidance_scale)
-        call = dict(num_inference_steps=STUDENT_STEPS, guidance_scale=1.0)
+        call = dict(num_inference_steps=STEPS, guidance_scale=1.0)
     else:
         parts["objective"] = objective = Denoising(nothing).to(device)
         guidance = dict(guidance_scale=args.guidance_scale, guidance_rescale=GUIDANCE_RESCALE)

@@ -75,6 +75,7 @@ export const GROUPS = [
       { source: 'models/vae-mnist/README.md', name: 'model-vae-mnist', title: 'vae-mnist' },
       { source: 'models/ddpm-mnist/README.md', name: 'model-ddpm-mnist', title: 'ddpm-mnist' },
       { source: 'models/gpt2-stories/README.md', name: 'model-gpt2-stories', title: 'gpt2-stories' },
+      { source: 'models/picturebook/README.md', name: 'model-picturebook', title: 'picturebook' },
     ],
   },
 ];

@@ -27,7 +27,7 @@ export class IdeaButtons {
   #surprise = h('button', {
     type: 'button',
     className: 'surprise',
-    onclick: () => this.#choose(this.#madeUp()),
+    onclick: () => this.#onChoose(this.#madeUp()),
   });
   /** @type {Ideas | null} */
   #ideas = null;
@@ -45,13 +45,8 @@ export class IdeaButtons {
     this.element.setAttribute('aria-label', ideas.title);
     this.#surprise.textContent = ideas.surprise;
     const button = (/** @type {string} */ prompt) =>
-      h('button', { type: 'button', onclick: () => this.#choose(prompt) }, prompt);
+      h('button', { type: 'button', onclick: () => this.#onChoose(prompt) }, prompt);
     this.element.replaceChildren(this.#surprise, ...ideas.prompts.map(button));
-  }
-
-  /** @param {string} prompt */
-  #choose(prompt) {
-    this.#onChoose(prompt);
   }
 
   #madeUp() {
