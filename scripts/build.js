@@ -8,6 +8,7 @@ import { brotliCompressSync, constants } from 'node:zlib';
 
 import { Failure, installPackages, root, run, script } from './shell.js';
 import { installRustTools } from './tools.js';
+import { TARGET, cargo } from './wasm.js';
 
 const out = path.join(root, 'www', 'pkg');
 const wasm = path.join(out, 'hearth_bg.wasm');
@@ -34,10 +35,7 @@ export function sizes() {
   return { wasm: statSync(wasm).size, brotli: statSync(`${wasm}.br`).size };
 }
 
-/**
- * The SHA-256 of the wasm, by which others can see that a package has what these sources make. Two builds have the same one if
- * Cargo's registry is in the same folder on both machines: its path is in the messages of panics.
- */
+/** The SHA-256 of the wasm, by which others can see that a package has what these sources make: every build has the same one. */
 export function wasmHash() {
   return createHash('sha256').update(readFileSync(wasm)).digest('hex');
 }
@@ -59,18 +57,25 @@ export function signed(glue, wasm) {
   return { glue: glue.replace(`${name}: `, `${another}: `), wasm: bytes };
 }
 
+const isUpToDate = () => existsSync(stamp) && readFileSync(stamp, 'utf8') === sourcesHash();
+
+/** Compiles the engine if need be: all of the build that takes more than one core. */
+export function compile() {
+  if (isUpToDate()) return;
+  installRustTools();
+  console.log('Compiling the wasm engine (the first time about nine minutes on two cores)…');
+  cargo(['build', '--release', '--lib']);
+}
+
 /** Builds if need be. Installs what it needs first. */
 export function build() {
   installPackages();
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === sourcesHash()) return;
-  installRustTools();
+  if (isUpToDate()) return;
+  compile();
   // A brotli copy of the last build would be served beside the new glue.
   for (const old of [stamp, `${wasm}.br`]) rmSync(old, { force: true });
-  console.log('Building the wasm engine (the first time about nine minutes on two cores)…');
-  run('wasm-pack', [
-    ...['build', '--release', '--target', 'web', '--mode', 'no-install', '--no-pack'],
-    ...['--out-dir', 'www/pkg', '--out-name', 'hearth'],
-  ]);
+  const compiled = path.join(root, 'target', TARGET, 'release', 'hearth.wasm');
+  run('wasm-bindgen', [compiled, '--target', 'web', '--out-dir', out]);
   console.log('Optimising for size (about four minutes on two cores)…');
   const wasmOpt = path.join(root, 'node_modules', 'binaryen', 'bin', 'wasm-opt');
   run(process.execPath, [wasmOpt, '-Oz', '--strip-debug', '--strip-producers', wasm, '-o', wasm]);
@@ -80,7 +85,6 @@ export function build() {
   const bytes = build.wasm;
   const params = { [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length, [constants.BROTLI_PARAM_LGWIN]: 24 };
   writeFileSync(`${wasm}.br`, brotliCompressSync(bytes, { params }));
-  rmSync(path.join(out, '.gitignore'), { force: true });
   writeFileSync(stamp, sourcesHash()); // now, since cargo may have updated Cargo.lock
 }
 

@@ -2,19 +2,21 @@
 //
 //   npm test              all
 //   npm test -- node      only the steps whose name contains "node"
+//
+// Rust's compiler and a browser each leave a core idle at times. So once the engine is compiled, what only needs Rust's tools is run
+// beside what needs the page.
 
 import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { build, sizes } from './build.js';
+import { build, compile, sizes } from './build.js';
 import { flags, installChromium } from './chromium.js';
 import { Failure, installPackages, output, root, run, runBeside, script } from './shell.js';
 import { installRustTools } from './tools.js';
+import { cargo } from './wasm.js';
 
 /** The wasm engine as brotli may be this large, in bytes. */
 const MAX_BROTLI = 2_500_000;
-
-const WASM = ['--target', 'wasm32-unknown-unknown'];
 
 /** @param {string} folder */
 const testsIn = (folder) =>
@@ -38,7 +40,7 @@ function wasmTests() {
     WASM_BINDGEN_TEST_TIMEOUT: '1200',
   };
   // Release, because what ships is what should be tested.
-  run('cargo', ['test', '--release', ...WASM, '--test', 'web'], { env });
+  cargo(['test', '--release', '--test', 'web'], { env });
 }
 
 /** The tests of captions, lexicon and tales, which the standard library is enough for; those of networks need PyTorch. */
@@ -61,59 +63,48 @@ function checkSize() {
   if (brotli > MAX_BROTLI) throw new Failure(`more than ${MAX_BROTLI.toLocaleString('en')} bytes as brotli`);
 }
 
-/** @type {[string, () => void][]} */
-const steps = [
-  ['packages', () => ['.', 'tests/package'].forEach(installPackages)],
+/** @typedef {[name: string, run: () => void][]} Steps */
+
+/** @type {Steps} */
+const FIRST = [
+  ['packages', () => ['.', 'tests/package'].forEach((folder) => installPackages(folder))],
   ['rust tools', installRustTools],
   ['chromium', () => void installChromium()],
   ['rustfmt', () => run('cargo', ['fmt', '--check'])],
   ['prettier', () => run('prettier', ['--check', '--log-level=warn', '.'])],
+  ['wasm compiled', compile],
+];
+
+/** @type {Steps} */
+const RUST = [
+  ['clippy', () => run('cargo', ['clippy', '--all-targets', '--', '-D', 'warnings'])],
+  ['clippy, wasm32', () => cargo(['clippy', '--lib', '--test', 'web', '--', '-D', 'warnings'])],
+  ['cargo test', () => run('cargo', ['test'])],
+  ['cargo doc', () => run('cargo', ['doc', '--no-deps'], { env: { RUSTDOCFLAGS: '-D warnings' } })],
+  ['wasm tests', wasmTests],
+];
+
+/** @type {Steps} */
+const PAGE = [
   ['wasm build', build],
   ['wasm size', checkSize],
-  ['package', () => nodeTest('tests/package', '--test-concurrency=1')],
   ['tsc', () => run('tsc', ['-p', '.'])],
   ['tsc, worker', () => run('tsc', ['-p', 'tsconfig.worker.json'])],
   ['node tests', () => nodeTest('tests/node')],
   ['training tests', trainingTests],
-  ['cargo test', () => run('cargo', ['test'])],
-  ['clippy', () => run('cargo', ['clippy', '--all-targets', '--', '-D', 'warnings'])],
-  [
-    'clippy, wasm32',
-    () => run('cargo', ['clippy', ...WASM, '--lib', '--test', 'web', '--', '-D', 'warnings']),
-  ],
-  ['cargo doc', () => run('cargo', ['doc', '--no-deps'], { env: { RUSTDOCFLAGS: '-D warnings' } })],
-  ['wasm tests', wasmTests],
+  ['package', () => nodeTest('tests/package', '--test-concurrency=1')],
   ['browser tests', () => nodeTest('tests/browser', '--test-concurrency=1')],
 ];
 
-/** Runs in a process of its own beside those that only Rust's tools take part in: either would leave a core idle. */
-const BESIDE = { step: 'browser tests', from: 'cargo test' };
+/** How this script is told to run the steps of the page alone. */
+const BESIDE = '--page';
 
-script(async () => {
-  const wanted = process.argv[2] ?? '';
-  const chosen = steps.filter(([name]) => name.includes(wanted));
-  if (chosen.length === 0)
-    throw new Failure(`no step is called ${wanted}; there is ${steps.map(([name]) => name).join(', ')}`);
-  const names = chosen.map(([name]) => name);
-  const isSplit = names.includes(BESIDE.from) && names.includes(BESIDE.step);
-  /** @type {Promise<{ status: number, seconds: number }> | undefined} */
-  let beside;
+/** Runs steps and says how they went. @param {Steps} steps @returns {boolean} whether all passed */
+function passes(steps) {
   const results = [];
-  for (const [name, step] of chosen) {
-    const started = Date.now();
-    if (isSplit && name === BESIDE.from) {
-      console.log(`\n=== ${BESIDE.step} begin; their output comes at the end`);
-      beside = runBeside(process.execPath, [import.meta.filename, BESIDE.step]).then((status) => ({
-        status,
-        seconds: (Date.now() - started) / 1000,
-      }));
-    }
-    if (beside && name === BESIDE.step) {
-      const { status, seconds } = await beside;
-      results.push({ name, failure: status === 0 ? '' : `exit ${status}, see above`, seconds });
-      continue;
-    }
+  for (const [name, step] of steps) {
     console.log(`\n=== ${name}`);
+    const started = Date.now();
     let failure = '';
     try {
       step();
@@ -130,5 +121,26 @@ script(async () => {
   }
   const failed = results.filter(({ failure }) => failure).length;
   console.log(`\n${results.length - failed} passed, ${failed} failed`);
-  if (failed > 0) process.exitCode = 1;
+  return failed === 0;
+}
+
+script(async () => {
+  const [wanted] = process.argv.slice(2);
+  const all = [...FIRST, ...RUST, ...PAGE];
+  let passed;
+  if (wanted === BESIDE) {
+    passed = passes(PAGE);
+  } else if (wanted) {
+    const chosen = all.filter(([name]) => name.includes(wanted));
+    if (chosen.length === 0)
+      throw new Failure(`no step is called ${wanted}; there is ${all.map(([name]) => name).join(', ')}`);
+    passed = passes(chosen);
+  } else {
+    passed = passes(FIRST);
+    console.log('\nThe steps of the page are run beside the following; their output comes at the end.');
+    const page = runBeside(process.execPath, [import.meta.filename, BESIDE]);
+    passed = passes(RUST) && passed;
+    passed = (await page) === 0 && passed;
+  }
+  if (!passed) process.exitCode = 1;
 });

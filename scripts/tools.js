@@ -1,4 +1,4 @@
-// The tools that the build needs: fetched as their makers have built them, or else compiled.
+// The tool that the build needs, wasm-bindgen: fetched as its makers have built it, or else compiled.
 
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,48 +15,26 @@ const TARGETS = {
   'win32 x64': 'x86_64-pc-windows-msvc',
 };
 
-const RELEASES = 'https://github.com/wasm-bindgen';
+const RELEASES = 'https://github.com/wasm-bindgen/wasm-bindgen/releases/download';
 
-/**
- * The programs, by their crates. A release has no `v` before its number, or one.
- * @type {{ crate: string, binary: string, version: () => string, release: (version: string, target: string) => string }[]}
- */
-const TOOLS = [
-  {
-    crate: 'wasm-bindgen-cli',
-    binary: 'wasm-bindgen',
-    version: () => lockedVersion('wasm-bindgen'),
-    release: (version, target) =>
-      `wasm-bindgen/releases/download/${version}/wasm-bindgen-${version}-${target}`,
-  },
-  {
-    crate: 'wasm-pack',
-    binary: 'wasm-pack',
-    version: () => '0.15.1',
-    release: (version, target) => `wasm-pack/releases/download/v${version}/wasm-pack-v${version}-${target}`,
-  },
-];
-
-/** Installs the Rust target and the wasm tools, at the versions that the build is made for. */
+/** Installs the Rust target, and wasm-bindgen at the version that the engine is linked with. */
 export function installRustTools() {
   if (output('rustup', ['--version']) === null) {
     throw new Failure('Hearth is built with Rust: install rustup from https://rustup.rs, then try again.');
   }
   const targets = output('rustup', ['target', 'list', '--installed']) ?? '';
   if (!targets.includes('wasm32-unknown-unknown')) run('rustup', ['target', 'add', 'wasm32-unknown-unknown']);
-  for (const { crate, binary, version, release } of TOOLS) {
-    const wanted = version();
-    const isThere = () => !!output(binary, ['--version'])?.trim().endsWith(` ${wanted}`);
-    if (isThere()) continue;
-    console.log(`Installing ${crate} ${wanted} into .tools, once…`);
-    const target = TARGETS[`${process.platform} ${process.arch}`];
-    if (target && fetchPrograms(`${RELEASES}/${release(wanted, target)}.tar.gz`, tools) && isThere())
-      continue;
-    console.log(`There is none to fetch; compiling it takes about five minutes on two cores…`);
-    const what = [`${crate}@${wanted}`, '--root', tools, '--force'];
-    // A crate's own lock file can name versions that a registry mirror has not got.
-    if (!succeeds('cargo', ['install', '--locked', ...what])) run('cargo', ['install', ...what]);
-  }
+  const version = lockedVersion('wasm-bindgen');
+  const isThere = () => output('wasm-bindgen', ['--version'])?.trim() === `wasm-bindgen ${version}`;
+  if (isThere()) return;
+  console.log(`Installing wasm-bindgen ${version} into .tools, once…`);
+  const target = TARGETS[`${process.platform} ${process.arch}`];
+  const release = `${RELEASES}/${version}/wasm-bindgen-${version}-${target}.tar.gz`;
+  if (target && fetchPrograms(release, tools) && isThere()) return;
+  console.log('There is none to fetch; compiling it takes about three minutes on two cores…');
+  const what = [`wasm-bindgen-cli@${version}`, '--root', tools, '--force'];
+  // A crate's own lock file can name versions that a registry mirror has not got.
+  if (!succeeds('cargo', ['install', '--locked', ...what])) run('cargo', ['install', ...what]);
 }
 
 /** The version of a crate in Cargo.lock: the command-line tool must be of the same one. @param {string} name */
