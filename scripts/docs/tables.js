@@ -5,6 +5,7 @@ import { CODES } from '../../www/engine/errors.js';
 import { CALL, OPTIONS as TRAINING } from '../../www/elements/training/options.js';
 import { OPTIONS as DIGITS } from '../../www/elements/digits/options.js';
 import { OPTIONS as IMAGE } from '../../www/elements/image/options.js';
+import { OPTIONS as STORY } from '../../www/elements/story/options.js';
 import { OPTIONS as TEXT } from '../../www/elements/text/options.js';
 import { escape } from './highlight.js';
 import { inline, slug } from './markdown.js';
@@ -24,6 +25,7 @@ const typesOf = (element) =>
  * @type {Record<string, { options: Readonly<Record<string, ValueKind>>, from: string[] }>}
  */
 export const ATTRIBUTES = {
+  'hearth-story': { options: STORY, from: ['StoryOptions', 'WriteOptions'] },
   'hearth-digits': { options: DIGITS, from: ['GanOptions'] },
   'hearth-image': { options: IMAGE, from: ['TextToImageOptions', 'DiffusionOptions'] },
   'hearth-text': { options: TEXT, from: ['WriteOptions'] },

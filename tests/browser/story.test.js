@@ -395,8 +395,8 @@ test('a reader who wants less motion sees each picture when it is finished', asy
   assert.equal(animated, 0);
 });
 
-test('with autorun the story is told as soon as a reader comes to it', async () => {
-  await open(`autorun seed="1" prompt="${PROMPT}" max-length="40" num-scenes="1"`);
+test('with autoplay the story is told as soon as a reader comes to it', async () => {
+  await open(`autoplay seed="1" prompt="${PROMPT}" max-length="40" num-scenes="1"`);
   await completes();
   const [[, options]] = await asked('write');
   assert.equal(options.max_length, 40);

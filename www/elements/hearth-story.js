@@ -1,20 +1,20 @@
 // <hearth-story>: a story that writes itself, with pictures of its scenes.
 //
 //   <hearth-story prompt="Once upon a time"></hearth-story>            a book with this beginning, which a reader has told
-//   <hearth-story prompt="Once upon a time" autorun></hearth-story>    told as soon as a reader comes to it
+//   <hearth-story prompt="Once upon a time" autoplay></hearth-story>   told as soon as a reader comes to it
 
 import { modelUrl } from '../hearth.js';
 import { attributeOf, randomSeed } from './attributes.js';
 import { HearthElement } from './base.js';
 import { define } from './define.js';
 import { styleSheet } from './dom.js';
+import { bytesOf } from './sizes.js';
 import { Book, bookSheet } from './story/book.js';
 import { TextEditor, editorSheet } from './story/editor.js';
 import { StoryForm, formSheet } from './story/form.js';
 import { Keeper } from './story/keep.js';
 import { OPTIONS, PRESETS } from './story/options.js';
 import { plateSheet } from './story/plate.js';
-import { bytesOf } from './story/sizes.js';
 import { Reader, canSpeak } from './story/speech.js';
 import { Teller } from './story/teller.js';
 import { Tools, toolsSheet } from './story/tools.js';
@@ -40,7 +40,7 @@ class HearthStory extends HearthElement {
   static loadAttributes = [...super.loadAttributes, 'dtype', 'illustrator'];
   static observedAttributes = [
     ...super.observedAttributes,
-    ...['dtype', 'illustrator', 'prompt', 'autorun'],
+    ...['dtype', 'illustrator', 'prompt', 'autoplay'],
     ...Object.keys(OPTIONS).map(attributeOf),
   ];
   static sheets = [...super.sheets, sheet, formSheet, bookSheet, plateSheet, editorSheet, toolsSheet];
@@ -111,7 +111,7 @@ class HearthStory extends HearthElement {
 
   /** Only where the page says so: much may have to be downloaded. */
   get hasWork() {
-    return this.hasAttribute('autorun') && !!this.getAttribute('prompt')?.trim();
+    return this.hasAttribute('autoplay') && !!this.getAttribute('prompt')?.trim();
   }
 
   /** The text on show, prompt included. */

@@ -1,6 +1,6 @@
-// How much there is to download before the first story, as far as that is known beforehand: of the models that ship.
+// How much there is to download, as far as that is known beforehand: of the models that ship.
 
-const MODELS = new URL('../../../models/', import.meta.url);
+const MODELS = new URL('../../models/', import.meta.url);
 const HALF = '.fp16.safetensors';
 
 /**

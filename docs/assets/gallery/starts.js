@@ -19,6 +19,17 @@ const EVERY = [MODEL, DEVICE, LANG];
 
 /** @type {Record<string, { attributes: Record<string, string>, own: Attribute[] }>} */
 export const STARTS = {
+  'hearth-story': {
+    attributes: { prompt: 'Once upon a time there was a little fox who lived in the forest. One morning' },
+    own: [
+      PROMPT,
+      own('autoplay', ['true', 'false'], 'Tells the story as soon as a reader comes to it.'),
+      own('illustrator', 'name', 'The URL of a folder for text-to-image.'),
+      SEED,
+      ...EVERY,
+      DTYPE,
+    ],
+  },
   'hearth-digits': {
     attributes: { 'class-labels': '2 0 2 6', controls: '' },
     own: [CONTROLS, SEED, ...EVERY],

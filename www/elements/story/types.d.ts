@@ -1,13 +1,15 @@
 // The types of <hearth-story>.
 
 import type {
+  DType,
   IllustratedScene,
   PictureEvent,
   SceneEvent,
   SceneStepEvent,
+  StoryOptions,
   TokenEvent,
 } from '../../types.d.ts';
-import type { Details, HearthElement } from '../types.d.ts';
+import type { AttributesOf, CommonAttributes, Details, HearthElement } from '../types.d.ts';
 
 /** A scene of the book with its picture, and the caption that a reader may have changed. */
 export type BookScene = Pick<IllustratedScene, 'scene_index' | 'start' | 'end' | 'caption' | 'image'>;
@@ -49,10 +51,31 @@ export interface HearthStory extends HearthElement<StoryDetails> {
   html(): Promise<Blob>;
 }
 
+/** The attributes of the element. */
+export interface StoryAttributes
+  extends CommonAttributes, AttributesOf<Pick<StoryOptions, 'seed' | 'num_scenes' | 'max_length'>> {
+  /** The address of a folder for `text-to-image`. */
+  illustrator?: string;
+  /** How the story begins. */
+  prompt?: string;
+  /** Whether it is told as soon as a reader comes to it. */
+  autoplay?: boolean | '';
+  dtype?: DType;
+}
+
 export const HearthStory: { new (): HearthStory; prototype: HearthStory };
 
 declare global {
   interface HTMLElementTagNameMap {
     'hearth-story': HearthStory;
+  }
+}
+
+declare module '../types.d.ts' {
+  interface ElementAttributes {
+    'hearth-story': StoryAttributes;
+  }
+  interface ElementDetails {
+    'hearth-story': StoryDetails;
   }
 }
