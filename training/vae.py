@@ -22,6 +22,9 @@ Scenes of full size come out of a network that saw only crops no worse than the 
 convolutions inside the blocks, AdamW for the rest; bf16. What ships is a moving average of the weights, in f16, its latents
 standardised channel by channel (`standardise`).
 
+With `--decoder DIR` the encoder of that folder stays as it is and its decoder is trained on, so that what was trained on its latents
+still fits.
+
 Writes to `--out` (training/runs/vae): `checkpoint.pt`, `loss.png` and `reconstructions.png` (scenes that are never trained on,
 each above its reconstruction); and with `--export DIR` the model folder.
 """
@@ -128,6 +131,16 @@ def costs(**changes) -> dict[str, int]:
     return dict(encoder=encoder, decoder=decoder, parameters=sum(parameter.numel() for parameter in vae.parameters()))
 
 
+def make_autoencoder(decoder_of: Path | None) -> AutoencoderKL:
+    """A new one, or that of a folder, whose encoder stays as it is."""
+    if not decoder_of:
+        return AutoencoderKL(**CONFIG)
+    vae = AutoencoderKL.from_pretrained(decoder_of, torch_dtype=torch.float32)
+    for part in (vae.encoder, vae.quant_conv):
+        part.requires_grad_(False)
+    return vae
+
+
 def make_discriminator(channels: int = 32) -> nn.Sequential:
     """A PatchGAN: for each square of 46 pixels a number, positive if it is real and negative if it is a reconstruction."""
     layers: list[nn.Module] = [nn.Conv2d(3, channels, 4, stride=2, padding=1), nn.LeakyReLU(0.2)]
@@ -139,8 +152,9 @@ def make_discriminator(channels: int = 32) -> nn.Sequential:
 
 def optimisers(vae: AutoencoderKL, args: argparse.Namespace) -> tuple[Muon, torch.optim.AdamW]:
     """Muon for the convolutions inside the blocks, AdamW for the ends, norms and biases."""
-    inner = {name: p for name, p in vae.named_parameters() if p.dim() > 1 and "block" in name}
-    outer = [p for name, p in vae.named_parameters() if name not in inner]
+    trained = {name: p for name, p in vae.named_parameters() if p.requires_grad}
+    inner = {name: p for name, p in trained.items() if p.dim() > 1 and "block" in name}
+    outer = [p for name, p in trained.items() if name not in inner]
     adam = torch.optim.AdamW(outer, lr=args.learning_rate, betas=(0.9, 0.98), weight_decay=0.0)
     return Muon(inner.values(), lr=args.muon_learning_rate), adam
 
@@ -242,14 +256,15 @@ def standardise(vae: AutoencoderKL, mean: torch.Tensor, std: torch.Tensor) -> No
     after.weight.mul_(std[:, None, None])
 
 
-def export(vae: AutoencoderKL, scenes: torch.Tensor, folder: Path) -> None:
-    """The folder that `AutoencoderKL.from_pretrained` reads, in f16; `scenes` are those whose latents it standardises."""
+def export(vae: AutoencoderKL, scenes: torch.Tensor | None, folder: Path) -> None:
+    """The folder that `AutoencoderKL.from_pretrained` reads, in f16; `scenes` are those whose latents it standardises, if any."""
     vae = copy.deepcopy(vae)
-    mean, std = moments(vae, scenes)
-    standardise(vae, mean, std)
+    if scenes is not None:
+        mean, std = moments(vae, scenes)
+        standardise(vae, mean, std)
+        print(f"standardised latents of means {mean.min():.2f} to {mean.max():.2f}, deviations {std.min():.2f} to {std.max():.2f}")
     vae.cpu().to(memory_format=torch.contiguous_format).half().save_pretrained(folder)
     size = recipe.finish_folder(folder)
-    print(f"standardised latents of means {mean.min():.2f} to {mean.max():.2f}, deviations {std.min():.2f} to {std.max():.2f}")
     print(f"{folder}: {size / 1e6:.1f} MB")
 
 
@@ -262,7 +277,7 @@ def train(args: argparse.Namespace) -> None:
     device = recipe.prepare(args)
     print(", ".join(f"{name}: {number / 1e6:,.2f} million" for name, number in costs().items()))
     layout = torch.channels_last if device == "cuda" else torch.contiguous_format  # a CPU's GroupNorm is slow in the former
-    vae = AutoencoderKL(**CONFIG).to(device, memory_format=layout)
+    vae = make_autoencoder(args.decoder).to(device, memory_format=layout)
     discriminator = make_discriminator().to(device, memory_format=layout)
     average = recipe.Average(vae)
     muon, adam = optimisers(vae, args)
@@ -287,7 +302,9 @@ def train(args: argparse.Namespace) -> None:
         stream = scenes.stream(args.batch_size, args.seed + len(run.history), args.workers)
         train_on(run, Pool(stream, args.batch_size, args.fresh), vae, average, discriminator)
     if args.export:
-        measured = torch.cat([scenes.draw(CHUNK, seed).pictures for seed in range(STATISTICS // CHUNK)])
+        measured = None  # the latents of an encoder that stays are what they were
+        if not args.decoder:
+            measured = torch.cat([scenes.draw(CHUNK, seed).pictures for seed in range(STATISTICS // CHUNK)])
         export(average.module, measured, args.export)
         if args.pieces:
             recipe.write_pieces(args.export, args.pieces)
@@ -337,6 +354,7 @@ def main() -> None:
     cuda = torch.cuda.is_available()
     parser = recipe.arguments(__doc__, "vae", minutes=120)
     parser.add_argument("--scenes", type=Path, help="what `python -m training.scenes prepare` wrote")
+    parser.add_argument("--decoder", type=Path, help="a folder whose decoder alone is trained on")
     parser.add_argument("--crop", type=int, default=128, help="pixels")
     parser.add_argument("--whole", type=float, default=0.25, help="share of a batch that is whole scenes at half their size")
     parser.add_argument("--batch-size", type=int, default=128 if cuda else 16)
