@@ -56,8 +56,10 @@ impl Shader for ConvShader {
             Way::Slices(slices) => slices.text(&self.kernels),
             Way::Patches(patches) => patches.text(&self.kernels),
         };
-        let mut text = format!("const SIZE = {size}u;\nconst STRIDE = {stride}u;\n");
-        text += &format!("const BEFORE = {before};\nconst SHIFT = {}u;\n", u8::from(doubled));
+        let shift = u8::from(doubled);
+        let mut text = format!(
+            "const SIZE = {size}u;\nconst STRIDE = {stride}u;\nconst BEFORE = {before};\nconst SHIFT = {shift}u;\n"
+        );
         if !matches!(self.way, Way::Sums(_)) {
             text += &quads.functions();
         }

@@ -89,8 +89,9 @@ impl Tile {
     /// Its part of a shader, which brings `write` unless the tile is divided.
     pub fn text(self) -> String {
         let Self { side, rows, depth, parts } = self;
-        let mut text = format!("const TILE = {side}u;\nconst ROWS = {rows}u;\nconst DEPTH = {depth}u;\n");
-        text += &format!("const PARTS = {parts}u;\n");
+        let mut text = format!(
+            "const TILE = {side}u;\nconst ROWS = {rows}u;\nconst DEPTH = {depth}u;\nconst PARTS = {parts}u;\n"
+        );
         text += &unrolled(include_str!("tile.wgsl"), '#', rows / 4);
         if self.is_divided() {
             text += include_str!("write_part.wgsl");
