@@ -1,4 +1,4 @@
-// npm start: installs what is missing, builds what has changed, serves the page to this computer alone.
+// npm start: installs what is missing, builds what has changed, serves the page and the documents to this computer alone.
 //
 //   HOST=0.0.0.0 npm start   to every computer that can reach this one
 //   PORT=8001 npm start      on another port
@@ -19,6 +19,8 @@ const addresses = () =>
 
 script(async () => {
   build();
+  const { buildDocs } = await import('./docs/build.js'); // which needs a package
+  buildDocs();
   const port = Number(process.env.PORT ?? 8000);
   const host = process.env.HOST ?? 'localhost';
   await serve(root, port, host).catch((error) => {

@@ -21,7 +21,7 @@ async function open(query, options) {
   await element().evaluate((image) => image.scrollIntoView());
 }
 
-const element = () => page.locator('#image');
+const element = () => page.locator('#noise hearth-image');
 /** @param {string} name */
 const button = (name) => element().getByRole('button', { name, exact: true });
 /** @param {string} label */
@@ -82,7 +82,7 @@ async function stroke(from, to) {
 
 test('a picture comes out of noise when a visitor comes to it, step by step, and nothing moves or complains', async () => {
   await visit(SHIPPED, { viewport: { width: 1280, height: 500 } });
-  await page.locator('hearth-digits .status p', { hasText: ' ms on the ' }).waitFor();
+  await page.locator('hearth-story').getByRole('button', { name: 'Tell it' }).waitFor();
   const weights = '/models/ddpm-mnist/unet/diffusion_pytorch_model.safetensors';
   assert.equal(site.count(weights), 0, 'it waits for the visitor');
   await element().evaluate((image) => {
@@ -227,7 +227,7 @@ test('the address reproduces the picture, and a link is copied', async () => {
   await page.getByText('Copied. The link draws the last picture').waitFor();
   const link = await page.evaluate(() => navigator.clipboard.readText());
   const { hash, searchParams } = new URL(link);
-  assert.equal(hash, '#pictures');
+  assert.equal(hash, '#noise');
   assert.equal(searchParams.get('image-scheduler'), 'DDPMScheduler');
   await page.context().close();
   await open();
@@ -460,7 +460,7 @@ test('Tab comes to everything', async () => {
   await takePicture();
   const names = ['tool', 'edit', 'form', 'board', 'Remove the noise', 'Open…', 'Let the model draw', 'Clear'];
   const reached = new Set();
-  await page.locator('#pictures').evaluate((section) => {
+  await page.locator('#noise').evaluate((section) => {
     section.setAttribute('tabindex', '-1');
     section.focus();
   });

@@ -173,6 +173,7 @@ for (const [name, width] of /** @type {const} */ ([
       },
     );
     await page.evaluate(() => (document.documentElement.dir = 'rtl'));
+    await page.locator('hearth-digits').scrollIntoViewIfNeeded();
     await page.locator('hearth-digits .status p', { hasText: / ms on the / }).waitFor();
     await page.locator('hearth-text').scrollIntoViewIfNeeded();
     await page.locator('hearth-text .status p', { hasText: /tokens? in/ }).waitFor();

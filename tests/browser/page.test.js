@@ -7,11 +7,17 @@ import { test } from 'node:test';
 
 import { root } from '../../scripts/shell.js';
 import { bytesOf, launch, overflow, pretendGpu, until, violations } from './harness.js';
-import { complaints, openPage, page, shot, site, visit } from './session.js';
+import { complaints, openBody, openPage, page, scriptOf, shot, site, visit } from './session.js';
 
 const SHIPPED = '/models/gan-mnist/model.safetensors';
 
 const element = () => page.locator('hearth-digits');
+const come = () => element().evaluate((digits) => digits.scrollIntoView());
+/** Opens the page at its digits. @param {string} [query] @param {import('playwright-core').BrowserContextOptions} [options] */
+async function open(query, options) {
+  await visit(query, options);
+  await come();
+}
 /** @param {string} name */
 const button = (name) => element().getByRole('button', { name });
 const drawn = () => page.locator('hearth-digits .status p', { hasText: / ms on the / }).waitFor();
@@ -25,7 +31,7 @@ const pixels = () =>
     .evaluateAll((all) => all.map((canvas) => /** @type {HTMLCanvasElement} */ (canvas).toDataURL()).join());
 
 test('digits appear, with the verdict on each, and nothing complains', async () => {
-  await visit();
+  await open();
   await drawn();
   assert.equal(await digits().count(), 64);
   for (const label of await labels()) assert.match(label, /^\d, judged \d+% real$/);
@@ -39,7 +45,7 @@ test('digits appear, with the verdict on each, and nothing complains', async () 
 });
 
 test('a number is written in one line, and another hand writes it differently', async () => {
-  await visit();
+  await open();
   await drawn();
   await element().getByLabel('Number').fill('2026');
   await button('Write it').click();
@@ -62,12 +68,13 @@ test('a number is written in one line, and another hand writes it differently', 
 });
 
 test('a text that is not a number is refused in words, and the digits stay', async () => {
-  await visit();
+  await open();
   await drawn();
   await element().getByLabel('Number').fill('20x6');
   await button('Write it').click();
   await page.getByText('Enter 1 to 64 digits').waitFor();
   assert.equal(await digits().count(), 64);
+  await element().getByText('Options').click();
   await element().getByLabel('Seed').fill('-3');
   await button('Use this seed').click();
   await page.getByText('seed is -3').waitFor();
@@ -75,29 +82,30 @@ test('a text that is not a number is refused in words, and the digits stay', asy
 });
 
 test('the address reproduces the picture', async () => {
-  await visit('&seed=77&class-labels=3+1+4');
+  await open('&seed=77&class-labels=3+1+4');
   await drawn();
   const first = await pixels();
   const address = new URL(page.url());
   assert.equal(address.searchParams.get('seed'), '77');
   assert.equal(address.searchParams.get('class-labels'), '3 1 4');
   await page.context().close();
-  await visit('', {});
+  await open('', {});
   await page.goto(address.href);
+  await come();
   await drawn();
   assert.equal(await pixels(), first);
 });
 
 test('a link is copied', async () => {
-  await visit('&seed=5', { permissions: ['clipboard-read', 'clipboard-write'] });
+  await open('&seed=5', { permissions: ['clipboard-read', 'clipboard-write'] });
   await drawn();
   await button('Copy a link').click();
   await page.getByText('Copied').waitFor();
-  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), page.url());
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), `${page.url()}#digits`);
 });
 
 test('two digits are picked and walked between, with the slider and by itself', async () => {
-  await visit('&seed=1');
+  await open('&seed=1');
   await drawn();
   await digits().nth(0).click();
   await digits().nth(9).click();
@@ -131,7 +139,7 @@ test('two digits are picked and walked between, with the slider and by itself', 
 });
 
 test('the picture is downloaded as a PNG', async () => {
-  await visit('&seed=12&class-labels=4+2');
+  await open('&seed=12&class-labels=4+2');
   await drawn();
   const [download] = await Promise.all([page.waitForEvent('download'), button('Download PNG').click()]);
   assert.equal(download.suggestedFilename(), 'hearth-digits-12.png');
@@ -141,8 +149,10 @@ test('the picture is downloaded as a PNG', async () => {
 });
 
 test('the keyboard reaches everything, and moves among the digits with arrows', async () => {
-  await visit('&seed=1');
+  await open('&seed=1');
   await drawn();
+  await element().getByText('Options').click();
+  await page.getByRole('heading', { name: 'Digits that fool a detective' }).click(); // Tab goes on from there
   const reached = new Set();
   for (let press = 0; press < 40; press++) {
     await page.keyboard.press('Tab');
@@ -155,7 +165,6 @@ test('the keyboard reaches everything, and moves among the digits with arrows', 
     );
   }
   for (const name of [
-    'language',
     'number',
     'main',
     'seed',
@@ -178,7 +187,7 @@ test('a download shows its progress and can be stopped and started again', async
     response.writeHead(200, { 'content-length': file.length });
     response.write(file.subarray(0, 2_000_000));
   });
-  await visit();
+  await open();
   await page.getByText('Loading the model: 2.0 MB of 5.9 MB').waitFor();
   await button('Stop').click();
   await page.getByText('Stopped.').waitFor();
@@ -189,7 +198,7 @@ test('a download shows its progress and can be stopped and started again', async
 
 test('a download that fails says so and offers to try again', async () => {
   site.answers.set(SHIPPED, (_, response) => response.writeHead(404).end());
-  await visit();
+  await open();
   await page.getByText('That did not work').waitFor();
   site.answers.clear();
   await button('Try again').click();
@@ -197,16 +206,16 @@ test('a download that fails says so and offers to try again', async () => {
 });
 
 test('the page speaks Chinese, from the browser’s language and from its menu', async () => {
-  await visit('', { locale: 'zh-CN' });
+  await open('', { locale: 'zh-CN' });
   await button('写出来').waitFor();
-  assert.equal(await page.title(), 'Hearth：浏览器里的生成模型');
+  assert.equal(await page.title(), 'Hearth：在这个网页上写成、画成的故事');
   await page.getByLabel('语言').selectOption('en');
   await button('Write it').waitFor();
   assert.equal(await page.locator('html').getAttribute('lang'), 'en');
 });
 
 test('the page works under a path of its own, as on GitHub Pages', async () => {
-  await visit();
+  await open();
   // Every URL of the page is relative: nothing was asked for outside what the page itself names.
   await drawn();
   const html = readFileSync(path.join(root, 'index.html'), 'utf8');
@@ -219,7 +228,7 @@ for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
     ['phone', 390, 844],
   ])) {
     test(`${name}, ${colorScheme}: no accessibility violations, nothing overflows`, async () => {
-      await visit('&seed=2026', { viewport: { width, height }, colorScheme });
+      await open('&seed=2026', { viewport: { width, height }, colorScheme });
       await drawn();
       await digits().nth(0).click();
       await digits().nth(9).click();
@@ -237,28 +246,41 @@ const drawnInChinese = (device) =>
     .locator('hearth-digits .status p')
     .filter({ hasText: new RegExp(`^绘制了 1 个数字，用时 [\\d.]+ 毫秒，运行设备：${device}$`) });
 
-test('the page says whether a GPU drew, or a software adapter', async () => {
+/**
+ * Opens a page with one digit alone, drawn on a device.
+ * @param {string} device
+ * @param {string} lang
+ * @param {Parameters<typeof openPage>[1]} [options]
+ */
+const openDigit = (device, lang, options) =>
+  openBody(
+    `${scriptOf('digits')}<hearth-digits device="${device}" class-labels="7"></hearth-digits>`,
+    `lang="${lang}"`,
+    options,
+  );
+
+test('digits say whether a GPU drew them, or a software adapter', async () => {
   const drawnOn = (/** @type {string} */ where) =>
     page.locator('hearth-digits .status p', { hasText: `ms on the ${where}` }).waitFor();
-  await openPage('/?device=webgpu&class-labels=7');
+  await openDigit('webgpu', 'en');
   await drawnOn('emulated GPU');
-  await openPage('/?device=webgpu&lang=zh&class-labels=7');
+  await openDigit('webgpu', 'zh');
   await drawnInChinese('软件模拟的 GPU').waitFor();
   pretendGpu(site);
-  await openPage('/?device=webgpu&class-labels=7');
+  await openDigit('webgpu', 'en');
   await drawnOn('GPU');
 });
 
-test('without WebGPU the page says in plain words that there is no GPU', async () => {
+test('without WebGPU digits say in plain words that there is no GPU', async () => {
   const plain = await launch(['--disable-gpu', '--disable-features=WebGPU,WebGPUService']);
   const status = (/** @type {string} */ text) =>
     page.locator('hearth-digits .status p', { hasText: text }).waitFor();
   try {
-    await openPage('/?class-labels=7', { from: plain });
+    await openDigit('auto', 'en', { from: plain });
     await status('ms on the CPU (no GPU is available in this browser)');
-    await openPage('/?device=webgpu&class-labels=7', { from: plain });
+    await openDigit('webgpu', 'en', { from: plain });
     await status('That did not work: no GPU is available in this browser');
-    await openPage('/?lang=zh&class-labels=7', { from: plain });
+    await openDigit('auto', 'zh', { from: plain });
     await drawnInChinese('CPU（此浏览器没有可用的 GPU）').waitFor();
   } finally {
     await plain.close();

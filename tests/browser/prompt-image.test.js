@@ -239,7 +239,7 @@ test('without controls there is the picture alone, and a press draws another fro
 
 test('the demo page’s address has the prompt, and draws it again', async () => {
   await visit('&paint-prompt=a%20fox&paint-negative-prompt=snow&paint-model=/any&paint-height=64');
-  const paint = page.locator('#paint');
+  const paint = page.locator('#pictures hearth-image');
   await paint.evaluate((image) => image.scrollIntoView());
   await until(() => calls().some(({ prompt }) => prompt === 'a fox'));
   await paint.getByLabel('Prompt', { exact: true }).fill('a bear, & “more”');

@@ -59,11 +59,12 @@ export const openBlank = (options) => openPage('/tests/browser/blank.html', opti
  * Opens a page of the site with this in its body.
  * @param {string} body
  * @param {string} [attributes] of its root
+ * @param {Parameters<typeof openPage>[1]} [options]
  */
-export async function openBody(body, attributes = 'lang="en"') {
+export async function openBody(body, attributes = 'lang="en"', options) {
   const html = `<!doctype html><html ${attributes}><meta charset="utf-8"><link rel="icon" href="data:,"><title>A page</title><body>${body}`;
   site.answers.set('/page', send(html, { 'content-type': 'text/html' }));
-  await openPage('/page');
+  await openPage('/page', options);
 }
 
 /** The script of an element. @param {string} name */

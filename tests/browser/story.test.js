@@ -85,6 +85,13 @@ test('nothing is loaded before a visitor asks for the story, and the download is
   assert.deepEqual(await violations(page), []);
 });
 
+test('a page’s script tells the story whose beginning is on show', async () => {
+  await open();
+  await element().evaluate((story) => /** @type {any} */ (story).start());
+  await completes();
+  assert.equal((await eventsOf('complete'))[0].text, PROMPT + (await engine()).story);
+});
+
 test('a story is told, each picture beside the lines that it belongs to', async () => {
   await open('num-scenes="3" seed="4"', {
     engine: '{ progress: [[10, null], [50, 99000000], [99000000, 99000000]] }',

@@ -48,7 +48,7 @@ test('a story is written when a visitor comes to it, piece by piece, and nothing
   await visit('&text-seed=3&text-prompt=Once+upon+a+time&text-max-new-tokens=40&text-eos-token-id=1', {
     viewport: { width: 1280, height: 500 },
   });
-  await page.locator('hearth-digits .status p', { hasText: ' ms on the ' }).waitFor();
+  await page.locator('hearth-story').getByRole('button', { name: 'Tell it' }).waitFor();
   assert.equal(site.count(SHIPPED), 0, 'it waits for the visitor');
   await element().evaluate((element) => {
     const lengths = Object.assign(globalThis, { lengths: /** @type {number[]} */ ([]) }).lengths;
@@ -138,7 +138,7 @@ test('a prompt, a seed and options are taken from their fields', async () => {
 test('what was passed over in a visitor’s model stands below the text, and is folded away if it is long', async () => {
   await open(STORY);
   await written();
-  const notes = () => page.locator('#text + details.warnings');
+  const notes = () => page.locator('#words .warnings');
   assert.equal(await notes().isVisible(), false);
   const warnings = ['config.json: one thing was passed over', 'generation_config.json: so was another'];
   warnOf(site, warnings);
@@ -227,7 +227,7 @@ test('the address reproduces the text, and a link is copied', async () => {
   await page.getByRole('button', { name: 'Copy a link to this text' }).click();
   await page.getByText('Copied. The link writes exactly this text.').waitFor();
   const link = await page.evaluate(() => navigator.clipboard.readText());
-  assert.equal(new URL(link).hash, '#stories');
+  assert.equal(new URL(link).hash, '#words');
   await page.context().close();
   await open();
   await page.goto(link);

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { CODES } from '../../www/engine/errors.js';
 import { words as pageWords } from '../../www/page/words.js';
 import { manifest } from '../../scripts/manifest.js';
+import { filesIn } from './sources.js';
 
 const read = (/** @type {string} */ file) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
 
@@ -28,6 +29,13 @@ test('the page says everything in every language', () => {
   for (const [language, words] of Object.entries(pageWords)) {
     assert.deepEqual(Object.keys(words).sort(), english, language);
   }
-  const used = [...read('index.html').matchAll(/data-text="(\w+)"/g)].map(([, name]) => name);
-  for (const name of used) assert.ok(english.includes(name), `index.html uses ${name}`);
+  const inPage = [...read('index.html').matchAll(/data-(?:text|label)="(\w+)"/g)].map(([, name]) => name);
+  for (const name of inPage) assert.ok(english.includes(name), `index.html uses ${name}`);
+  const code = filesIn('www/page', '.js').map(read).join('\n');
+  for (const name of english) {
+    const isSaid =
+      inPage.includes(name) ||
+      new RegExp(`(spoken\\(\\)|words)\\.${name}\\b|\\b${name}\\b[^;]*\\} = spoken`).test(code);
+    assert.ok(isSaid, `nothing says ${name}`);
+  }
 });

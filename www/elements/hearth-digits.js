@@ -24,7 +24,9 @@ const PNG_SCALE = 4;
 
 const sheet = styleSheet(`
   canvas { width: 100%; aspect-ratio: 1; image-rendering: pixelated; border-radius: 0.2rem; display: block; }
-  .tools { display: flex; flex-wrap: wrap; gap: 0.75rem 1.5rem; margin: 0 0 1rem; }
+  .tools { margin: 0 0 1rem; }
+  summary { width: fit-content; padding: 0.35rem 0; border-radius: 0.25rem; color: var(--soft); font-size: 0.9rem; cursor: pointer; }
+  summary:hover { color: var(--ink); }
   label input { width: 9rem; }
   .end { display: flex; flex-wrap: wrap; gap: 0.5rem; justify-content: center; margin-top: 0.75rem; }
 `);
@@ -57,20 +59,23 @@ class HearthDigits extends HearthElement {
   #draw = h('button', {});
   #redraw = h('button', { type: 'button', onclick: () => this.redraw() });
   #tools = h(
-    'div',
-    { className: 'tools' },
-    h(
-      'form',
-      { onsubmit: (/** @type {Event} */ event) => this.#onWrite(event) },
-      label(this.#number),
-      this.#write,
-    ),
+    'form',
+    { className: 'tools', onsubmit: (/** @type {Event} */ event) => this.#onWrite(event) },
+    label(this.#number),
+    this.#write,
+    this.#redraw,
+  );
+  #summary = h('summary');
+  /** What few visitors change. */
+  #options = h(
+    'details',
+    {},
+    this.#summary,
     h(
       'form',
       { onsubmit: (/** @type {Event} */ event) => this.#onSeed(event) },
       label(this.#seed),
       this.#draw,
-      this.#redraw,
     ),
   );
 
@@ -85,6 +90,7 @@ class HearthDigits extends HearthElement {
       this.#verdict,
       h('div', { className: 'end' }, this.#download, h('slot', { name: 'actions' })),
       this.status.element,
+      this.#options,
       this.#walk.element,
     );
     this.#showControls();
@@ -121,6 +127,7 @@ class HearthDigits extends HearthElement {
     setLabel(this.#number, words.number);
     setLabel(this.#seed, words.seed);
     this.#write.textContent = words.write;
+    this.#summary.textContent = words.optionsTitle;
     this.#draw.textContent = words.apply;
     this.#redraw.textContent = words.redraw;
     this.#download.textContent = words.download;
@@ -159,7 +166,8 @@ class HearthDigits extends HearthElement {
 
   #showControls() {
     const hidden = !this.hasAttribute('controls');
-    for (const part of [this.#tools, this.#verdict, this.#download, this.#walk.element]) part.hidden = hidden;
+    for (const part of [this.#tools, this.#verdict, this.#download, this.#options, this.#walk.element])
+      part.hidden = hidden;
   }
 
   /** @param {import('../types.d.ts').JudgedImage[]} images @param {number} seed */

@@ -22,9 +22,14 @@ function speak(tag) {
   menu.value = tag;
   document.documentElement.lang = tag;
   document.title = spoken().title;
-  for (const element of document.querySelectorAll('[data-text]')) {
-    const name = /** @type {keyof typeof words.en} */ (/** @type {HTMLElement} */ (element).dataset.text);
-    element.textContent = spoken()[name];
+  const said = (/** @type {string | undefined} */ name) =>
+    spoken()[/** @type {keyof typeof words.en} */ (name)];
+  for (const element of /** @type {NodeListOf<HTMLElement>} */ (
+    document.querySelectorAll('[data-text], [data-label]')
+  )) {
+    const { text, label } = element.dataset;
+    if (text) element.textContent = said(text);
+    if (label) element.setAttribute('aria-label', said(label));
   }
 }
 

@@ -1,4 +1,4 @@
-// The demo page: the address that reproduces what is on show, and other models.
+// The demo page: its rooms, the address that reproduces what is on show, and other models.
 
 import '../elements/hearth-digits.js';
 import '../elements/hearth-image.js';
@@ -10,28 +10,27 @@ import { attributeOf, setAttribute } from '../elements/attributes.js';
 import { OPTIONS as IMAGE_OPTIONS } from '../elements/image/options.js';
 import { OPTIONS as STORY_OPTIONS } from '../elements/story/options.js';
 import { OPTIONS as TEXT_OPTIONS } from '../elements/text/options.js';
+import { keepHouse } from './house.js';
 import { spoken } from './language.js';
 import { showWarnings } from './notes.js';
+import { elementOf, followRooms } from './rooms.js';
 
-const find = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
-const [story, digits, paint, image, text] = ['story', 'digits', 'paint', 'image', 'text'].map(find);
-
-for (const element of [story, digits, paint, image, text]) {
-  showWarnings(element, /** @type {HTMLDetailsElement} */ (find(`warnings-${element.id}`)));
+for (const note of /** @type {NodeListOf<HTMLDetailsElement>} */ (document.querySelectorAll('.warnings'))) {
+  showWarnings(elementOf(/** @type {HTMLElement} */ (note.closest('section')).id), note);
 }
 
 /**
- * Lets the address reproduce what an element shows, so that reloading and sharing it just work.
- * @param {HTMLElement} element
+ * Lets the address reproduce what a room shows, so that reloading and sharing it just work.
+ * @param {string} room
  * @param {object} how
  * @param {string[]} how.attributes those that say what is shown
  * @param {string} how.prefix of their names in the address; `device` is one for all
- * @param {HTMLElement} how.button copies the address
- * @param {HTMLElement} how.message says so
- * @param {string} how.hash of the element's section in the page
- * @param {() => string} how.copied what the message says
+ * @param {() => string} how.copied what a visitor is told who has copied it
  */
-function share(element, { attributes, prefix, button, message, hash, copied }) {
+function share(room, { attributes, prefix, copied }) {
+  const element = elementOf(room);
+  const button = /** @type {HTMLElement} */ (element.querySelector('.share'));
+  const message = /** @type {HTMLElement} */ (element.querySelector('.shared'));
   const parameter = (/** @type {string} */ name) => (name === 'device' ? name : prefix + name);
   const { searchParams } = new URL(location.href);
   // An address that has the first attribute has them all. Those that it leaves out are not set.
@@ -54,7 +53,7 @@ function share(element, { attributes, prefix, button, message, hash, copied }) {
   });
   button.addEventListener('click', async () => {
     const link = new URL(location.href);
-    link.hash = hash;
+    link.hash = room;
     const done = await navigator.clipboard?.writeText(link.href).then(
       () => true,
       () => false,
@@ -63,31 +62,28 @@ function share(element, { attributes, prefix, button, message, hash, copied }) {
   });
 }
 
-let changed = false;
-story.addEventListener('complete', (event) => {
-  changed = /** @type {CustomEvent} */ (event).detail.continued;
-});
-share(story, {
+/** Whether a visitor had a hand in what is on show, so that the address makes what it was before. @param {string} room */
+function isChanged(room) {
+  let changed = false;
+  elementOf(room).addEventListener('complete', (event) => {
+    changed = /** @type {CustomEvent} */ (event).detail.continued;
+  });
+  return () => changed;
+}
+
+const isRetold = isChanged('book');
+share('book', {
   attributes: [
     ...['prompt', 'seed', ...Object.keys(STORY_OPTIONS).map(attributeOf)],
     ...['illustrator', 'device', 'model', 'dtype'],
   ],
   prefix: 'story-',
-  button: find('share-story'),
-  message: find('shared-story'),
-  hash: 'book',
-  copied() {
-    const { copiedStory, copiedOriginal } = spoken();
-    return changed ? copiedOriginal : copiedStory;
-  },
+  copied: () => (isRetold() ? spoken().copiedOriginal : spoken().copiedStory),
 });
 
-share(digits, {
+share('digits', {
   attributes: ['seed', 'class-labels', 'batch-size', 'truncation', 'device', 'model'],
   prefix: '',
-  button: find('share'),
-  message: find('shared'),
-  hash: '',
   copied: () => spoken().copied,
 });
 
@@ -99,41 +95,27 @@ const imageAttributes = [
   'dtype',
   'variant',
 ];
-share(paint, {
+share('pictures', {
   attributes: imageAttributes,
   prefix: 'paint-',
-  button: find('share-paint'),
-  message: find('shared-paint'),
-  hash: 'paint-room',
   copied: () => spoken().copiedImage,
 });
 
-share(image, {
+share('noise', {
   attributes: imageAttributes,
   prefix: 'image-',
-  button: find('share-image'),
-  message: find('shared-image'),
-  hash: 'pictures',
   copied: () => spoken().copiedImage,
 });
 
-let continued = false;
-text.addEventListener('complete', (event) => {
-  ({ continued } = /** @type {CustomEvent} */ (event).detail);
-});
-share(text, {
+const isContinued = isChanged('words');
+share('words', {
   attributes: ['prompt', 'seed', ...Object.keys(TEXT_OPTIONS).map(attributeOf), 'device', 'model', 'dtype'],
   prefix: 'text-',
-  button: find('share-text'),
-  message: find('shared-text'),
-  hash: 'stories',
-  copied() {
-    const { copiedText, copiedBeginning } = spoken();
-    return continued ? copiedBeginning : copiedText;
-  },
+  copied: () => (isContinued() ? spoken().copiedBeginning : spoken().copiedText),
 });
 
-const model = /** @type {HTMLFormElement} */ (find('model'));
+const text = elementOf('words');
+const model = /** @type {HTMLFormElement} */ (document.getElementById('model'));
 const { model: url, dtype } = /** @type {Record<string, HTMLInputElement>} */ (
   /** @type {unknown} */ (model.elements)
 );
@@ -147,7 +129,8 @@ model.addEventListener('submit', (event) => {
 });
 
 const elements = new URL('../elements/', import.meta.url);
-find('snippet').textContent = [
+const snippet = /** @type {HTMLElement} */ (document.getElementById('snippet'));
+snippet.textContent = [
   `<script type="module" src="${new URL('hearth-story.js', elements)}"></script>`,
   '<hearth-story prompt="Once upon a time"></hearth-story>',
   '',
@@ -166,3 +149,6 @@ find('snippet').textContent = [
   `<script type="module" src="${new URL('hearth-map.js', elements)}"></script>`,
   '<hearth-map></hearth-map>',
 ].join('\n');
+
+followRooms();
+keepHouse();

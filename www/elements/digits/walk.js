@@ -42,15 +42,16 @@ export class WalkPanel {
   /** @type {JudgedImage[]} */
   #frames = [];
 
-  element = h(
-    'section',
-    { className: 'walk' },
-    this.#title,
-    this.#hint,
+  /** What there is once two digits are picked. */
+  #way = h(
+    'div',
+    { hidden: true },
     h('div', { className: 'way' }, this.#from, this.#slider, this.#to),
     this.#between,
     this.#player.button,
   );
+
+  element = h('section', { className: 'walk' }, this.#title, this.#hint, this.#way);
 
   /** @param {() => import('../words.js').Words} words */
   constructor(words) {
@@ -70,6 +71,7 @@ export class WalkPanel {
 
   /** Shows the two ends of a walk. @param {JudgedImage} from @param {JudgedImage} to */
   begin(from, to) {
+    this.#way.hidden = false;
     paint(this.#from, from);
     paint(this.#to, to);
   }
@@ -82,6 +84,7 @@ export class WalkPanel {
 
   clear() {
     this.#take([]);
+    this.#way.hidden = true;
   }
 
   pause() {

@@ -39,8 +39,8 @@ export class Teller {
 
   /** Tells what the attributes ask for. @param {AbortSignal} signal */
   async begin(signal) {
-    const { element, book } = this.#host;
-    const prompt = element.getAttribute('prompt') ?? '';
+    const { element, book, form } = this.#host;
+    const prompt = element.getAttribute('prompt') ?? form.prompt; // what is on show
     const asked = { ...DEFAULTS, ...optionsOf(element, OPTIONS) };
     const options = { seed: randomSeed(), ...asked };
     this.seed = options.seed;
