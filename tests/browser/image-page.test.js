@@ -601,7 +601,7 @@ test('attributes that mean nothing are refused in words and events, and the page
 test('a bare element draws a picture, several side by side, and again when it is pressed', async () => {
   const html = `<!doctype html><html lang="en"><title>A post</title>
     <script type="module" src="/www/elements/hearth-image.js"></script>
-    <hearth-image id="image" model="/${QUICK}" device="cpu" num-inference-steps="2" class-labels="2 0 2 6" seed="1"></hearth-image>`;
+    <main id="noise"><hearth-image model="/${QUICK}" device="cpu" num-inference-steps="2" class-labels="2 0 2 6" seed="1"></hearth-image></main>`;
   site.answers.set('/post', send(html, { 'content-type': 'text/html' }));
   await openPage('/post');
   await drawn();

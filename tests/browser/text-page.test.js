@@ -89,12 +89,15 @@ for (const [font, metrics] of Object.entries({
       `@font-face { font-family: '${family}'; src: ${LOCAL}; ${metrics} }`;
     const css = `${bytesOf('www/page/page.css')} ${FAMILIES.map(face).join('')} body { font-family: 'Noto Sans' }`;
     site.answers.set('/www/page/page.css', send(css, { 'content-type': 'text/css' }));
-    await open(
+    await visit(
       '&lang=zh&text-seed=3&text-prompt=Once+upon+a+time&text-max-new-tokens=40&text-eos-token-id=1',
       {
         viewport: { width: 390, height: 844 },
       },
     );
+    // A visitor's fonts are there from the beginning.
+    await page.evaluate(() => Promise.all([...document.fonts].map((face) => face.load())));
+    await element().evaluate((text) => text.scrollIntoView());
     await element().locator('.status p', { hasText: '写了 40 个词元' }).waitFor();
     const [shift, loaded] = await page.evaluate(() => [
       /** @type {any} */ (globalThis).shift,

@@ -6,8 +6,8 @@
  * @type {Record<string, string[]>}
  */
 export const LAYERS = {
-  'www/page/': ['www/elements/'],
-  'www/elements/': ['www/hearth.js'],
+  'www/page/': ['www/elements/', 'www/hearth.js', 'www/offline.js'],
+  'www/elements/': ['www/hearth.js', 'www/offline.js'],
   'www/hearth.js': ['www/tasks/', 'www/engine/page/', 'www/engine/'],
   'www/offline.js': ['www/engine/'],
   'www/tasks/': ['www/engine/page/', 'www/engine/'],

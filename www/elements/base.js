@@ -6,6 +6,7 @@ import { Base, upgradeProperties } from './define.js';
 import { sheetsIn } from './dom.js';
 import { followLanguage, unfollowLanguage, wordsOf } from './language.js';
 import { Pipelines } from './pipelines.js';
+import { bytesToCome } from './sizes.js';
 import { Status, statusSheet } from './status.js';
 import { baseSheet } from './style.js';
 import { bytes } from './units.js';
@@ -43,6 +44,8 @@ export class HearthElement extends Base {
   /** Whether the element has come into view or was started. From then on it follows its attributes. */
   #begun = false;
   #restarting = false;
+  /** How much a reader would have to download, if that is known. Null once a job has been begun. @type {number | null} */
+  #toCome = 0;
   /** The words that it shows. @type {import('./words.js').Words | null} */
   #shown = null;
 
@@ -97,14 +100,28 @@ export class HearthElement extends Base {
     this.#visible?.disconnect();
     this.#begun = true;
     if (this.hasWork) this.start();
+    else void this.#announce();
+  }
+
+  /** Says how much there is to download, before a reader asks for anything. */
+  async #announce() {
+    const toCome = await bytesToCome(this.folders);
+    if (this.#toCome === null) return;
+    this.#toCome = toCome;
+    this.#sayWhatIsToCome();
+  }
+
+  #sayWhatIsToCome() {
+    if (this.#toCome !== null) this.say(this.#toCome ? this.words.toDownload(bytes(this.#toCome)) : '');
   }
 
   /** @param {string} name @param {string | null} before @param {string | null} now */
   attributeChangedCallback(name, before, now) {
     if (before === now) return;
     if (this.#class.loadAttributes.includes(name)) this.#pipelines.dispose();
-    // An element that has begun works again with the new value; any other will start with it.
-    if (this.#begun && this.hasWork) this.restart();
+    if (!this.#begun) return; // it will start with the new value
+    if (this.hasWork) this.restart();
+    else if (this.#class.loadAttributes.includes(name)) void this.#announce();
   }
 
   /** Starts once, after the caller is done, however many attributes it changes. */
@@ -132,6 +149,11 @@ export class HearthElement extends Base {
     return this.getAttribute('model') ?? modelUrl(this.#class.model);
   }
 
+  /** The folders of all models that its work needs. @returns {readonly string[]} */
+  get folders() {
+    return [this.modelFolder];
+  }
+
   /** The words in the element's language. */
   get words() {
     return wordsOf(this);
@@ -140,6 +162,7 @@ export class HearthElement extends Base {
   /** Writes the words again, after the language has changed. */
   localize() {
     this.status.localize(this.words);
+    this.#sayWhatIsToCome();
   }
 
   /** Loads the model if need be and does the element's work. A job under way is stopped. */
@@ -182,6 +205,7 @@ export class HearthElement extends Base {
     this.#job?.abort();
     const job = new AbortController();
     this.#job = job;
+    this.#toCome = null;
     this.status.begin();
     try {
       await task(job.signal);

@@ -8,7 +8,6 @@ import { attributeOf, randomSeed } from './attributes.js';
 import { HearthElement } from './base.js';
 import { define } from './define.js';
 import { styleSheet } from './dom.js';
-import { bytesOf } from './sizes.js';
 import { Book, bookSheet } from './story/book.js';
 import { TextEditor, editorSheet } from './story/editor.js';
 import { StoryForm, formSheet } from './story/form.js';
@@ -18,7 +17,6 @@ import { plateSheet } from './story/plate.js';
 import { Reader, canSpeak } from './story/speech.js';
 import { Teller } from './story/teller.js';
 import { Tools, toolsSheet } from './story/tools.js';
-import { bytes } from './units.js';
 
 /** @typedef {import('./story/types.d.ts').HearthStory} Contract */
 
@@ -70,10 +68,6 @@ class HearthStory extends HearthElement {
   #teller = new Teller({ element: this, book: this.#book, form: this.#form });
   /** Whether a story has been begun. */
   #isTold = false;
-  /** How much there is to download first, if that is known. @type {number | null} */
-  #bytes = null;
-  /** @type {IntersectionObserver | null} */
-  #near = null;
 
   constructor() {
     super();
@@ -93,18 +87,7 @@ class HearthStory extends HearthElement {
     this.#offer();
   }
 
-  connectedCallback() {
-    super.connectedCallback();
-    this.#near ??= new IntersectionObserver((entries) => {
-      if (!entries.some((entry) => entry.isIntersecting)) return;
-      this.#near?.disconnect();
-      this.#measure();
-    });
-    this.#near.observe(this);
-  }
-
   leave() {
-    this.#near?.disconnect();
     this.#reader.stop();
     super.leave();
   }
@@ -112,6 +95,10 @@ class HearthStory extends HearthElement {
   /** Only where the page says so: much may have to be downloaded. */
   get hasWork() {
     return this.hasAttribute('autoplay') && !!this.getAttribute('prompt')?.trim();
+  }
+
+  get folders() {
+    return [this.modelFolder, this.getAttribute('illustrator') ?? modelUrl(HearthStory.illustrator)];
   }
 
   /** The text on show, prompt included. */
@@ -136,7 +123,6 @@ class HearthStory extends HearthElement {
   attributeChangedCallback(name, before, now) {
     this.#form.read(this, name);
     if (name === 'prompt' && !this.#isTold) this.#offer();
-    if (name === 'model' || name === 'illustrator') this.#measure();
     super.attributeChangedCallback(name, before, now);
   }
 
@@ -145,7 +131,6 @@ class HearthStory extends HearthElement {
     const { words } = this;
     for (const part of [this.#form, this.#editor, this.#tools]) part.localize(words);
     this.#book.localize();
-    this.#saySize();
   }
 
   /** @param {AbortSignal} signal */
@@ -197,19 +182,6 @@ class HearthStory extends HearthElement {
     const [{ prompt }] = PRESETS;
     this.#book.offer(this.getAttribute('prompt')?.trim() || prompt);
     if (!this.hasAttribute('prompt')) this.#form.offer(prompt);
-  }
-
-  /** Says how much there is to download. */
-  async #measure() {
-    if (this.#isTold || !this.isConnected) return;
-    const folders = [this.modelFolder, this.getAttribute('illustrator') ?? modelUrl(HearthStory.illustrator)];
-    this.#bytes = await bytesOf(folders);
-    this.#saySize();
-  }
-
-  #saySize() {
-    if (this.#isTold) return;
-    this.say(this.#bytes === null ? '' : this.words.story.size(bytes(this.#bytes)));
   }
 
   #tell() {

@@ -1,31 +1,46 @@
 // How much there is to download, as far as that is known beforehand: of the models that ship.
 
+import { models } from '../offline.js';
+
 const MODELS = new URL('../../models/', import.meta.url);
 const HALF = '.fp16.safetensors';
 
+/** @typedef {Record<string, { size: number }>} Files */
+
+/** @param {string | URL} folder */
+const addressOf = (folder) => `${new URL(folder, document.baseURI).href.replace(/\/$/, '')}/`;
+
 /**
- * The bytes of these folders' weights; null unless all of them are known.
- * @param {readonly (string | URL)[]} folders
+ * The bytes of a folder's weights; null if they are not known.
+ * @param {string | URL} folder
  * @returns {Promise<number | null>}
  */
-export async function bytesOf(folders) {
+export async function bytesOf(folder) {
+  const address = addressOf(folder);
+  if (!address.startsWith(MODELS.href)) return null;
   try {
-    const names = folders.map((folder) => {
-      const { href } = new URL(folder, document.baseURI);
-      return href.startsWith(MODELS.href) ? `${href.slice(MODELS.href.length).replace(/\/$/, '')}/` : null;
-    });
-    if (names.includes(null)) return null;
-    const response = await fetch(new URL('manifest.json', MODELS));
-    const { files } = await response.json();
-    const sizes = names.map((name) => sizeIn(files, /** @type {string} */ (name)));
-    return sizes.includes(0) ? null : sizes.reduce((sum, size) => sum + size, 0);
+    const { files } = await (await fetch(new URL('manifest.json', MODELS))).json();
+    return sizeIn(files, address.slice(MODELS.href.length)) || null;
   } catch {
     return null; // it is only good to know
   }
 }
 
 /**
- * @param {Record<string, { size: number }>} files
+ * The bytes of these folders' weights that the browser does not keep already; null unless all of them are known.
+ * @param {readonly string[]} folders
+ * @returns {Promise<number | null>}
+ */
+export async function bytesToCome(folders) {
+  const kept = await models().catch(() => []);
+  const isKept = (/** @type {string} */ folder) =>
+    kept.some(({ url, complete }) => complete && url === addressOf(folder));
+  const sizes = await Promise.all(folders.map((folder) => (isKept(folder) ? 0 : bytesOf(folder))));
+  return sizes.reduce((sum, size) => (sum === null || size === null ? null : sum + size), 0);
+}
+
+/**
+ * @param {Files} files
  * @param {string} folder
  */
 function sizeIn(files, folder) {

@@ -30,7 +30,7 @@ async function rows() {
         urls: own.map(({ url }) => url),
         name: name.slice(0, -1),
         rooms,
-        total: await bytesOf([folder]),
+        total: await bytesOf(folder),
         size: own.reduce((sum, { size }) => sum + size, 0),
         complete: own.every(({ complete }) => complete),
       };

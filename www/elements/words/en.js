@@ -6,6 +6,8 @@ export const en = {
   loading: 'Loading the engine…',
   downloading: (/** @type {string} */ loaded, /** @type {string | null} */ total) =>
     total ? `Loading the model: ${loaded} of ${total}` : `Loading the model: ${loaded}`,
+  toDownload: (/** @type {string} */ size) =>
+    `There is ${size} to download first. The browser keeps it for the next time.`,
   drawing: 'Drawing…',
   drawn: (/** @type {number} */ count, /** @type {string} */ ms, /** @type {string} */ device) =>
     `${count} ${count === 1 ? 'digit' : 'digits'} in ${ms} ms on the ${device}`,
@@ -328,8 +330,6 @@ export const en = {
       robot: 'A robot afraid of the dark',
       dragon: 'A friendly dragon',
     },
-    size: (/** @type {string} */ size) =>
-      `The first story has ${size} to download. The browser keeps it for the next.`,
     options: { num_scenes: 'Pictures', max_length: 'Length in tokens' },
     book: 'The story and its pictures',
     tools: 'What to do with the story',

@@ -6,6 +6,7 @@ import { ideas } from './ideas.js';
 export const zh = {
   loading: '正在加载引擎……',
   downloading: (loaded, total) => (total ? `正在加载模型：${loaded} / ${total}` : `正在加载模型：${loaded}`),
+  toDownload: (size) => `先要下载 ${size}，之后由浏览器保存，不必再下载。`,
   drawing: '正在绘制……',
   drawn: (count, ms, device) => `绘制了 ${count} 个数字，用时 ${ms} 毫秒，运行设备：${device}`,
   stopped: '已停止。',
@@ -282,7 +283,6 @@ export const zh = {
       robot: '怕黑的机器人',
       dragon: '友善的龙',
     },
-    size: (size) => `讲第一个故事前要下载 ${size}，之后由浏览器保存，不必再下载。`,
     options: { num_scenes: '插图数量', max_length: '长度（词元数）' },
     book: '故事与插图',
     tools: '故事工具',
