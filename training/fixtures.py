@@ -174,6 +174,8 @@ GENERATIONS = [
     {"no_repeat_ngram_size": 1},
     {"repetition_penalty": 1.7},
     {"repetition_penalty": 0.6},
+    {"exponential_decay_length_penalty": [4, 1.3], "eos_token_id": EOS},
+    {"exponential_decay_length_penalty": [0, 0.5], "eos_token_id": EOS, "num_beams": 3, "num_return_sequences": 2},
     {"min_new_tokens": 14, "eos_token_id": EOS},
     {"bad_words": ["a", "the"]},
     {"eos_token_id": EOS},
@@ -199,6 +201,7 @@ PROCESSED = [
     {"num_beams": 3, "top_k": 1},
     {"num_beams": 3, "top_k": 0, "top_p": 0.05, "min_p": 0.9, "typical_p": 0.05},
     {"no_repeat_ngram_size": 2, "min_new_tokens": 4, "bad_words": ["time"], "top_k": 0},
+    {"exponential_decay_length_penalty": [1, 1.5], "top_k": 0},
 ]
 
 CORPUS = [

@@ -552,6 +552,11 @@ export interface WriteOptions {
   repetition_penalty?: number;
   /** No n-gram of this size occurs twice; 0 = off. Default: 0. */
   no_repeat_ngram_size?: number;
+  /**
+   * How many new tokens may come before the end becomes likelier, and by what factor its score then grows with each token, such
+   * as `[100, 1.01]`. Default: none.
+   */
+  exponential_decay_length_penalty?: readonly [start: number, factor: number];
   /** Words that never come. */
   bad_words?: string | readonly string[];
   /** Follow this many continuations at once and take the most probable (beam search); 1 to 64. Default: 1. */

@@ -18,7 +18,7 @@ const FILE: &str = "generation_config.json";
 const SPECIAL: [&str; 2] = ["bos_token_id", "eos_token_id"];
 
 /// What changes a text in transformers and not here, with the number at which it does not.
-const NOT_HERE: [(&str, Option<f64>); 19] = [
+const NOT_HERE: [(&str, Option<f64>); 18] = [
     ("constraints", None),
     ("diversity_penalty", Some(0.0)),
     ("dola_layers", None),
@@ -26,7 +26,6 @@ const NOT_HERE: [(&str, Option<f64>); 19] = [
     ("encoder_repetition_penalty", Some(1.0)),
     ("epsilon_cutoff", Some(0.0)),
     ("eta_cutoff", Some(0.0)),
-    ("exponential_decay_length_penalty", None),
     ("force_words_ids", None),
     ("forced_bos_token_id", None),
     ("guidance_scale", Some(1.0)),

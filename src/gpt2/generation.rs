@@ -2,7 +2,7 @@
 
 use super::config::Config;
 use super::defaults::Defaults;
-use super::given::{EarlyStopping, Given, SHAPES, contradiction, size};
+use super::given::{EarlyStopping, ExponentialDecay, Given, SHAPES, contradiction, size};
 use crate::error::Result;
 use crate::options::Options;
 use crate::tokenizer::Tokenizer;
@@ -23,6 +23,8 @@ pub struct Generation {
     pub repetition_penalty: f32,
     /// No n-gram of this size occurs twice (0: any may).
     pub no_repeat_ngram_size: usize,
+    /// How the end becomes likelier, the longer the text is.
+    pub exponential_decay: Option<ExponentialDecay>,
     /// Sequences of tokens that never occur.
     pub bad_words: Vec<Vec<u32>>,
     /// Tokens that never occur.
@@ -139,6 +141,7 @@ impl Generation {
             }),
             repetition_penalty: given.repetition_penalty.unwrap_or(1.0),
             no_repeat_ngram_size: given.no_repeat_ngram_size.unwrap_or(0),
+            exponential_decay: given.exponential_decay_length_penalty,
             bad_words,
             suppress_tokens: defaults.suppress_tokens.clone(),
             begin_suppress_tokens: defaults.begin_suppress_tokens.clone(),

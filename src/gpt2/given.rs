@@ -28,11 +28,21 @@ pub(super) struct Given {
     pub typical_p: Option<f32>,
     pub repetition_penalty: Option<f32>,
     pub no_repeat_ngram_size: Option<usize>,
+    pub exponential_decay_length_penalty: Option<ExponentialDecay>,
     pub num_beams: Option<usize>,
     pub length_penalty: Option<f32>,
     pub early_stopping: Option<EarlyStopping>,
     pub num_return_sequences: Option<usize>,
     pub stop_strings: Option<Vec<String>>,
+}
+
+/// How tokens that end a text become likelier, the longer it is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ExponentialDecay {
+    /// New tokens after which it begins.
+    pub start: usize,
+    /// How much, with each further token: above 1 likelier, below 1 less likely.
+    pub factor: f64,
 }
 
 /// When a beam search ends, once there are as many ended texts as beams.
@@ -79,6 +89,13 @@ impl Given {
                 .integer("no_repeat_ngram_size", TOKENS)?
                 .map(size)
                 .or(otherwise.no_repeat_ngram_size),
+            exponential_decay_length_penalty: options
+                .parsed(
+                    "exponential_decay_length_penalty",
+                    "a number of tokens and a factor above 0, such as [100, 1.01]",
+                    ExponentialDecay::from_json,
+                )?
+                .or(otherwise.exponential_decay_length_penalty),
             num_beams: options.integer("num_beams", 1..=MAX_ROWS)?.map(size).or(otherwise.num_beams),
             length_penalty: options
                 .number("length_penalty", -10.0..=10.0)?
@@ -125,6 +142,16 @@ impl Given {
             ),
             beams => contradiction("num_return_sequences", &format!("num_beams is {beams}")),
         }
+    }
+}
+
+impl ExponentialDecay {
+    fn from_json(value: &Value) -> Option<Self> {
+        let [start, factor] = value.as_array()?.as_slice() else {
+            return None;
+        };
+        let factor = factor.as_f64().filter(|factor| *factor > 0.0 && *factor <= 100.0)?;
+        Some(Self { start: size(start.as_u64()?), factor })
     }
 }
 

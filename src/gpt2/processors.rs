@@ -1,7 +1,7 @@
 //! What happens to the scores of the next token before one is chosen.
 //!
 //! The order and the arithmetic are those of transformers' `LogitsProcessor`s: first what forbids or discourages tokens
-//! (repetition penalty, repeated n-grams, bad words, an early end, suppressed tokens), then, when sampling, what shapes the
+//! (repetition penalty, repeated n-grams, bad words, an early end, a late one, suppressed tokens), then, when sampling, what shapes the
 //! distribution (temperature, top-k, top-p, min-p, typical). A forbidden token's score is minus infinity.
 
 use std::cmp::Ordering;
@@ -24,6 +24,15 @@ pub fn process(scores: &mut [f32], token_ids: &[u32], prompt_len: usize, generat
     }
     if new_tokens + 1 == generation.max_new_tokens {
         force(scores, &generation.forced_eos_token_ids);
+    }
+    if let Some(decay) = generation.exponential_decay
+        && new_tokens > decay.start
+    {
+        favour_the_end(
+            scores,
+            &generation.eos_token_ids,
+            decay.factor.powf((new_tokens - decay.start) as f64),
+        );
     }
     forbid(scores, &generation.suppress_tokens);
     if new_tokens == 0 {
@@ -61,6 +70,17 @@ fn penalise_repetition(scores: &mut [f32], token_ids: &[u32], penalty: f32) {
     for token in token_ids.iter().copied().collect::<BTreeSet<_>>() {
         let score = &mut scores[token as usize];
         *score = if *score < 0.0 { *score * penalty } else { *score / penalty };
+    }
+}
+
+/// Raises the scores of tokens that end a text by `growth - 1` times their absolute value. A forbidden one stays forbidden.
+fn favour_the_end(scores: &mut [f32], eos_token_ids: &[u32], growth: f64) {
+    #[allow(clippy::cast_possible_truncation)] // scores have no more digits
+    let raise = (growth - 1.0) as f32;
+    for &token in eos_token_ids {
+        if let Some(score) = scores.get_mut(token as usize).filter(|score| **score > FORBIDDEN) {
+            *score += score.abs() * raise;
+        }
     }
 }
 

@@ -293,6 +293,10 @@ describe('options', () => {
     typical_p: [sampling, { ...sampling, typical_p: 0.01 }],
     repetition_penalty: [{}, { repetition_penalty: 1.7 }],
     no_repeat_ngram_size: [{}, { no_repeat_ngram_size: 2 }],
+    exponential_decay_length_penalty: [
+      { eos_token_id: ends },
+      { eos_token_id: ends, exponential_decay_length_penalty: [2, 1.5] },
+    ],
     bad_words: [{ max_new_tokens: 20 }, { max_new_tokens: 20, bad_words: ['a', 'the'] }],
     num_beams: [{ max_new_tokens: 20 }, { max_new_tokens: 20, num_beams: 4, no_repeat_ngram_size: 2 }],
     length_penalty: [beams, { ...beams, length_penalty: 3 }],

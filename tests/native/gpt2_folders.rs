@@ -143,6 +143,9 @@ fn a_file_with_a_wrong_value_is_refused_before_the_weights_by_file_and_field() {
         ("repetition_penalty", json!(0)),
         ("repetition_penalty", json!({})),
         ("no_repeat_ngram_size", json!(-2)),
+        ("exponential_decay_length_penalty", json!([5])),
+        ("exponential_decay_length_penalty", json!([-1, 1.1])),
+        ("exponential_decay_length_penalty", json!([5, 0])),
         ("num_beams", json!(0)),
         ("num_beams", json!(65)),
         ("length_penalty", json!("1")),
@@ -243,7 +246,7 @@ fn what_a_file_says_in_vain_is_reported_and_what_changes_nothing_is_not() {
         ("forced_bos_token_id", json!(3)),
         ("renormalize_logits", json!(true)),
         ("sequence_bias", json!([[[5], -10.0]])),
-        ("exponential_decay_length_penalty", json!([5, 1.1])),
+        ("constraints", json!([[5]])),
         ("return_full_text", json!(true)),
     ] {
         let said = warnings(json!({ field: value }));

@@ -10,6 +10,7 @@ export const GROUPS = {
     max_new_tokens: 'number',
     max_length: 'number',
     min_new_tokens: 'number',
+    exponential_decay_length_penalty: 'numbers',
     eos_token_id: 'numbers',
     stop_strings: 'lines',
     return_full_text: FLAG,

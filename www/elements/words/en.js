@@ -95,6 +95,8 @@ export const en = {
     max_new_tokens: 'Maximum number of tokens to write.',
     max_length: 'Maximum number of tokens including the beginning; not together with max_new_tokens.',
     min_new_tokens: 'Minimum number of tokens before the text may end.',
+    exponential_decay_length_penalty:
+      'After this many tokens the end becomes likelier, by this factor with each: two numbers, such as 100 1.01.',
     eos_token_id: 'IDs of the tokens that end a text.',
     stop_strings: 'The text ends after any of these; one per line.',
     return_full_text: 'Whether the text in this element’s events includes the beginning.',

@@ -84,6 +84,8 @@ export const zh = {
     max_new_tokens: '最多写多少个词元。',
     max_length: '包括开头在内最多多少个词元；不能与 max_new_tokens 同时使用。',
     min_new_tokens: '至少写多少个词元才可以结束。',
+    exponential_decay_length_penalty:
+      '超过这么多词元后，结尾越来越可能，每个词元按此倍数增长：写两个数，如 100 1.01。',
     eos_token_id: '表示文本结束的词元 ID。',
     stop_strings: '出现其中任意一个就结束；每行一个。',
     return_full_text: '此元素的事件中，文本是否包含开头。',
