@@ -6,12 +6,13 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { Site, send, until, warnOf } from './harness.js';
 import { complaints, openPage, page, site } from './session.js';
 
-const SCRIPTS = ['digits', 'image', 'map', 'text', 'training'].map(
+const SCRIPTS = ['digits', 'image', 'map', 'story', 'text', 'training'].map(
   (name) => `/www/elements/hearth-${name}.js`,
 );
 const WRITER = '/tests/fixtures/gpt2/writer';
 const DIGITS = '/tests/fixtures/gan/conditional';
 const PAINTER = '/tests/fixtures/diffusion/pipeline-classes';
+const ILLUSTRATOR = '/tests/fixtures/text-to-image/sd1';
 const SHIPPED = '/models/gan-mnist/model.safetensors';
 
 /** Where the reader is; Hearth is on the test's own site. @type {Site} */
@@ -450,6 +451,35 @@ test('another model than a GAN is refused by <hearth-digits> in words', async ()
     `<hearth-digits device="cpu" loading="eager" model="${site.origin}/models/vae-mnist"></hearth-digits>`,
   );
   await until(async () => /of kind vae/.test((await statusOf('hearth-digits')) ?? ''));
+});
+
+test('a story is told and drawn on another origin under a strict CSP, and its events report it', async () => {
+  const models = `model="${site.origin}${WRITER}" illustrator="${site.origin}${ILLUSTRATOR}"`;
+  await post(
+    `<hearth-story ${models} device="cpu" seed="3" num-scenes="1" max-length="30" prompt="A fox lived in a forest. It"></hearth-story>`,
+  );
+  const { types, text, scenes, loaded } = await page.evaluate(async () => {
+    await customElements.whenDefined('hearth-story');
+    const story = /** @type {any} */ (document.querySelector('hearth-story'));
+    const loaded = performance
+      .getEntriesByType('resource')
+      .filter(({ name }) => name.endsWith('.safetensors'));
+    /** @type {string[]} */
+    const types = [];
+    for (const type of ['load', 'token', 'scene', 'step', 'picture', 'complete', 'error'])
+      story.addEventListener(type, () => types.push(type));
+    await story.start();
+    const { width, height } = story.scenes[0].image;
+    return { types, text: story.text, scenes: [width, height, story.scenes.length], loaded: loaded.length };
+  });
+  assert.equal(loaded, 0, 'it waits until it is asked');
+  assert.ok(text.startsWith('A fox lived in a forest. It') && text.length > 30, text);
+  assert.deepEqual([scenes[2], scenes[0] > 0, scenes[1] > 0], [1, true, true]);
+  const order = types.filter((type, index) => types.indexOf(type) === index);
+  assert.deepEqual(order.toSorted(), ['complete', 'load', 'picture', 'scene', 'step', 'token']);
+  assert.equal(order[0], 'load');
+  assert.equal(types.at(-1), 'complete');
+  assert.deepEqual(complaints, []);
 });
 
 test('a picture is stopped when it is taken out of the page, and drawn again when it is put back', async () => {
