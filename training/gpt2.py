@@ -67,7 +67,8 @@ CONFIG = dict(
 )  # fmt: skip
 GENERATION = dict(
     do_sample=True, temperature=0.7, top_k=40, top_p=0.95, max_new_tokens=120,
-    repetition_penalty=1.1, no_repeat_ngram_size=5,  # else it says one word for ever now and then
+    no_repeat_ngram_size=6,  # else it repeats itself; shorter ones are in every line that says who spoke
+    exponential_decay_length_penalty=(60, 1.015),  # else half of its stories do not end
     bos_token_id=0, eos_token_id=0, pad_token_id=0,
 )  # fmt: skip
 COLLECTIONS = {

@@ -123,8 +123,9 @@ async fn assert_one_linear_is_its_twin(
     let bias = index.is_multiple_of(2).then(|| numbers.tensor([outputs]));
     let residual = (!index.is_multiple_of(3)).then(|| numbers.tensor([rows, outputs]));
     let what = format!("[{rows}, {inputs}] · {what}, {activation:?}");
-    // In q8 the CPU rounds the inputs to sixteen bits.
-    let tolerance = if format == Format::Q8 { 2e-3 } else { 1e-4 };
+    // In q8 the CPU rounds the inputs to sixteen bits. What sums are off by grows like the root of how many numbers they have.
+    #[allow(clippy::cast_precision_loss)] // they are few
+    let tolerance = if format == Format::Q8 { 2e-3 } else { 1e-4 * (inputs as f32 / 100.0).sqrt().max(1.0) };
     let call = LinearCall { norm, weight: &weight, bias, activation, residual };
     let (got, twin) = (linear(&x, &call), linear_twin(&x, &call));
     assert_close(&what, "numbers", &read(got).await, &read(twin).await, tolerance);
