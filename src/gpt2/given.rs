@@ -146,6 +146,12 @@ impl Given {
 }
 
 impl ExponentialDecay {
+    /// By what the scores have grown after this many new tokens, once it has begun.
+    pub fn growth(self, new_tokens: usize) -> Option<f64> {
+        let further = u32::try_from(new_tokens.checked_sub(self.start)?).ok()?;
+        (further > 0).then(|| self.factor.powf(f64::from(further)))
+    }
+
     fn from_json(value: &Value) -> Option<Self> {
         let [start, factor] = value.as_array()?.as_slice() else {
             return None;

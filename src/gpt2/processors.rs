@@ -25,14 +25,8 @@ pub fn process(scores: &mut [f32], token_ids: &[u32], prompt_len: usize, generat
     if new_tokens + 1 == generation.max_new_tokens {
         force(scores, &generation.forced_eos_token_ids);
     }
-    if let Some(decay) = generation.exponential_decay
-        && new_tokens > decay.start
-    {
-        favour_the_end(
-            scores,
-            &generation.eos_token_ids,
-            decay.factor.powf((new_tokens - decay.start) as f64),
-        );
+    if let Some(growth) = generation.exponential_decay.and_then(|decay| decay.growth(new_tokens)) {
+        favour_the_end(scores, &generation.eos_token_ids, growth);
     }
     forbid(scores, &generation.suppress_tokens);
     if new_tokens == 0 {
