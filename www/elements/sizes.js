@@ -1,8 +1,8 @@
 // How much there is to download, as far as that is known beforehand: of the models that ship.
 
+import { modelUrl } from '../hearth.js';
 import { models } from '../offline.js';
 
-const MODELS = new URL('../../models/', import.meta.url);
 const HALF = '.fp16.safetensors';
 
 /** @typedef {Record<string, { size: number }>} Files */
@@ -16,11 +16,11 @@ const addressOf = (folder) => `${new URL(folder, document.baseURI).href.replace(
  * @returns {Promise<number | null>}
  */
 export async function bytesOf(folder) {
-  const address = addressOf(folder);
-  if (!address.startsWith(MODELS.href)) return null;
+  const [address, shipped] = [addressOf(folder), modelUrl('')];
+  if (!address.startsWith(shipped)) return null;
   try {
-    const { files } = await (await fetch(new URL('manifest.json', MODELS))).json();
-    return sizeIn(files, address.slice(MODELS.href.length)) || null;
+    const { files } = await (await fetch(modelUrl('manifest.json'))).json();
+    return sizeIn(files, address.slice(shipped.length)) || null;
   } catch {
     return null; // it is only good to know
   }
