@@ -8,7 +8,7 @@ import { brotliCompressSync, constants } from 'node:zlib';
 
 import { Failure, installPackages, root, run, script } from './shell.js';
 import { installRustTools } from './tools.js';
-import { TARGET, cargo } from './wasm.js';
+import { cargo, compiled } from './wasm.js';
 
 const out = path.join(root, 'www', 'pkg');
 const wasm = path.join(out, 'hearth_bg.wasm');
@@ -17,7 +17,10 @@ const stamp = path.join(out, 'sources.sha256');
 
 /** The files that the wasm depends on. */
 function sources() {
-  const files = ['Cargo.toml', 'Cargo.lock', 'build.rs', '.cargo/config.toml', 'rust-toolchain.toml'];
+  const files = [
+    ...['Cargo.toml', 'Cargo.lock', 'build.rs', '.cargo/config.toml', 'rust-toolchain.toml'],
+    ...['scripts/build.js', 'scripts/wasm.js'],
+  ];
   for (const file of readdirSync(path.join(root, 'src'), { recursive: true })) {
     if (/\.(rs|wgsl)$/.test(String(file))) files.push(path.join('src', String(file)));
   }
@@ -35,7 +38,7 @@ export function sizes() {
   return { wasm: statSync(wasm).size, brotli: statSync(`${wasm}.br`).size };
 }
 
-/** The SHA-256 of the wasm, by which others can see that a package has what these sources make: every build has the same one. */
+/** The SHA-256 of the wasm, by which others can see that a package has what these sources make: that of another build is the same. */
 export function wasmHash() {
   return createHash('sha256').update(readFileSync(wasm)).digest('hex');
 }
@@ -74,8 +77,7 @@ export function build() {
   compile();
   // A brotli copy of the last build would be served beside the new glue.
   for (const old of [stamp, `${wasm}.br`]) rmSync(old, { force: true });
-  const compiled = path.join(root, 'target', TARGET, 'release', 'hearth.wasm');
-  run('wasm-bindgen', [compiled, '--target', 'web', '--out-dir', out]);
+  run('wasm-bindgen', [compiled('hearth'), '--target', 'web', '--out-dir', out]);
   console.log('Optimising for size (about four minutes on two cores)…');
   const wasmOpt = path.join(root, 'node_modules', 'binaryen', 'bin', 'wasm-opt');
   run(process.execPath, [wasmOpt, '-Oz', '--strip-debug', '--strip-producers', wasm, '-o', wasm]);

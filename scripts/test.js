@@ -6,7 +6,8 @@
 // Rust's compiler and a browser each leave a core idle at times. So once the engine is compiled, what only needs Rust's tools is run
 // beside what needs the page.
 
-import { readdirSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 import { build, compile, sizes } from './build.js';
@@ -96,13 +97,14 @@ const PAGE = [
   ['browser tests', () => nodeTest('tests/browser', '--test-concurrency=1')],
 ];
 
-/** How this script is told to run the steps of the page alone. */
+/** @typedef {{ name: string, failure: string, seconds: number }} Outcome */
+
+/** How this script is told to run the steps of the page alone, and to write their outcomes into a file. */
 const BESIDE = '--page';
 
-/** Runs steps and says how they went. @param {Steps} steps @returns {boolean} whether all passed */
-function passes(steps) {
-  const results = [];
-  for (const [name, step] of steps) {
+/** Runs steps. @param {Steps} steps */
+function outcomesOf(steps) {
+  return steps.map(([name, step]) => {
     console.log(`\n=== ${name}`);
     const started = Date.now();
     let failure = '';
@@ -113,34 +115,44 @@ function passes(steps) {
       failure = error.message;
       console.error(failure);
     }
-    results.push({ name, failure, seconds: (Date.now() - started) / 1000 });
-  }
+    return { name, failure, seconds: (Date.now() - started) / 1000 };
+  });
+}
+
+/** Runs the steps of the page in a process of its own. @returns {Promise<Outcome[]>} */
+async function outcomesBeside() {
+  const folder = mkdtempSync(path.join(tmpdir(), 'hearth-'));
+  const file = path.join(folder, 'outcomes.json');
+  const status = await runBeside(process.execPath, [import.meta.filename, BESIDE, file]);
+  const outcomes = status === 0 ? JSON.parse(readFileSync(file, 'utf8')) : null;
+  rmSync(folder, { recursive: true });
+  return outcomes ?? [{ name: 'steps of the page', failure: `exit ${status}, see above`, seconds: 0 }];
+}
+
+/** Says how steps went. @param {Outcome[]} outcomes */
+function summarise(outcomes) {
   console.log('\n=== summary');
-  for (const { name, failure, seconds } of results) {
+  for (const { name, failure, seconds } of outcomes) {
     console.log(`${failure ? '✖' : '✔'} ${name.padEnd(16)} ${seconds.toFixed(0).padStart(5)} s  ${failure}`);
   }
-  const failed = results.filter(({ failure }) => failure).length;
-  console.log(`\n${results.length - failed} passed, ${failed} failed`);
-  return failed === 0;
+  const failed = outcomes.filter(({ failure }) => failure).length;
+  console.log(`\n${outcomes.length - failed} passed, ${failed} failed`);
+  if (failed > 0) process.exitCode = 1;
 }
 
 script(async () => {
-  const [wanted] = process.argv.slice(2);
+  const [wanted, file] = process.argv.slice(2);
+  if (wanted === BESIDE) return writeFileSync(file, JSON.stringify(outcomesOf(PAGE)));
   const all = [...FIRST, ...RUST, ...PAGE];
-  let passed;
-  if (wanted === BESIDE) {
-    passed = passes(PAGE);
-  } else if (wanted) {
+  if (wanted) {
     const chosen = all.filter(([name]) => name.includes(wanted));
     if (chosen.length === 0)
       throw new Failure(`no step is called ${wanted}; there is ${all.map(([name]) => name).join(', ')}`);
-    passed = passes(chosen);
-  } else {
-    passed = passes(FIRST);
-    console.log('\nThe steps of the page are run beside the following; their output comes at the end.');
-    const page = runBeside(process.execPath, [import.meta.filename, BESIDE]);
-    passed = passes(RUST) && passed;
-    passed = (await page) === 0 && passed;
+    return summarise(outcomesOf(chosen));
   }
-  if (!passed) process.exitCode = 1;
+  const first = outcomesOf(FIRST);
+  console.log('\nThe steps of the page are run beside the following; their output comes at the end.');
+  const page = outcomesBeside();
+  const rust = outcomesOf(RUST);
+  summarise([...first, ...rust, ...(await page)]);
 });

@@ -12,12 +12,13 @@ import { chromium as browsers } from 'playwright-core';
 import { build } from './build.js';
 import { flags, installChromium } from './chromium.js';
 import { serve } from './serve.js';
-import { root, script } from './shell.js';
+import { Failure, root, script } from './shell.js';
 
 const pageFolder = path.join(root, 'www', 'page');
 /** What sites that show links ask for. */
 const LINK = { width: 1200, height: 630 };
 
+const NAMES = ['pictures', 'noise', 'digits', 'training', 'map', 'link'];
 const isWanted = (/** @type {string} */ name) => !process.argv[2] || process.argv[2] === name;
 
 /** Draws a window in the page. Returns it as a data URL. @param {string} name */
@@ -109,7 +110,7 @@ async function draw(name) {
     const images = await draw({ seed: 4, class_labels: [2, 0, 2, 6], truncation: 0.6 });
     tile(images.map(embers), 4, -60);
   }
-  if (name === 'learning') {
+  if (name === 'training') {
     const [rows, columns] = [5, 8];
     const train = await load('gan-training', 'gan-mnist', { data: '/data/mnist' });
     /** @type {ImageData[][]} */
@@ -142,6 +143,7 @@ async function draw(name) {
 }
 
 script(async () => {
+  if (!NAMES.some(isWanted)) throw new Failure(`there is ${NAMES.join(', ')}`);
   build();
   const server = await serve(root, 0);
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
@@ -154,7 +156,7 @@ script(async () => {
       console.log(`${name}: ${bytes.length.toLocaleString('en')} bytes`);
     };
     const page = await browser.newPage({ viewport: LINK });
-    for (const name of ['pictures', 'noise', 'digits', 'learning', 'map'].filter(isWanted)) {
+    for (const name of NAMES.filter((name) => name !== 'link' && isWanted(name))) {
       await page.goto(`${origin}/tests/browser/blank.html`);
       const url = await page.evaluate(draw, name);
       write(`windows/${name}.webp`, Buffer.from(url.slice(url.indexOf(',') + 1), 'base64'));

@@ -239,7 +239,7 @@ fn shortened(text: &str) -> String {
 }
 
 /// JavaScript has one type of number, so 3.0 is a whole number too.
-fn whole_number(value: &Value, range: &RangeInclusive<u64>) -> Option<u64> {
+pub(crate) fn whole_number(value: &Value, range: &RangeInclusive<u64>) -> Option<u64> {
     let number = value.as_u64().or_else(|| {
         let float = value.as_f64()?;
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]

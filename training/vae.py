@@ -22,7 +22,7 @@ Scenes of full size come out of a network that saw only crops no worse than the 
 convolutions inside the blocks, AdamW for the rest; bf16. What ships is a moving average of the weights, in f16, its latents
 standardised channel by channel (`standardise`).
 
-With `--decoder DIR` the encoder of that folder stays as it is and its decoder is trained on, so that what was trained on its latents
+`--finetune-decoder DIR` fine-tunes the decoder of that folder with its encoder frozen, so that what was trained on its latents
 still fits.
 
 Writes to `--out` (training/runs/vae): `checkpoint.pt`, `loss.png` and `reconstructions.png` (scenes that are never trained on,
@@ -131,11 +131,11 @@ def costs(**changes) -> dict[str, int]:
     return dict(encoder=encoder, decoder=decoder, parameters=sum(parameter.numel() for parameter in vae.parameters()))
 
 
-def make_autoencoder(decoder_of: Path | None) -> AutoencoderKL:
+def make_autoencoder(folder: Path | None) -> AutoencoderKL:
     """A new one, or that of a folder, whose encoder stays as it is."""
-    if not decoder_of:
+    if not folder:
         return AutoencoderKL(**CONFIG)
-    vae = AutoencoderKL.from_pretrained(decoder_of, torch_dtype=torch.float32)
+    vae = AutoencoderKL.from_pretrained(folder, torch_dtype=torch.float32)
     for part in (vae.encoder, vae.quant_conv):
         part.requires_grad_(False)
     return vae
@@ -277,7 +277,7 @@ def train(args: argparse.Namespace) -> None:
     device = recipe.prepare(args)
     print(", ".join(f"{name}: {number / 1e6:,.2f} million" for name, number in costs().items()))
     layout = torch.channels_last if device == "cuda" else torch.contiguous_format  # a CPU's GroupNorm is slow in the former
-    vae = make_autoencoder(args.decoder).to(device, memory_format=layout)
+    vae = make_autoencoder(args.finetune_decoder).to(device, memory_format=layout)
     discriminator = make_discriminator().to(device, memory_format=layout)
     average = recipe.Average(vae)
     muon, adam = optimisers(vae, args)
@@ -303,7 +303,7 @@ def train(args: argparse.Namespace) -> None:
         train_on(run, Pool(stream, args.batch_size, args.fresh), vae, average, discriminator)
     if args.export:
         measured = None  # the latents of an encoder that stays are what they were
-        if not args.decoder:
+        if not args.finetune_decoder:
             measured = torch.cat([scenes.draw(CHUNK, seed).pictures for seed in range(STATISTICS // CHUNK)])
         export(average.module, measured, args.export)
         if args.pieces:
@@ -354,7 +354,7 @@ def main() -> None:
     cuda = torch.cuda.is_available()
     parser = recipe.arguments(__doc__, "vae", minutes=120)
     parser.add_argument("--scenes", type=Path, help="what `python -m training.scenes prepare` wrote")
-    parser.add_argument("--decoder", type=Path, help="a folder whose decoder alone is trained on")
+    parser.add_argument("--finetune-decoder", type=Path, help="fine-tune the decoder of this folder; its encoder is frozen")
     parser.add_argument("--crop", type=int, default=128, help="pixels")
     parser.add_argument("--whole", type=float, default=0.25, help="share of a batch that is whole scenes at half their size")
     parser.add_argument("--batch-size", type=int, default=128 if cuda else 16)

@@ -553,8 +553,8 @@ export interface WriteOptions {
   /** No n-gram of this size occurs twice; 0 = off. Default: 0. */
   no_repeat_ngram_size?: number;
   /**
-   * How many new tokens may come before the end becomes likelier, and by what factor its score then grows with each token, such
-   * as `[100, 1.01]`. Default: none.
+   * How many new tokens may come before the end becomes likelier, and by what factor its score then grows with each token, above 0
+   * and at most 100; below 1 it becomes less likely. Such as `[100, 1.01]`. `[0, 1]` turns a model's own off. Default: none.
    */
   exponential_decay_length_penalty?: readonly [start: number, factor: number];
   /** Words that never come. */

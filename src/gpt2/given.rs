@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
-use crate::options::Options;
+use crate::options::{Options, whole_number};
 use crate::rng::MAX_SEED;
 
 /// The most beams or sequences of one call.
@@ -92,7 +92,7 @@ impl Given {
             exponential_decay_length_penalty: options
                 .parsed(
                     "exponential_decay_length_penalty",
-                    "a number of tokens and a factor above 0, such as [100, 1.01]",
+                    "a number of tokens and a factor above 0 and at most 100, such as [100, 1.01]",
                     ExponentialDecay::from_json,
                 )?
                 .or(otherwise.exponential_decay_length_penalty),
@@ -157,7 +157,7 @@ impl ExponentialDecay {
             return None;
         };
         let factor = factor.as_f64().filter(|factor| *factor > 0.0 && *factor <= 100.0)?;
-        Some(Self { start: size(start.as_u64()?), factor })
+        Some(Self { start: size(whole_number(start, &TOKENS)?), factor })
     }
 }
 

@@ -67,10 +67,13 @@ fn penalise_repetition(scores: &mut [f32], token_ids: &[u32], penalty: f32) {
     }
 }
 
+/// The most that a score grows: more would be no number.
+const MOST_GROWTH: f64 = 1e30;
+
 /// Raises the scores of tokens that end a text by `growth - 1` times their absolute value. A forbidden one stays forbidden.
 fn favour_the_end(scores: &mut [f32], eos_token_ids: &[u32], growth: f64) {
     #[allow(clippy::cast_possible_truncation)] // scores have no more digits
-    let raise = (growth - 1.0) as f32;
+    let raise = (growth.min(MOST_GROWTH) - 1.0) as f32;
     for &token in eos_token_ids {
         if let Some(score) = scores.get_mut(token as usize).filter(|score| **score > FORBIDDEN) {
             *score += score.abs() * raise;

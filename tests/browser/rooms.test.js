@@ -6,7 +6,8 @@ import { test } from 'node:test';
 import { overflow, until, violations } from './harness.js';
 import { complaints, page, shot, site, visit } from './session.js';
 
-const ROOMS = ['words', 'pictures', 'noise', 'digits', 'learning', 'map'];
+const WINDOWS = ['words', 'pictures', 'noise', 'digits', 'training', 'map'];
+const ROOMS = ['book', ...WINDOWS, 'house', 'embed'];
 const GAN = 'gan-mnist';
 
 const current = () => page.locator('#rooms a[aria-current]').getAttribute('href');
@@ -23,6 +24,8 @@ test('before a visitor asks for anything, no model and no engine is downloaded',
   await visit();
   await page.locator('hearth-story').getByText('116.8 MB').first().waitFor();
   assert.equal(await current(), '#book');
+  await page.locator('.windows').scrollIntoViewIfNeeded();
+  await page.locator('h1 a').click();
   const fetched = site.log.filter((request) => /\.(wasm|safetensors)$/.test(request));
   assert.deepEqual(fetched, []);
   assert.deepEqual(complaints, []);
@@ -30,7 +33,7 @@ test('before a visitor asks for anything, no model and no engine is downloaded',
 
 test('each window leads to its room, and the links at the top say where a visitor is', async () => {
   await visit('', { reducedMotion: 'reduce' });
-  for (const room of ROOMS) {
+  for (const room of WINDOWS) {
     await page.locator(`.windows a[href="#${room}"]`).click();
     await until(async () => (await topOf(room)) < 120 && (await current()) === `#${room}`);
     assert.ok((await topOf(room)) >= 0, `${room} is under the links`);
@@ -41,6 +44,17 @@ test('each window leads to its room, and the links at the top say where a visito
   for (const image of await windows.all()) {
     await image.scrollIntoViewIfNeeded();
     await until(() => image.evaluate((image) => /** @type {HTMLImageElement} */ (image).naturalWidth > 0));
+  }
+});
+
+test('the link of every room is marked when it is followed, on a phone in sight too', async () => {
+  await visit('', { viewport: { width: 390, height: 844 } });
+  for (const room of [...ROOMS.slice(1), 'book']) {
+    const link = page.locator(`#rooms a[href="#${room}"]`);
+    await link.click();
+    await until(async () => (await current()) === `#${room}`);
+    const { left, right } = await link.evaluate((link) => link.getBoundingClientRect());
+    assert.ok(left >= 0 && right <= 390, `${room} is from ${left} to ${right}`);
   }
 });
 
@@ -58,6 +72,7 @@ test('a visitor sees which device is used and which models are kept, and removes
   assert.match(await row('gpt2-stories').innerText(), /59\.4 MB\s+no/);
   await row(GAN).getByRole('button', { name: 'Remove: gan-mnist' }).click();
   await row(GAN).getByText('no', { exact: true }).waitFor();
+  await page.getByText('Removed: gan-mnist').waitFor();
 });
 
 test('the cache is cleared at once, a model of another folder too', async () => {
@@ -71,6 +86,16 @@ test('the cache is cleared at once, a model of another folder too', async () => 
   assert.equal(await row('conditional').count(), 0);
   await page.reload();
   await drawDigitsAgain();
+});
+
+test('the table of models fits a phone and has no accessibility violations', async () => {
+  await visit('&model=/tests/fixtures/gan/conditional', { viewport: { width: 390, height: 844 } });
+  await drawDigits();
+  await page.locator('#house').scrollIntoViewIfNeeded();
+  await row('tests/fixtures/gan/conditional').getByRole('button').waitFor();
+  await page.screenshot({ path: shot('house-table') });
+  assert.ok((await overflow(page)) <= 0);
+  assert.deepEqual(await violations(page), []);
 });
 
 /** A model that was removed is downloaded anew. */

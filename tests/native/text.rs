@@ -234,7 +234,7 @@ fn a_prompt_that_fills_the_context_is_refused_with_both_numbers() {
 fn contradictory_unknown_and_absurd_options_are_refused_by_name() {
     let pipeline = pipeline();
     let sampling = ("do_sample", json!(true));
-    let cases: [&[(&str, Value)]; 25] = [
+    let cases: [&[(&str, Value)]; 26] = [
         &[("max_length", json!(20)), ("max_new_tokens", json!(5))],
         &[("max_length", json!(14))],
         &[("max_new_tokens", json!(0))],
@@ -249,6 +249,7 @@ fn contradictory_unknown_and_absurd_options_are_refused_by_name() {
         &[("repetition_penalty", json!(0))],
         &[("no_repeat_ngram_size", json!(1.5))],
         &[("exponential_decay_length_penalty", json!(1.1))],
+        &[("exponential_decay_length_penalty", json!([5, 101]))],
         &[("bad_words", json!([""]))],
         &[("bad_words", json!(3))],
         &[("num_beams", json!(0))],

@@ -29,7 +29,11 @@ test('the page says everything in every language', () => {
   for (const [language, words] of Object.entries(pageWords)) {
     assert.deepEqual(Object.keys(words).sort(), english, language);
   }
-  const inPage = [...read('index.html').matchAll(/data-(?:text|label)="(\w+)"/g)].map(([, name]) => name);
+  const html = read('index.html');
+  for (const [, name, text] of html.matchAll(/data-text="(\w+)"[^<>]*>([^<]*)</g)) {
+    assert.equal(text.replace(/\s+/g, ' ').trim(), pageWords.en[/** @type {'title'} */ (name)], name); // before a script runs
+  }
+  const inPage = [...html.matchAll(/data-(?:text|label)="(\w+)"/g)].map(([, name]) => name);
   for (const name of inPage) assert.ok(english.includes(name), `index.html uses ${name}`);
   const code = filesIn('www/page', '.js').map(read).join('\n');
   for (const name of english) {

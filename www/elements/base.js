@@ -6,7 +6,7 @@ import { Base, upgradeProperties } from './define.js';
 import { sheetsIn } from './dom.js';
 import { followLanguage, unfollowLanguage, wordsOf } from './language.js';
 import { Pipelines } from './pipelines.js';
-import { bytesToCome } from './sizes.js';
+import { bytesToDownload } from './sizes.js';
 import { Status, statusSheet } from './status.js';
 import { baseSheet } from './style.js';
 import { bytes } from './units.js';
@@ -44,8 +44,12 @@ export class HearthElement extends Base {
   /** Whether the element has come into view or was started. From then on it follows its attributes. */
   #begun = false;
   #restarting = false;
-  /** How much a reader would have to download, if that is known. Null once a job has been begun. @type {number | null} */
-  #toCome = 0;
+  /** Whether it waits to be asked: no job has been begun. */
+  #waits = true;
+  /** How much a reader who asks would have to download; 0 if nothing, or if that is not known. */
+  #toDownload = 0;
+  /** Counts how often that was asked for. */
+  #measured = 0;
   /** The words that it shows. @type {import('./words.js').Words | null} */
   #shown = null;
 
@@ -105,14 +109,17 @@ export class HearthElement extends Base {
 
   /** Says how much there is to download, before a reader asks for anything. */
   async #announce() {
-    const toCome = await bytesToCome(this.folders);
-    if (this.#toCome === null) return;
-    this.#toCome = toCome;
-    this.#sayWhatIsToCome();
+    if (!this.#waits) return;
+    const turn = ++this.#measured;
+    const toDownload = (await bytesToDownload(this.folders)) ?? 0;
+    if (!this.#waits || turn !== this.#measured) return;
+    const isNews = toDownload !== this.#toDownload;
+    this.#toDownload = toDownload;
+    if (isNews) this.#sayWhatIsToCome();
   }
 
   #sayWhatIsToCome() {
-    if (this.#toCome !== null) this.say(this.#toCome ? this.words.toDownload(bytes(this.#toCome)) : '');
+    this.say(this.#toDownload ? this.words.toDownload(bytes(this.#toDownload)) : '');
   }
 
   /** @param {string} name @param {string | null} before @param {string | null} now */
@@ -162,7 +169,7 @@ export class HearthElement extends Base {
   /** Writes the words again, after the language has changed. */
   localize() {
     this.status.localize(this.words);
-    this.#sayWhatIsToCome();
+    if (this.#waits && this.#toDownload) this.#sayWhatIsToCome();
   }
 
   /** Loads the model if need be and does the element's work. A job under way is stopped. */
@@ -205,7 +212,7 @@ export class HearthElement extends Base {
     this.#job?.abort();
     const job = new AbortController();
     this.#job = job;
-    this.#toCome = null;
+    this.#waits = false;
     this.status.begin();
     try {
       await task(job.signal);

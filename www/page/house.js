@@ -12,7 +12,7 @@ import { elements } from './rooms.js';
 const SHIPPED = /** @type {const} */ ([
   ['vae-mnist/', ['map']],
   ['ddpm-mnist/', ['noise']],
-  ['gan-mnist/', ['digits', 'learning']],
+  ['gan-mnist/', ['digits', 'training']],
   ['picturebook/', ['story', 'pictures']],
   ['gpt2-stories/', ['story', 'words']],
 ]);
@@ -48,54 +48,67 @@ async function rows() {
 
 /** Keeps this room's table as things are. */
 export function keepHouse() {
-  const [body, device, said, clear, keep] = ['kept', 'device', 'house-said', 'clear', 'persist'].map(
-    (id) => /** @type {HTMLButtonElement} */ (document.getElementById(id)),
-  );
-  /** Where the last model that was loaded runs. @type {{ device: string, adapter: string | null } | null} */
+  const [room, body, device, said, clear, keep] = [
+    ...['house', 'kept', 'device', 'house-said', 'clear', 'persist'],
+  ].map((id) => /** @type {HTMLButtonElement} */ (document.getElementById(id)));
+  /** Where the last model that was loaded runs. @type {{ device: string, adapter: string | null, is_fallback_adapter: boolean } | null} */
   let runsOn = null;
   /** @type {Row[]} */
   let shown = [];
+  let isNear = false;
+  let turn = 0;
+
+  /** Where models run, in words. */
+  function where() {
+    const { noDevice, onCpu, onGpu, onEmulatedGpu } = spoken();
+    if (!runsOn) return noDevice;
+    const place = runsOn.device === 'cpu' ? onCpu : runsOn.is_fallback_adapter ? onEmulatedGpu : onGpu;
+    return runsOn.adapter ? `${place} (${runsOn.adapter})` : place;
+  }
 
   /** @param {Row} row */
   function line({ urls, name, rooms, total, size, complete }) {
     const words = spoken();
-    const where = rooms.map((room) => words[room]).join(', ');
+    const uses = rooms.map((room) => words[room]).join(', ');
     const state = size === 0 ? words.notKept : `${bytes(size)}${complete ? '' : ` (${words.partly})`}`;
     const button = h('button', {
       type: 'button',
       textContent: words.remove,
       'aria-label': `${words.remove}: ${name}`,
+      onclick: () => forget(urls, `${words.removed}: ${name}`),
     });
-    button.addEventListener('click', () => forget(urls, ''));
     return h(
       'tr',
       {},
-      h('th', { scope: 'row' }, name, ...(where ? [h('small', { textContent: where })] : [])),
+      h('th', { scope: 'row' }, name, ...(uses ? [h('small', { textContent: uses })] : [])),
       h('td', { textContent: total === null ? '' : bytes(total) }),
       h('td', {}, h('span', { textContent: state }), ...(size > 0 ? [button] : [])),
     );
   }
 
   function show() {
-    const { noDevice, onCpu, onGpu } = spoken();
-    device.textContent = runsOn
-      ? `${runsOn.device === 'cpu' ? onCpu : onGpu}${runsOn.adapter ? ` (${runsOn.adapter})` : ''}`
-      : noDevice;
+    device.textContent = where();
     body.replaceChildren(...shown.map(line));
     clear.disabled = shown.every(({ size }) => size === 0);
   }
 
+  /** Nobody waits for this room: it is brought up to date when a visitor comes near, and while one is there. */
   async function refresh() {
-    shown = await rows();
+    if (!isNear) return;
+    const mine = ++turn;
+    const now = await rows();
+    if (mine !== turn) return;
+    shown = now;
     show();
   }
 
   /** @param {readonly string[]} urls @param {string} message */
   async function forget(urls, message) {
-    await Promise.all(urls.map((url) => remove(url)));
+    const removed = await Promise.allSettled(urls.map((url) => remove(url)));
     await refresh();
-    said.textContent = message;
-    clear.parentElement?.querySelector('button')?.focus();
+    said.textContent = removed.every(({ status }) => status === 'fulfilled') ? message : '';
+    // The button that was pressed is gone.
+    (body.querySelector('button') ?? keep).focus();
   }
 
   clear.addEventListener('click', () =>
@@ -110,19 +123,16 @@ export function keepHouse() {
   for (const element of elements()) {
     element.addEventListener('load', (event) => {
       runsOn = /** @type {CustomEvent} */ (event).detail;
+      device.textContent = where();
       void refresh();
     });
+    element.addEventListener('complete', () => void refresh());
   }
   document.getElementById('language')?.addEventListener('change', show);
-  // Nobody waits for this room: it is made ready when a visitor comes near.
-  const near = new IntersectionObserver(
-    (entries) => {
-      if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
-      near.disconnect();
-      void refresh();
-    },
-    { rootMargin: '100%' },
-  );
-  near.observe(body);
+  const watch = new IntersectionObserver(([{ isIntersecting }]) => {
+    isNear = isIntersecting;
+    void refresh();
+  });
+  watch.observe(room);
   show();
 }

@@ -14,20 +14,39 @@ export const elements = () =>
 
 /** Marks the room in view among the links at the top. */
 export function followRooms() {
-  const links = /** @type {HTMLAnchorElement[]} */ ([...document.querySelectorAll('#rooms a')]);
-  const watch = new IntersectionObserver(
+  const nav = /** @type {HTMLElement} */ (document.getElementById('rooms'));
+  const links = [...nav.querySelectorAll('a')];
+  const last = /** @type {HTMLElement} */ (document.querySelector('footer'));
+  let here = '';
+  let isAtEnd = false;
+
+  function mark() {
+    const room = isAtEnd ? links.at(-1)?.hash : here;
+    for (const link of links) {
+      const isHere = link.hash === room;
+      if (isHere === link.hasAttribute('aria-current')) continue;
+      if (isHere) link.setAttribute('aria-current', 'true');
+      else link.removeAttribute('aria-current');
+      if (isHere) nav.scrollLeft = link.offsetLeft - (nav.clientWidth - link.offsetWidth) / 2; // on a phone it may be out of sight
+    }
+  }
+
+  const rooms = new IntersectionObserver(
     (entries) => {
-      const here = entries.find(({ isIntersecting }) => isIntersecting)?.target.id;
-      if (!here) return;
-      for (const link of links) {
-        if (link.hash !== `#${here}`) link.removeAttribute('aria-current');
-        else link.setAttribute('aria-current', 'true');
-      }
+      const room = entries.find(({ isIntersecting }) => isIntersecting)?.target;
+      if (room) here = `#${room.id}`;
+      mark();
     },
     { rootMargin: '-30% 0px -70%' }, // the room under a line near the top
   );
+  // The last rooms may be too short to come so far up.
+  const end = new IntersectionObserver(([{ isIntersecting }]) => {
+    isAtEnd = isIntersecting;
+    mark();
+  });
   for (const { hash } of links) {
     const room = document.querySelector(hash);
-    if (room) watch.observe(room);
+    if (room) rooms.observe(room);
   }
+  end.observe(last);
 }

@@ -6,8 +6,7 @@ export const en = {
   loading: 'Loading the engine…',
   downloading: (/** @type {string} */ loaded, /** @type {string | null} */ total) =>
     total ? `Loading the model: ${loaded} of ${total}` : `Loading the model: ${loaded}`,
-  toDownload: (/** @type {string} */ size) =>
-    `There is ${size} to download first. The browser keeps it for the next time.`,
+  toDownload: (/** @type {string} */ size) => `The first run downloads ${size}.`,
   drawing: 'Drawing…',
   drawn: (/** @type {number} */ count, /** @type {string} */ ms, /** @type {string} */ device) =>
     `${count} ${count === 1 ? 'digit' : 'digits'} in ${ms} ms on the ${device}`,
@@ -96,7 +95,7 @@ export const en = {
     max_length: 'Maximum number of tokens including the beginning; not together with max_new_tokens.',
     min_new_tokens: 'Minimum number of tokens before the text may end.',
     exponential_decay_length_penalty:
-      'After this many tokens the end becomes likelier, by this factor with each: two numbers, such as 100 1.01.',
+      'Two numbers, such as 100 1.01: after that many tokens, each further one makes the end likelier by that factor.',
     eos_token_id: 'IDs of the tokens that end a text.',
     stop_strings: 'The text ends after any of these; one per line.',
     return_full_text: 'Whether the text in this element’s events includes the beginning.',

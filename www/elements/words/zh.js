@@ -6,7 +6,7 @@ import { ideas } from './ideas.js';
 export const zh = {
   loading: '正在加载引擎……',
   downloading: (loaded, total) => (total ? `正在加载模型：${loaded} / ${total}` : `正在加载模型：${loaded}`),
-  toDownload: (size) => `先要下载 ${size}，之后由浏览器保存，不必再下载。`,
+  toDownload: (size) => `第一次运行要下载 ${size}。`,
   drawing: '正在绘制……',
   drawn: (count, ms, device) => `绘制了 ${count} 个数字，用时 ${ms} 毫秒，运行设备：${device}`,
   stopped: '已停止。',
@@ -85,7 +85,7 @@ export const zh = {
     max_length: '包括开头在内最多多少个词元；不能与 max_new_tokens 同时使用。',
     min_new_tokens: '至少写多少个词元才可以结束。',
     exponential_decay_length_penalty:
-      '超过这么多词元后，结尾越来越可能，每个词元按此倍数增长：写两个数，如 100 1.01。',
+      '写两个数，如 100 1.01：超过前一个数的词元后，每多一个词元，结束的可能性按后一个数的倍数增大。',
     eos_token_id: '表示文本结束的词元 ID。',
     stop_strings: '出现其中任意一个就结束；每行一个。',
     return_full_text: '此元素的事件中，文本是否包含开头。',

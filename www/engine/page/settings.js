@@ -1,5 +1,6 @@
 // What a page can say about Hearth's files, for those whose bundler or host has them in other places.
 
+import { keepNothing } from '../cache.js';
 import { HearthError } from '../errors.js';
 import * as files from './files.js';
 
@@ -29,6 +30,7 @@ export function configure(settings) {
       throw invalid(`${name} comes too late: the engine has started. Call configure before the first model`);
   }
   given = { ...given, ...settings };
+  if (given.cache === false) keepNothing(); // nor is anything looked for here
 }
 
 /** The address of the worker's script. */
