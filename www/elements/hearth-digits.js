@@ -107,6 +107,11 @@ class HearthDigits extends HearthElement {
     super.attributeChangedCallback(name, before, now);
   }
 
+  connectedCallback() {
+    super.connectedCallback();
+    this.#reserve();
+  }
+
   leave() {
     this.#walk.pause();
     super.leave();
@@ -139,7 +144,7 @@ class HearthDigits extends HearthElement {
   /** @param {AbortSignal} signal */
   async work(signal) {
     const { batch_size, class_labels, ...options } = optionsOf(this, OPTIONS);
-    if (!this.images.length) this.#grid.layOut(class_labels?.length ?? batch_size ?? DIGITS, this.#isNumber);
+    this.#reserve();
     const draw = await this.ready(signal);
     refuseOthers(draw.info.kind);
     this.say(this.words.drawing);
@@ -157,6 +162,12 @@ class HearthDigits extends HearthElement {
       }
       this.emit(type, { ...event, ms });
     }
+  }
+
+  /** Keeps the room that the digits will take, so that nothing jumps when they come. */
+  #reserve() {
+    const { batch_size, class_labels } = optionsOf(this, OPTIONS);
+    if (!this.images.length) this.#grid.layOut(class_labels?.length ?? batch_size ?? DIGITS, this.#isNumber);
   }
 
   /** Whether the digits are a number. */
