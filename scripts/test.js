@@ -38,7 +38,7 @@ function wasmTests() {
   const env = {
     CHROMEDRIVER: chromedriver,
     CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: 'wasm-bindgen-test-runner',
-    WASM_BINDGEN_TEST_TIMEOUT: '1200',
+    WASM_BINDGEN_TEST_TIMEOUT: '3000',
   };
   // Release, because what ships is what should be tested.
   cargo(['test', '--release', '--test', 'web'], { env });
