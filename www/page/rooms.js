@@ -12,16 +12,19 @@ export const elements = () =>
     [...document.querySelectorAll('main *')].filter(({ localName }) => localName.startsWith('hearth-'))
   );
 
-/** Marks the room in view among the links at the top. */
+/** Marks among the links at the top the room that a visitor has followed a link to, or else the one in view. */
 export function followRooms() {
   const nav = /** @type {HTMLElement} */ (document.getElementById('rooms'));
   const links = [...nav.querySelectorAll('a')];
   const last = /** @type {HTMLElement} */ (document.querySelector('footer'));
   let here = '';
   let isAtEnd = false;
+  /** What a link led to, until the visitor scrolls: the last rooms are too short to come to the top. */
+  let asked = location.hash;
 
   function mark() {
-    const room = isAtEnd ? links.at(-1)?.hash : here;
+    const isKnown = links.some(({ hash }) => hash === asked);
+    const room = isKnown ? asked : isAtEnd ? links.at(-1)?.hash : here;
     for (const link of links) {
       const isHere = link.hash === room;
       if (isHere === link.hasAttribute('aria-current')) continue;
@@ -39,7 +42,6 @@ export function followRooms() {
     },
     { rootMargin: '-30% 0px -70%' }, // the room under a line near the top
   );
-  // The last rooms may be too short to come so far up.
   const end = new IntersectionObserver(([{ isIntersecting }]) => {
     isAtEnd = isIntersecting;
     mark();
@@ -49,4 +51,13 @@ export function followRooms() {
     if (room) rooms.observe(room);
   }
   end.observe(last);
+  document.addEventListener('click', ({ target }) => {
+    const link = target instanceof Element && target.closest('a');
+    if (!link || !link.hash) return;
+    asked = link.hash;
+    mark();
+  });
+  for (const type of ['wheel', 'touchmove', 'pointerdown', 'keydown']) {
+    addEventListener(type, () => ((asked = ''), mark()), { passive: true });
+  }
 }
