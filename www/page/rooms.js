@@ -58,6 +58,15 @@ export function followRooms() {
     mark();
   });
   for (const type of ['wheel', 'touchmove', 'pointerdown', 'keydown']) {
-    addEventListener(type, () => ((asked = ''), mark()), { passive: true });
+    addEventListener(
+      type,
+      ({ target }) => {
+        // What happens among the links themselves must not move them under a finger.
+        if (target instanceof Node && nav.contains(target)) return;
+        asked = '';
+        mark();
+      },
+      { passive: true },
+    );
   }
 }
