@@ -38,7 +38,7 @@ export function sizes() {
   return { wasm: statSync(wasm).size, brotli: statSync(`${wasm}.br`).size };
 }
 
-/** The SHA-256 of the wasm, by which others can see that a package has what these sources make: that of another build is the same. */
+/** The SHA-256 of the wasm. Whoever builds the same sources gets the same, and can so check what a package has. */
 export function wasmHash() {
   return createHash('sha256').update(readFileSync(wasm)).digest('hex');
 }

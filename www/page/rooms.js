@@ -1,16 +1,13 @@
 // The rooms of the page: what is in each, and which of them a visitor is in.
 
-/** The element that a room is for. @param {string} room */
-export function elementOf(room) {
-  const all = [...document.querySelectorAll(`#${room} *`)];
-  return /** @type {HTMLElement} */ (all.find(({ localName }) => localName.startsWith('hearth-')));
-}
-
-/** Every element of the page. */
-export const elements = () =>
+/** The elements of the page, or of a part of it. @param {string} [part] a selector */
+export const elements = (part = 'main') =>
   /** @type {HTMLElement[]} */ (
-    [...document.querySelectorAll('main *')].filter(({ localName }) => localName.startsWith('hearth-'))
+    [...document.querySelectorAll(`${part} *`)].filter(({ localName }) => localName.startsWith('hearth-'))
   );
+
+/** The element that a room is for. @param {string} room */
+export const elementOf = (room) => elements(`#${room}`)[0];
 
 /** Marks among the links at the top the room that a visitor has followed a link to, or else the one in view. */
 export function followRooms() {
