@@ -28,8 +28,8 @@ CONFIGS = {
     "plain": BASE | dict(generator_hidden_sizes=[9], discriminator_hidden_sizes=[10]),
 }
 DEFAULTS = dict(
-    learning_rate=2e-4, betas=[0.9, 0.999], discriminator_steps=1, label_smoothing=0.0, optimizer="Adam", loss="bce",
-    weight_clip=0.01,
+    learning_rate=2e-4, betas=[0.9, 0.999], discriminator_steps=1, label_smoothing=0.0, mismatched_labels=0.0, optimizer="Adam",
+    loss="bce", weight_clip=0.01,
 )  # fmt: skip
 RUNS = {
     "bce-adam": {},
@@ -39,6 +39,7 @@ RUNS = {
     "hinge-sgd": dict(loss="hinge", optimizer="SGD", learning_rate=0.05),
     "wasserstein-sgd": dict(loss="wasserstein", optimizer="SGD", learning_rate=0.02),
     "betas": dict(betas=[0.5, 0.9], learning_rate=0.002, discriminator_steps=2),
+    "mismatched": dict(mismatched_labels=0.3, learning_rate=0.002, discriminator_steps=2, label_smoothing=0.1),
 }
 
 
@@ -77,7 +78,13 @@ def train(config: dict, options: dict, begin: dict[str, torch.Tensor]) -> tuple[
             real, latents = begin["real"][batch], begin["latents"][batch]
             labels = begin["labels"][batch] if "labels" in begin else None
             fake = generator(latents, labels)
-            logits = discriminator.training_logits(torch.cat([real, fake.detach()]), twice(labels), 0.0)
+            # The first fakes are real pictures with labels of other classes.
+            mismatched = mismatched_of(options, labels)
+            fakes = torch.cat([real[:mismatched], fake.detach()[mismatched:]])
+            said = None
+            if labels is not None:
+                said = torch.cat([labels, begin["other_labels"][batch][:mismatched], labels[mismatched:]])
+            logits = discriminator.training_logits(torch.cat([real, fakes]), said, 0.0)
             of_real, of_fake = logits.chunk(2)
             d_loss = discriminator_loss(loss, of_real, of_fake, options["label_smoothing"])
             of_discriminator.zero_grad()
@@ -91,12 +98,14 @@ def train(config: dict, options: dict, begin: dict[str, torch.Tensor]) -> tuple[
         of_generator.zero_grad()
         g_loss.backward()
         of_generator.step()
-        reports.append([d_loss.item(), g_loss.item(), verdict(of_real).mean().item(), verdict(of_fake).mean().item()])
+        verdicts = [verdict(logits).mean().item() for logits in (of_real, of_fake[mismatched:])]
+        reports.append([d_loss.item(), g_loss.item(), *verdicts])
     return reports, gan.checkpoint_tensors(generator, discriminator)
 
 
-def twice(labels: torch.Tensor | None) -> torch.Tensor | None:
-    return None if labels is None else torch.cat([labels, labels])
+def mismatched_of(options: dict, labels: torch.Tensor | None) -> int:
+    """How many pictures of a batch get a label of another class."""
+    return 0 if labels is None else int(options["mismatched_labels"] * BATCH)
 
 
 def main() -> None:
@@ -116,13 +125,16 @@ def main() -> None:
         begin["latents"] = torch.randn(2 * STEPS, BATCH, config["latent_dim"])
         if classes := config.get("num_classes"):
             begin["labels"] = torch.randint(classes, (2 * STEPS, BATCH))
+            begin["other_labels"] = (begin["labels"] + torch.randint(1, classes, (2 * STEPS, BATCH))) % classes
         runs = {}
         for run, options in RUNS.items():
             reports, tensors = train(config, options, begin)
-            runs[run] = dict(options=options, reports=reports)
+            mismatched = mismatched_of(DEFAULTS | options, begin.get("labels"))
+            runs[run] = dict(options=options, mismatched=mismatched, reports=reports)
             save_file({key: value.contiguous() for key, value in tensors.items()}, folder / f"{run}.safetensors")
         if "labels" in begin:
-            begin["class_weights"] = F.one_hot(begin.pop("labels"), config["num_classes"]).float()
+            for labels, rows in (("labels", "class_weights"), ("other_labels", "other_class_weights")):
+                begin[rows] = F.one_hot(begin.pop(labels), config["num_classes"]).float()
         save_file({key: value.contiguous() for key, value in begin.items()}, folder / "begin.safetensors")
         recipe.write_json(folder / "config.json", config)
         recipe.write_json(folder / "runs.json", runs)

@@ -866,6 +866,11 @@ export interface TrainingOptions {
   discriminator_steps?: number;
   /** 0 to 1: what is taken from the label of real pictures, so that the discriminator is never sure. Default: 0. */
   label_smoothing?: number;
+  /**
+   * 0 to 0.9: the share of the discriminator's fakes that are real pictures with the label of another class. It has to look at the
+   * class then, and pictures become what they are asked to be several times sooner. Of no effect without classes. Default: 0.
+   */
+  mismatched_labels?: number;
   /** Default: `'Adam'`. */
   optimizer?: 'Adam' | 'SGD';
   /** Binary cross-entropy, the hinge loss, or Wasserstein's with clipped weights. Default: `'bce'`. */

@@ -27,7 +27,7 @@ macro_rules! bytes {
 
 macro_rules! trained {
     ($folder:literal) => {
-        trained!($folder, "bce-adam", "hinge-adam", "wasserstein-adam", "bce-sgd", "hinge-sgd", "wasserstein-sgd", "betas")
+        trained!($folder, "bce-adam", "hinge-adam", "wasserstein-adam", "bce-sgd", "hinge-sgd", "wasserstein-sgd", "betas", "mismatched")
     };
     ($folder:literal, $($run:literal),*) => {
         Trained {
@@ -77,6 +77,8 @@ impl Tensors {
 #[derive(Deserialize)]
 struct Run {
     options: Map<String, Value>,
+    /// How many pictures of each batch get a wrong class.
+    mismatched: usize,
     reports: Vec<[f64; 4]>,
 }
 
@@ -94,13 +96,15 @@ impl Trained {
     }
 
     /// What the steps of a run learn from.
-    fn batches(&self, device: &Device) -> Vec<Batch> {
+    fn batches(&self, mismatched: usize, device: &Device) -> Vec<Batch> {
         let begin = Tensors::of(self.begin);
         let has_classes = begin.0.contains_key("class_weights");
         let batch = |index| Batch {
             real: begin.matrix("real", index, device),
             class_weights: has_classes.then(|| begin.matrix("class_weights", index, device)),
             latents: begin.matrix("latents", index, device),
+            mismatched_weights: (has_classes && mismatched > 0)
+                .then(|| begin.matrix("other_class_weights", index, device).narrow(0, 0, mismatched)),
         };
         (0..begin.0["real"].0[0]).map(batch).collect()
     }
@@ -113,7 +117,7 @@ impl Trained {
             let run = &runs[*name];
             let mut training = self.training(&run.options, device);
             let steps = run.options.get("discriminator_steps").and_then(Value::as_u64).unwrap_or(1);
-            let batches = self.batches(device);
+            let batches = self.batches(run.mismatched, device);
             let mut batches = batches.chunks(usize::try_from(steps).expect("a few"));
             for (index, expected) in run.reports.iter().enumerate() {
                 let batches = batches.next().expect("a batch for each step");

@@ -125,6 +125,7 @@ fn options_can_be_changed_while_it_runs_and_each_changes_the_run() {
         ("betas", json!([0.5, 0.9])),
         ("discriminator_steps", json!(2)),
         ("label_smoothing", json!(0.2)),
+        ("mismatched_labels", json!(0.5)),
         ("optimizer", json!("SGD")),
         ("loss", json!("wasserstein")),
     ];
@@ -224,6 +225,7 @@ fn options_that_are_absurd_are_refused() {
         ("betas", json!([0.9, 1])),
         ("discriminator_steps", json!(0)),
         ("label_smoothing", json!(1.5)),
+        ("mismatched_labels", json!(1)),
         ("optimizer", json!("adam")),
         ("loss", json!("mse")),
         ("weight_clip", json!(0)),

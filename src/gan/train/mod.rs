@@ -47,6 +47,25 @@ pub struct Batch {
     pub class_weights: Option<Tensor<2>>,
     /// Noise `[batch, latent_dim]` for as many generated ones.
     pub latents: Tensor<2>,
+    /// Rows of other classes `[mismatched, num_classes]` for the first of the real pictures, which the discriminator gets with
+    /// these in place of the first generated ones.
+    pub mismatched_weights: Option<Tensor<2>>,
+}
+
+impl Batch {
+    /// What the discriminator judges: the real pictures, then as many fakes; and the class that each is said to have.
+    fn judged(&self, generated: Tensor<2>) -> (Tensor<2>, Option<Tensor<2>>) {
+        let both = |real: &Tensor<2>, fake| Tensor::cat(vec![real.clone(), fake], 0);
+        let Some(classes) = &self.class_weights else { return (both(&self.real, generated), None) };
+        let (mut fakes, mut said) = (generated, classes.clone());
+        if let Some(others) = &self.mismatched_weights {
+            let ([batch, _], [mismatched, _]) = (said.dims(), others.dims());
+            let rest = |rows: Tensor<2>| rows.narrow(0, mismatched, batch - mismatched);
+            fakes = both(&self.real.clone().narrow(0, 0, mismatched), rest(fakes));
+            said = both(others, rest(said));
+        }
+        (both(&self.real, fakes), Some(both(classes, said)))
+    }
 }
 
 /// What is reported of a step.
@@ -58,7 +77,7 @@ pub struct Report {
     pub g_loss: f64,
     /// What the discriminator thought of the real pictures, in the mean.
     pub d_real: f64,
-    /// And of the generated ones.
+    /// And of the generated ones. Real pictures with the labels of other classes, which are fakes too, are not among them.
     pub d_fake: f64,
 }
 
@@ -252,7 +271,8 @@ impl Training {
         let Settings { loss, label_smoothing, .. } = self.settings;
         let batch = logits.len() / 3;
         let [real, fake, fooled] = [0, 1, 2].map(|part| &logits[part * batch..][..batch]);
-        self.verdicts = [real, fake].map(|part| part.iter().map(|logit| loss.verdict(*logit)).collect());
+        let generated = &fake[self.settings.mismatched(batch, self.config().num_classes)..];
+        self.verdicts = [real, generated].map(|part| part.iter().map(|logit| loss.verdict(*logit)).collect());
         let [d_real, d_fake] = self.verdicts.each_ref().map(|verdicts| mean(verdicts, |verdict| verdict));
         Report {
             d_loss: loss.discriminator(real, fake, label_smoothing),
@@ -355,10 +375,16 @@ impl State {
         let mut draw = || {
             let (pixels, labels) = data.batch(progress.seed, progress.drawn, batch);
             progress.drawn += batch as u64;
+            let latents = noise(&mut rng, [batch, config.latent_dim], device);
+            let mismatched = labels.as_deref().map(|labels| {
+                let some = &labels[..settings.mismatched(batch, config.num_classes)];
+                some.iter().map(|label| another_class(*label, config.num_classes, &mut rng)).collect::<Vec<_>>()
+            });
             Batch {
                 real: Tensor::from_data(TensorData::new(pixels, [batch, config.pixels()]), device),
                 class_weights: class_weights(labels.as_deref(), config, device),
-                latents: noise(&mut rng, [batch, config.latent_dim], device),
+                latents,
+                mismatched_weights: class_weights(mismatched.as_deref(), config, device),
             }
         };
         (0..settings.discriminator_steps).map(|_| draw()).collect()
@@ -371,7 +397,7 @@ impl State {
         for (index, batch) in batches.iter().enumerate() {
             let classes = batch.class_weights.as_ref();
             let fake = self.generator.forward(batch.latents.clone(), classes);
-            let taught = self.teach_discriminator(batch.real.clone(), fake.output(), classes, settings);
+            let taught = self.teach_discriminator(batch, fake.output(), settings);
             if index + 1 == batches.len() {
                 logits = vec![taught, self.teach_generator(&fake, classes, settings)];
             }
@@ -395,17 +421,10 @@ impl State {
         judged.output()
     }
 
-    /// A step of the discriminator: its logits of the real pictures and of the generated ones.
-    fn teach_discriminator(
-        &mut self,
-        real: Tensor<2>,
-        fake: Tensor<2>,
-        classes: Option<&Tensor<2>>,
-        settings: &Settings,
-    ) -> Tensor<2> {
-        let both = Tensor::cat(vec![real, fake], 0);
-        let classes = classes.map(|classes| Tensor::cat(vec![classes.clone(), classes.clone()], 0));
-        let pass = self.discriminator.forward(both, classes.as_ref());
+    /// A step of the discriminator: its logits of the real pictures and of the fakes.
+    fn teach_discriminator(&mut self, batch: &Batch, fake: Tensor<2>, settings: &Settings) -> Tensor<2> {
+        let (pictures, classes) = batch.judged(fake);
+        let pass = self.discriminator.forward(pictures, classes.as_ref());
         let by_logits = settings.loss.of_discriminator(&pass.output(), settings.label_smoothing);
         let (gradients, _) = self.discriminator.backward(&pass, by_logits);
         update(&mut self.discriminator, gradients, settings, &mut self.progress.adam_steps[1]);
@@ -433,9 +452,16 @@ fn update(network: &mut Network, gradients: Vec<Tensor<2>>, settings: &Settings,
     }
 }
 
-/// A row of the classes' weights for each label, if the model has classes.
+/// Any class but a picture's own.
+#[allow(clippy::cast_possible_truncation)] // labels are bytes
+fn another_class(label: u8, num_classes: usize, rng: &mut Rng) -> u8 {
+    let further = 1 + rng.below(num_classes as u32 - 1);
+    ((u32::from(label) + further) % num_classes as u32) as u8
+}
+
+/// A row of the classes' weights for each label, if the model has classes and there are any.
 fn class_weights(labels: Option<&[u8]>, config: &Config, device: &Device) -> Option<Tensor<2>> {
-    let labels = labels.filter(|_| config.num_classes > 0)?;
+    let labels = labels.filter(|labels| config.num_classes > 0 && !labels.is_empty())?;
     let rows: Vec<u32> = labels.iter().map(|label| u32::from(*label)).collect();
     let shape = [labels.len(), config.num_classes];
     Some(Tensor::from_data(TensorData::new(one_hot(&rows, config.num_classes), shape), device))

@@ -35,6 +35,9 @@ pub struct Settings {
     pub discriminator_steps: usize,
     /// What [`Loss::Bce`] takes off the ones that real pictures should get.
     pub label_smoothing: f64,
+    /// The share of the discriminator's fakes that are real pictures of another class than they are said to be, so that it learns
+    /// to look at the class (Reed et al., 2016). Without classes there are none.
+    pub mismatched_labels: f64,
     /// What moves the parameters.
     pub optimizer: Optimizer,
     /// What both learn from.
@@ -51,6 +54,7 @@ impl Default for Settings {
             betas: [0.9, 0.999],
             discriminator_steps: 1,
             label_smoothing: 0.0,
+            mismatched_labels: 0.0,
             optimizer: Optimizer::Adam,
             loss: Loss::Bce,
             weight_clip: 0.01,
@@ -66,6 +70,7 @@ impl Settings {
     /// - `betas`: two numbers from 0 to below 1.
     /// - `discriminator_steps`: 1 to 100.
     /// - `label_smoothing`: 0 to 1.
+    /// - `mismatched_labels`: 0 to 0.9.
     /// - `optimizer`: `Adam` or `SGD`.
     /// - `loss`: `bce`, `hinge` or `wasserstein`.
     /// - `weight_clip`: above 0 and up to 1.
@@ -88,10 +93,18 @@ impl Settings {
         let steps = options.integer("discriminator_steps", 1..=100)?;
         set(&mut self.discriminator_steps, steps.map(|steps| steps as usize));
         set(&mut self.label_smoothing, options.number("label_smoothing", 0.0..=1.0)?);
+        set(&mut self.mismatched_labels, options.number("mismatched_labels", 0.0..=0.9)?);
         set(&mut self.optimizer, named(options, "optimizer", &Optimizer::ALL)?);
         set(&mut self.loss, named(options, "loss", &Loss::ALL)?);
         set(&mut self.weight_clip, options.number_above("weight_clip", 0.0..=1.0)?);
         Ok(self)
+    }
+
+    /// How many of the discriminator's `batch` fakes are real pictures with the label of another class.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)] // at most a thousand
+    pub fn mismatched(&self, batch: usize, num_classes: usize) -> usize {
+        if num_classes < 2 { 0 } else { (self.mismatched_labels * batch as f64) as usize }
     }
 
     /// All of them as JSON, under the options' names.
@@ -103,6 +116,7 @@ impl Settings {
             "betas": self.betas,
             "discriminator_steps": self.discriminator_steps,
             "label_smoothing": self.label_smoothing,
+            "mismatched_labels": self.mismatched_labels,
             "optimizer": name_of(&Optimizer::ALL, self.optimizer),
             "loss": name_of(&Loss::ALL, self.loss),
             "weight_clip": self.weight_clip,

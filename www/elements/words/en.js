@@ -287,6 +287,7 @@ export const en = {
     batch_size: 'Batch size',
     discriminator_steps: 'Discriminator steps',
     label_smoothing: 'Label smoothing',
+    mismatched_labels: 'Mismatched labels',
     loss: 'Loss',
     optimizer: 'Optimizer',
     betas: 'Betas',
@@ -298,6 +299,8 @@ export const en = {
     batch_size: 'Real pictures, and as many fakes, in each step.',
     discriminator_steps: 'How often the discriminator learns for each step of the generator.',
     label_smoothing: '0 to 1: how far from “surely real” the answer for real pictures is set.',
+    mismatched_labels:
+      '0 to 0.9: the share of fakes that are real pictures with a wrong label, so that the discriminator must look at the label too.',
     loss: 'bce: cross-entropy, as in the first GAN. hinge and wasserstein: two later ones.',
     optimizer: 'Adam adapts the step of each weight; SGD does not.',
     betas: 'Adam’s memory of past gradients: two numbers below 1.',
