@@ -84,6 +84,9 @@ MIX = {
 }  # fmt: skip
 WEIGHT_DECAY = 0.2  # of matrices and embeddings
 STORY_START = 0.4  # this share of the windows begins with a story's beginning, as visitors' prompts do
+# Half of the tales' names are invented, and a name that comes again counts more: else the model learns which names there are
+# and puts a usual one in place of the hero's.
+INVENTED_NAMES, NAME_WEIGHT = 0.5, 3
 HELD_OUT_TALES = 4  # of each plot that is held out
 
 
@@ -210,17 +213,19 @@ def train_tokenizer(stories: list[dict], plots: list[tales.Plot]) -> Tokenizer:
 
 
 class Row:
-    """The training tokens of a kind in one row, and where in it stories begin."""
+    """The training tokens of a kind in one row, how much each of them counts, and where in it stories begin."""
 
     def __init__(self):
-        self.tokens, self.starts = array("h", [0]), array("q")
+        self.tokens, self.weights, self.starts = array("h", [0]), array("b", [1]), array("q")
 
-    def add(self, ids: list[int]) -> None:
+    def add(self, ids: list[int], weights: list[int] | None = None) -> None:
         self.starts.append(len(self.tokens) - 1)  # at the token that ends the story before
         self.tokens.extend([*ids, 0])
+        self.weights.extend([*(weights or [1] * len(ids)), 1])
 
-    def tensors(self) -> tuple[torch.Tensor, torch.Tensor]:
-        return torch.frombuffer(self.tokens, dtype=torch.int16), torch.frombuffer(self.starts, dtype=torch.int64)
+    def tensors(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        parts = ((self.tokens, torch.int16), (self.weights, torch.int8), (self.starts, torch.int64))
+        return tuple(torch.frombuffer(part, dtype=dtype) for part, dtype in parts)
 
 
 def prepare(args: argparse.Namespace, device: str) -> dict:
@@ -274,25 +279,46 @@ def add_tales(row: Row, tokenizer: Tokenizer, plots: list[tales.Plot], budget: i
     with multiprocessing.Pool() as pool:
         while len(row.tokens) < budget:
             for told in pool.map(tell, itertools.islice(seeds, multiprocessing.cpu_count())):
-                for ids in told:
-                    row.add(ids)
+                for ids, weights in told:
+                    row.add(ids, weights)
 
 
-def tell_round(plots: list[tales.Plot], tokenizer: Tokenizer, seed: int) -> list[list[int]]:
-    """The tokens of one tale of every plot."""
-    return [tokenizer.encode(paragraphs(tale)).ids for tale in tales.tell_many(plots, len(plots), seed)]
+def tell_round(plots: list[tales.Plot], tokenizer: Tokenizer, seed: int) -> list[tuple[list[int], list[int]]]:
+    """The tokens of one tale of every plot, and how much each counts."""
+    told = []
+    for tale in tales.tell_many(plots, len(plots), seed, INVENTED_NAMES):
+        encoding = tokenizer.encode(paragraphs(tale))
+        told.append((encoding.ids, name_weights(paragraphs(tale), tale["names"], encoding.offsets)))
+    return told
 
 
-def draw_windows(train: dict, count: int, length: int, fraction: float, chance: random.Random) -> torch.Tensor:
-    """`[count, length + 1]` tokens: inputs and, one to the right, targets."""
-    weights = [begin + (end - begin) * fraction for begin, end in MIX.values()]
+def name_weights(text: str, names: list[str], offsets: list[tuple[int, int]]) -> list[int]:
+    """How much each token counts: those of a name that has come before `NAME_WEIGHT` times as much."""
+    spans = [found.span() for name in names for found in list(re.finditer(rf"\b{name}\b", text))[1:]]
+    inside = {at for start, end in spans for at in range(start, end)}
+    return [NAME_WEIGHT if end - 1 in inside else 1 for _, end in offsets]
+
+
+def shares_at(fraction: float, of_tales: float | None = None) -> dict[str, float]:
+    """Each kind's share of the windows after a fraction of the time; the tales' can be given."""
+    shares = {kind: begin + (end - begin) * fraction for kind, (begin, end) in MIX.items()}
+    if of_tales is None:
+        return shares
+    rest = sum(shares.values()) - shares["tales"]
+    return {kind: share * (1 - of_tales) / rest for kind, share in shares.items()} | {"tales": of_tales}
+
+
+def draw_windows(
+    train: dict, count: int, length: int, shares: dict[str, float], chance: random.Random
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """`[count, length + 1]` tokens: inputs and, one to the right, targets; and how much each counts."""
     rows = []
-    for kind in chance.choices(list(MIX), weights, k=count):
-        tokens, starts = train[kind]
+    for kind in chance.choices(list(shares), shares.values(), k=count):
+        tokens, weights, starts = train[kind]
         at = int(starts[chance.randrange(len(starts))]) if chance.random() < STORY_START else chance.randrange(len(tokens))
         at = max(0, min(at, len(tokens) - length - 1))
-        rows.append(tokens[at : at + length + 1].long())
-    return torch.stack(rows)
+        rows.append((tokens[at : at + length + 1].long(), weights[at : at + length + 1].float()))
+    return torch.stack([tokens for tokens, _ in rows]), torch.stack([weights for _, weights in rows])
 
 
 # --- optimiser -------------------------------------------------------------------------------------------------------
@@ -403,7 +429,8 @@ def optimisers(args: argparse.Namespace, model: GPT2LMHeadModel) -> dict[str, to
 def train(args: argparse.Namespace) -> None:
     device = recipe.prepare(args)
     stories = prepare(args, device)
-    model = GPT2LMHeadModel(GPT2Config(**CONFIG)).to(device)
+    dropout = {} if args.dropout is None else {part: args.dropout for part in CONFIG if part.endswith("pdrop")}
+    model = GPT2LMHeadModel(GPT2Config(**CONFIG | dropout)).to(device)
     optimiser = optimisers(args, model)
     run = recipe.Run(args, device, model=model, **optimiser)
     if args.average:  # late checkpoints' mean measures better than the last of them
@@ -423,18 +450,21 @@ def train_on(stories: dict, model: GPT2LMHeadModel, optimiser: dict, run: recipe
     clipped = [parameter for group in optimiser["adam"].param_groups for parameter in group["params"]]
     chance = random.Random(args.seed + len(run.history))  # a resumed run draws other windows
 
-    def loss_of(inputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        logits = model(inputs, use_cache=False).logits
-        return F.cross_entropy(logits.float().flatten(0, 1), targets.flatten())
+    def loss_of(tokens: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+        logits = model(tokens[:, :-1], use_cache=False).logits
+        losses = F.cross_entropy(logits.float().flatten(0, 1), tokens[:, 1:].flatten(), reduction="none")
+        weights = weights[:, 1:].flatten()
+        return (losses * weights).sum() / weights.sum()
 
-    def windows() -> torch.Tensor:
-        return draw_windows(stories["train"], args.batch_tokens // length, length, run.fraction, chance).to(device)
+    def windows() -> tuple[torch.Tensor, torch.Tensor]:
+        shares = shares_at(run.fraction, args.tale_share)
+        drawn = draw_windows(stories["train"], args.batch_tokens // length, length, shares, chance)
+        return tuple(part.to(device) for part in drawn)
 
     if args.compile:
         loss_of = torch.compile(loss_of, dynamic=False)
         with torch.autocast(device, torch.bfloat16):  # before the clock runs
-            batch = windows()
-            loss_of(batch[:, :-1], batch[:, 1:]).backward()
+            loss_of(*windows()).backward()
         model.zero_grad(set_to_none=True)
         print("compiled", flush=True)
     if args.start and not run.history:
@@ -452,15 +482,15 @@ def train_on(stories: dict, model: GPT2LMHeadModel, optimiser: dict, run: recipe
         for name, part in optimiser.items():
             for group in part.param_groups:
                 group["lr"] = rates[name] * run.rate(warm_up=30, decay=0.8)
-        batch = windows()
+        tokens, weights = windows()
         with torch.autocast(device, torch.bfloat16):
-            loss = loss_of(batch[:, :-1], batch[:, 1:])
+            loss = loss_of(tokens, weights)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(clipped, 1.0)  # Muon's updates have a fixed size already
         for part in optimiser.values():
             part.step()
         model.zero_grad(set_to_none=True)
-        run.record(batch[:, 1:].numel(), every=10, loss=loss.detach(), **held_out)
+        run.record(tokens[:, 1:].numel(), every=10, loss=loss.detach(), **held_out)
         if run.elapsed - measured_at > 60 * args.evaluate_every:
             held_out, measured_at = measure(), run.elapsed
 
@@ -470,8 +500,10 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="folder with the five collections")
     parser.add_argument("--tales", type=Path, default=tales.PLOTS, help="plots of the tales: a folder or a file")
     parser.add_argument("--tale-tokens", type=int, default=0, help="30 million on a GPU, 50,000 a minute on a CPU otherwise")
+    parser.add_argument("--tale-share", type=float, help="of the windows, from the start to the end; otherwise it grows")
     parser.add_argument("--average", type=Path, nargs="+", help="with --export-only: the mean of these checkpoints or folders")
     parser.add_argument("--start", type=Path, help="model folder to begin from, and its tokenizer, if there is no checkpoint")
+    parser.add_argument("--dropout", type=float, help=f"{CONFIG['attn_pdrop']} otherwise; new tales need less than old stories")
     parser.add_argument("--batch-tokens", type=int, default=6144)
     parser.add_argument("--muon-learning-rate", type=float, default=0.02)
     parser.add_argument("--learning-rate", type=float, default=2e-3, help="AdamW's, for embeddings, norms and biases")

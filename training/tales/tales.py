@@ -12,7 +12,7 @@ from typing import Container, Iterator
 from . import plots, words
 from .plots import PLACEHOLDER, Plot
 
-Tale = dict  # id, text, scenes, hero, name
+Tale = dict  # id, text, scenes, hero, name, names
 
 NEW_PARAGRAPH = 0.55  # how often a step begins a paragraph
 USUAL_OPENING = 0.3  # how often a tale has one, where its first step allows it
@@ -57,9 +57,10 @@ PLANS = [
 WHO = ["with bright eyes", "with a big heart", "with a head full of ideas"]
 
 
-def tell(plot: Plot, chance: random.Random) -> Tale:
-    """One tale of this plot: its text, paragraphs apart by a blank line, and where in it each scene is."""
-    drawn = draw_words(plot, chance)
+def tell(plot: Plot, chance: random.Random, invented: float = 0.0) -> Tale:
+    """One tale of this plot: its text, paragraphs apart by a blank line, and where in it each scene is. `invented` is the chance
+    of each name to be one that nobody has."""
+    drawn = draw_words(plot, chance, invented)
     text, scenes = "", []
     for number, step in enumerate(plot["steps"]):
         part = fill(chance.choice(step["text"]), drawn, chance) if number else begin(plot, drawn, chance)
@@ -67,23 +68,24 @@ def tell(plot: Plot, chance: random.Random) -> Tale:
             text += "\n\n" if chance.random() < NEW_PARAGRAPH else " "
         start, text = len(text), text + part
         scenes.append({"start": start, "end": len(text), "caption": fill(step["scene"], drawn, chance, scene=True)})
-    return {"id": plot["id"], "text": text, "scenes": scenes, "hero": drawn["kind"], "name": drawn["name"]}
+    names = [drawn[key] for key in drawn if key == "name" or key.endswith("_name")]
+    return {"id": plot["id"], "text": text, "scenes": scenes, "hero": drawn["kind"], "name": drawn["name"], "names": names}
 
 
-def tell_many(from_plots: list[Plot], count: int, seed: int) -> Iterator[Tale]:
+def tell_many(from_plots: list[Plot], count: int, seed: int, invented: float = 0.0) -> Iterator[Tale]:
     """Tales of all plots in turn, so that each plot is told as often as the others."""
     chance = random.Random(seed)
     order: list[Plot] = []
     for _ in range(count if from_plots else 0):
         if not order:
             order = chance.sample(from_plots, len(from_plots))
-        yield tell(order.pop(), chance)
+        yield tell(order.pop(), chance, invented)
 
 
 # --- words -------------------------------------------------------------------------------------------------------------
 
 
-def draw_words(plot: Plot, chance: random.Random) -> dict[str, str]:
+def draw_words(plot: Plot, chance: random.Random, invented: float = 0.0) -> dict[str, str]:
     """What each placeholder becomes in one tale."""
     place = chance.choice(plot["place"])
     groups = plots.heroes(plot, place)
@@ -92,7 +94,7 @@ def draw_words(plot: Plot, chance: random.Random) -> dict[str, str]:
     kind = chance.choice(groups[group])
     options = plot.get("vars", {})
     taken = plots.taken_names(plot)
-    gender, name = draw_name(kind, taken, "", chance)
+    gender, name = draw_name(kind, taken, "", chance, invented)
     adjective = chance.choice(words.adjectives(kind))
     drawn = {
         "name": name, "kind": kind, "adj": adjective, "hero": words.an(kind),
@@ -113,18 +115,25 @@ def draw_words(plot: Plot, chance: random.Random) -> dict[str, str]:
             drawn |= {variable: word, f"a_{variable}": words.an(word), f"the_{variable}": f"the {word}"}
             drawn[f"{variable}_s"] = words.plural(word)
         if plots.is_friend(variable):
-            gender, friend = draw_name(word, taken, initials, chance)
+            gender, friend = draw_name(word, taken, initials, chance, invented)
             initials += friend[0]
             drawn[f"{variable}_name"] = friend
             drawn |= {f"{variable}_{key}": pronoun for key, pronoun in words.PRONOUNS[gender].items()}
     return drawn
 
 
-def draw_name(kind: str, taken: Container[str], initials: str, chance: random.Random) -> tuple[str, str]:
+def draw_name(
+    kind: str, taken: Container[str], initials: str, chance: random.Random, invented: float = 0.0
+) -> tuple[str, str]:
     """A gender that suits the kind, and a name that is not taken and does not begin like another name."""
     gender = "she" if kind in words.SHE else "he" if kind in words.HE else chance.choice(["she", "he"])
-    names = [name for name in words.NAMES[gender] if name not in taken and name[0] not in initials]
-    return gender, chance.choice(names)
+
+    def is_free(name: str) -> bool:
+        return name not in taken and name[0] not in initials
+
+    if invented and chance.random() < invented:
+        return gender, next(filter(is_free, iter(lambda: words.invent_name(gender, chance), None)))
+    return gender, chance.choice([name for name in words.NAMES[gender] if is_free(name)])
 
 
 # --- text --------------------------------------------------------------------------------------------------------------

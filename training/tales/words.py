@@ -4,6 +4,7 @@ Kinds and places are words that the picture model knows too, so that a tale's sc
 """
 
 import functools
+import random
 import re
 
 KINDS = {
@@ -43,6 +44,24 @@ NAMES = {
         Louis Magnus Malik Marco Mateo Miro Ned Nils Olaf Oliver Pedro Percy Peter Quentin Rafi Ralph Rico Rolf Samir
         Simon Stan Tariq Ted Tim Ulf Victor Viggo Wally Walter Xavier Yusuf Zack Alex Sam Robin Kit""".split(),
 }  # fmt: skip
+
+# Names that nobody has, of which there are too many to know any by heart: a model that meets them can only copy.
+ONSETS = "b bl br c cl d dr f fl g gl h j k kl l m n p pl qu r s sh sk sl sn st t th tr tw v w y z".split()
+VOWELS = "a a a e e e i i i o o o u u ai ee ia oo y".split()
+CODAS = "ck ll m n p rt ss x z".split()
+MIDDLES = "b bb d dd ff g k l ll lm m mb mm n nd nn p r rl rr s sk ss st t tt v x z".split()
+ENDINGS = {
+    "she": "a a a ie y ina ella ette is elle ora".split(), "he": "o o us en er in on ock am ert ick".split(),
+}  # fmt: skip
+
+
+def invent_name(gender: str, chance: random.Random) -> str:
+    """One or two syllables, such as Foom, Razora or Duston."""
+    syllable = chance.choice(ONSETS) + chance.choice(VOWELS)
+    if chance.random() < 0.3:
+        return (syllable + chance.choice(CODAS)).capitalize()
+    return (syllable + chance.choice(MIDDLES) + chance.choice(ENDINGS[gender])).capitalize()
+
 
 ADJECTIVES = "brave curious kind shy cheerful clever quiet gentle merry young small little".split()
 TINY = {"small", "little"}  # odd for grown-ups; "the little prince" is another book
