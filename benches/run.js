@@ -10,6 +10,7 @@ import { Failure, installPackages, script } from '../scripts/shell.js';
 import { openBrowser } from './browser.js';
 import { benchDiffusion } from './diffusion.js';
 import { benchGan } from './gan.js';
+import { benchGanLearning } from './gan-learning.js';
 import { benchGanTraining } from './gan-training.js';
 import { benchStorage } from './storage.js';
 import { benchSdTurbo, benchTextToImage } from './text-to-image.js';
@@ -18,6 +19,7 @@ import { benchPerplexity, benchText } from './text.js';
 const SECTIONS = {
   gan: benchGan,
   'gan-training': benchGanTraining,
+  'gan-learning': benchGanLearning,
   diffusion: benchDiffusion,
   'text-to-image': benchTextToImage,
   text: benchText,
@@ -26,7 +28,7 @@ const SECTIONS = {
   'sd-turbo': benchSdTurbo,
 };
 /** What takes long, and is measured only when it is named. */
-const ON_REQUEST = ['sd-turbo'];
+const ON_REQUEST = ['gan-learning', 'sd-turbo'];
 const CHOICES = {
   device: ['cpu', 'webgpu'],
   dtype: ['f32', 'f16', 'q8'],
