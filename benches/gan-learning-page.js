@@ -3,7 +3,13 @@
 import { heapBytes } from './in-page.js';
 
 /** The attributes of `<hearth-training>` in index.html. */
-const OPTIONS = { betas: /** @type {const} */ ([0.5, 0.999]), label_smoothing: 0.1, mismatched_labels: 0.25 };
+const OPTIONS = {
+  learning_rate: 4e-4,
+  betas: /** @type {const} */ ([0.5, 0.999]),
+  discriminator_steps: 2,
+  label_smoothing: 0.1,
+  mismatched_labels: 0.25,
+};
 
 /** @param {string} device */
 async function begin(device) {

@@ -12,6 +12,7 @@ import { benchDiffusion } from './diffusion.js';
 import { benchGan } from './gan.js';
 import { benchGanLearning } from './gan-learning.js';
 import { benchGanTraining } from './gan-training.js';
+import { benchMap } from './map.js';
 import { benchStorage } from './storage.js';
 import { benchSdTurbo, benchTextToImage } from './text-to-image.js';
 import { benchPerplexity, benchText } from './text.js';
@@ -20,6 +21,7 @@ const SECTIONS = {
   gan: benchGan,
   'gan-training': benchGanTraining,
   'gan-learning': benchGanLearning,
+  map: benchMap,
   diffusion: benchDiffusion,
   'text-to-image': benchTextToImage,
   text: benchText,

@@ -98,7 +98,9 @@ const WINDOWS = {
       seed: 3,
       sample_every: 40,
       steps: 8000,
+      learning_rate: 4e-4,
       betas: [0.5, 0.999],
+      discriminator_steps: 2,
       label_smoothing: 0.1,
       mismatched_labels: 0.25,
     };

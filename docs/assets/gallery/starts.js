@@ -54,7 +54,14 @@ export const STARTS = {
     ],
   },
   'hearth-training': {
-    attributes: { controls: '', betas: '0.5 0.999', 'label-smoothing': '0.1', 'mismatched-labels': '0.25' },
+    attributes: {
+      controls: '',
+      'learning-rate': '0.0004',
+      betas: '0.5 0.999',
+      'discriminator-steps': '2',
+      'label-smoothing': '0.1',
+      'mismatched-labels': '0.25',
+    },
     own: [
       CONTROLS,
       own('autoplay', ['true', 'false'], 'Trains as soon as a reader comes to it.'),
