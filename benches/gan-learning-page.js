@@ -29,7 +29,7 @@ export async function learn(device, minutes) {
   const started = performance.now();
   const train = await begin(device);
   let [steps, first] = [0, 0];
-  for await (const event of train.stream({ ...OPTIONS, seed: 1, sample_every: 20 })) {
+  for await (const event of train.stream({ ...OPTIONS, seed: 1, sample_every: 10 })) {
     if (event.type !== 'step') continue;
     steps = event.step_index;
     if (event.images) first ||= performance.now() - started;

@@ -867,8 +867,9 @@ export interface TrainingOptions {
   /** 0 to 1: what is taken from the label of real pictures, so that the discriminator is never sure. Default: 0. */
   label_smoothing?: number;
   /**
-   * 0 to 0.9: the share of the discriminator's fakes that are real pictures with the label of another class. It has to look at the
-   * class then, and pictures become what they are asked to be several times sooner. Of no effect without classes. Default: 0.
+   * 0 to 0.9: the share of the discriminator's fakes, rounded down, that are real pictures with the label of another class. It has
+   * to look at the label then, and pictures become what they are asked to be several times sooner. Of no effect without classes.
+   * Default: 0.
    */
   mismatched_labels?: number;
   /** Default: `'Adam'`. */
@@ -901,11 +902,11 @@ export interface TrainingStepEvent {
   g_loss: number;
   /** The discriminator's mean verdict on the real pictures of the batch, before it learnt from them. */
   d_real: number;
-  /** And on the fake ones. With `'bce'` both are probabilities, with other losses any numbers. */
+  /** And on the generated ones. With `'bce'` both are probabilities, with other losses any numbers. */
   d_fake: number;
   /** Forty pictures of noise that stays the same, so that they can be compared over time. Only every `sample_every` steps. */
   images?: ImageData[];
-  /** The verdict on each picture of the batch. Where there are `images`. */
+  /** The verdict on each real picture of the batch, and on each generated one. Where there are `images`. */
   verdicts?: { readonly real: Float32Array; readonly fake: Float32Array };
 }
 

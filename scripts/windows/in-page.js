@@ -94,16 +94,7 @@ const WINDOWS = {
 
   async training(context) {
     const train = await load('gan-training', 'gan-mnist', { data: '/data/mnist' });
-    const options = {
-      seed: 3,
-      sample_every: 40,
-      steps: 8000,
-      learning_rate: 4e-4,
-      betas: [0.5, 0.999],
-      discriminator_steps: 2,
-      label_smoothing: 0.1,
-      mismatched_labels: 0.25,
-    };
+    const options = { seed: 3, sample_every: 40, steps: 8000, betas: [0.5, 0.999], label_smoothing: 0.1 };
     const moments = [];
     for await (const { images } of train.stream(options)) if (images) moments.push(images);
     tile(

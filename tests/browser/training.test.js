@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
-import { bytesOf, overflow, send, until, violations } from './harness.js';
+import { bytesOf, launch, overflow, send, until, violations } from './harness.js';
 import { complaints, openBlank, openBody, page, scriptOf, shot, site } from './session.js';
 
 const MODEL = '/tests/fixtures/gan/conditional';
@@ -272,6 +272,49 @@ test('a visitor draws shapes, by pointer or by keyboard, and trains on them', as
   assert.notEqual(await picture(0), digits);
   await button('Back to the digits').click();
   await until(async () => (await picture(0)) === digits);
+});
+
+test('a GPU that is lost in the middle: the training goes on from the last saved moment, with its options', async () => {
+  const own = await launch();
+  try {
+    const small = ELEMENT.replace('device="cpu"', 'device="webgpu" batch-size="2" discriminator-steps="1"');
+    await openBody(small, 'lang="en"', { from: own });
+    await button('Train').click();
+    await stepped(8);
+    const session = await own.newBrowserCDPSession();
+    await session.send('Browser.crashGpuProcess').catch(() => {});
+    await until(async () => /The GPU was lost/.test(await message()));
+    const from = Number((await message()).match(/from step ([\d,]+)/)?.[1].replace(',', ''));
+    const pictures = await element().evaluate(
+      (it) =>
+        new Promise((resolve) =>
+          it.addEventListener('step', (event) => {
+            const { verdicts } = /** @type {CustomEvent} */ (event).detail;
+            if (verdicts) resolve(verdicts.real.length);
+          }),
+        ),
+    );
+    assert.equal(pictures, 2, 'a batch is as large as before');
+    assert.ok((await step()) > from);
+  } finally {
+    await own.close();
+  }
+});
+
+test('a training that diverges says so, and goes on from the last sound step', async () => {
+  await openBody(
+    ELEMENT.replace(
+      '<hearth-training',
+      '<hearth-training loss="hinge" optimizer="SGD" learning-rate="1" batch-size="8"',
+    ),
+  );
+  await button('Train').click();
+  await until(async () => /diverged/.test(await message()));
+  const sound = await step();
+  await element().evaluate((it) => it.setAttribute('learning-rate', '0.000001'));
+  await button('One step').click();
+  await until(async () => /Paused after step/.test(await message()));
+  assert.equal(await step(), sound + 1);
 });
 
 test('an element reports its life by events, and taken out of the page it gives everything back', async () => {

@@ -82,7 +82,11 @@ fn a_seed_makes_the_same_run_again_however_many_steps_are_made_at_once() {
 #[test]
 fn what_is_saved_goes_on_as_if_it_had_not_stopped() {
     let options = || {
-        Options::new().with("seed", json!(9)).with("loss", json!("hinge")).with("betas", json!([0.5, 0.99]))
+        Options::new()
+            .with("seed", json!(9))
+            .with("loss", json!("hinge"))
+            .with("betas", json!([0.5, 0.99]))
+            .with("mismatched_labels", json!(0.25))
     };
     let mut whole = training_of_halves(options());
     block_on(whole.advance(5)).expect("steps");

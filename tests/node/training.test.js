@@ -5,7 +5,9 @@ import { test } from 'node:test';
 
 import { augment, labelOf, thickened } from '../../www/elements/training/augment.js';
 import { Curve } from '../../www/elements/training/curve.js';
+import { History } from '../../www/elements/training/history.js';
 import { Moments } from '../../www/elements/training/moments.js';
+import { Rescue } from '../../www/elements/training/rescue.js';
 import { leadOf, stateOf, varietyOf } from '../../www/elements/training/state.js';
 
 const SIZE = 28;
@@ -99,25 +101,81 @@ test('a curve of ten thousand steps has few points, which are means and reach to
 });
 
 test('moments of a long training are thinned out evenly, and the first stays', () => {
-  /** @type {Moments<number>} */
   const moments = new Moments(60);
-  for (let step = 0; step <= 10_000; step += 20) {
-    moments.push(step);
+  for (let step_index = 0; step_index <= 10_000; step_index += 20) {
+    moments.push({ step_index });
     assert.ok(moments.length <= 60);
   }
-  const kept = Array.from({ length: moments.length }, (_, index) => moments.at(index));
+  const kept = Array.from({ length: moments.length }, (_, index) => moments.at(index).step_index);
   assert.ok(kept.length > 30);
   assert.equal(kept[0], 0);
   const gaps = new Set(kept.slice(1).map((step, index) => step - kept[index]));
   assert.equal(gaps.size, 1, `they are ${[...gaps]} steps apart`);
   moments.clear();
-  moments.push(5);
-  assert.deepEqual([moments.length, moments.at(0)], [1, 5]);
+  moments.push({ step_index: 5 });
+  assert.deepEqual([moments.length, moments.at(0)], [1, { step_index: 5 }]);
+});
+
+test('a training that is back at an earlier step forgets what came after, and goes on from there', () => {
+  const history = new History();
+  const shown = { images: [], verdicts: undefined };
+  const push = (/** @type {number} */ step_index) => {
+    history.push({ type: 'step', step_index, d_loss: 1, g_loss: 1, d_real: 0.5, d_fake: 0.5 });
+    if (step_index % 4 === 0) history.show(shown, { num_classes: 0, real: 0 });
+  };
+  history.begin();
+  for (let step = 1; step <= 12; step++) push(step);
+  history.moveTo(6);
+  assert.deepEqual([history.step_index, history.curve.length, history.moments.length], [6, 6, 1]);
+  for (let step = 7; step <= 9; step++) push(step);
+  const steps = history.curve.points.map(({ step_index }) => step_index);
+  assert.deepEqual(steps, [1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  assert.equal(history.moments.at(1).step_index, 8);
+  assert.equal(history.before, null, 'it is the same training');
+});
+
+test('a training whose device is lost goes on from what was saved last, and from the same moment only once', async (context) => {
+  let now = 0;
+  context.mock.method(performance, 'now', () => now);
+  /** @type {unknown[]} */
+  const calls = [];
+  const note = (/** @type {string} */ name) => async (/** @type {any} */ argument) =>
+    void calls.push([name, argument]);
+  let saved = 0;
+  const train = /** @type {any} */ ({
+    device: 'webgpu',
+    save: async () => `checkpoint ${++saved}`,
+    ...{ open: note('open'), change: note('change'), reset: note('reset') },
+  });
+  const rescue = new Rescue();
+  rescue.begin(7);
+  now = 5_000;
+  await rescue.keep(train);
+  await rescue.restore(train, { loss: 'hinge', seed: 1 });
+  assert.deepEqual(
+    calls.splice(0),
+    [['reset', { loss: 'hinge', seed: 7 }]],
+    'nothing is saved in the first seconds',
+  );
+  assert.equal(rescue.isFresh, false);
+  for (now of [16_000, 18_000, 27_000]) await rescue.keep(train);
+  assert.deepEqual([saved, rescue.isFresh], [2, true]);
+  await rescue.restore(train, { loss: 'hinge', seed: 1 });
+  assert.deepEqual(calls.splice(0), [
+    ['open', 'checkpoint 2'],
+    ['change', { loss: 'hinge' }],
+  ]);
+  rescue.begin(8, new Blob(['a file']));
+  await rescue.restore(train, {});
+  assert.ok(/** @type {any} */ (calls[0])[1] instanceof Blob, 'an opened checkpoint is where it began');
+  now = 90_000;
+  await rescue.keep(/** @type {any} */ ({ ...train, device: 'cpu' }));
+  assert.equal(saved, 2, 'a CPU is never lost');
 });
 
 /** @type {import('../../www/elements/training/state.js').Numbers} */
 const USUAL = {
-  step_index: 500,
+  step_index: 1000,
   d_real: 0.6,
   d_fake: 0.4,
   loss: 'bce',
@@ -149,7 +207,7 @@ test('smoothed labels are no weakness, and other losses have other scales', () =
 
 test('pictures that look alike are a collapse, but not at the beginning, when all are noise', () => {
   assert.equal(state({ variety: 0.1 }), 'alike');
-  assert.equal(state({ variety: 0.1, step_index: 100 }), 'balanced');
+  assert.equal(state({ variety: 0.1, step_index: 500 }), 'balanced');
   assert.equal(state({ variety: null }), 'balanced');
 });
 

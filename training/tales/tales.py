@@ -131,8 +131,10 @@ def draw_name(
     def is_free(name: str) -> bool:
         return name not in taken and name[0] not in initials
 
-    if invented and chance.random() < invented:
-        return gender, next(filter(is_free, iter(lambda: words.invent_name(gender, chance), None)))
+    while invented and chance.random() < invented:
+        name = words.invent_name(gender, chance)
+        if is_free(name):
+            return gender, name
     return gender, chance.choice([name for name in words.NAMES[gender] if is_free(name)])
 
 

@@ -45,20 +45,19 @@ NAMES = {
         Simon Stan Tariq Ted Tim Ulf Victor Viggo Wally Walter Xavier Yusuf Zack Alex Sam Robin Kit""".split(),
 }  # fmt: skip
 
-# Names that nobody has, of which there are too many to know any by heart: a model that meets them can only copy.
-ONSETS = "b bl br c cl d dr f fl g gl h j k kl l m n p pl qu r s sh sk sl sn st t th tr tw v w y z".split()
-VOWELS = "a a a e e e i i i o o o u u ai ee ia oo y".split()
-CODAS = "ck ll m n p rt ss x z".split()
-MIDDLES = "b bb d dd ff g k l ll lm m mb mm n nd nn p r rl rr s sk ss st t tt v x z".split()
-ENDINGS = {
-    "she": "a a a ie y ina ella ette is elle ora".split(), "he": "o o us en er in on ock am ert ick".split(),
-}  # fmt: skip
+# The sounds of invented names, of which there are too many to know any by heart: a model that meets them can only copy. Few
+# sounds, so that no combination of them is a word that has no place in a tale.
+ONSETS = "b br d dr f fl g gr k l m n p r s t th v w z".split()
+VOWELS = "aeiou"
+MIDDLES = "l m mm n r rl sk v".split()
+ENDINGS = {"she": ["a", "ia", "ella", "ina"], "he": ["o", "ik", "or", "el"]}
+CODAS = ["l", "v", "lm", "sk"]
 
 
 def invent_name(gender: str, chance: random.Random) -> str:
-    """One or two syllables, such as Foom, Razora or Duston."""
+    """One syllable or more, such as Fisk, Dravina or Lommel."""
     syllable = chance.choice(ONSETS) + chance.choice(VOWELS)
-    if chance.random() < 0.3:
+    if chance.random() < 0.2:
         return (syllable + chance.choice(CODAS)).capitalize()
     return (syllable + chance.choice(MIDDLES) + chance.choice(ENDINGS[gender])).capitalize()
 

@@ -92,12 +92,12 @@ class Tales(unittest.TestCase):
                 self.assertEqual(len({name[0] for name in names}), len(names), f"{plot['id']}: {names}")
                 self.assertNotIn(drawn["kind"], [drawn[person] for person in people], plot["id"])
 
-    def test_a_share_of_the_names_is_invented_and_no_two_tales_have_the_same(self):
+    def test_a_share_of_the_names_is_invented_and_hardly_any_comes_twice(self):
         told = list(tales.tell_many(self.plots, 1000, seed=7, invented=0.5))
         usual = {name for names in words.NAMES.values() for name in names}
         invented = [tale["name"] for tale in told if tale["name"] not in usual]
         self.assertTrue(400 < len(invented) < 600, len(invented))
-        self.assertGreater(len(set(invented)), 0.9 * len(invented))
+        self.assertGreater(len(set(invented)), 0.85 * len(invented))
         for tale in told:
             self.assertIn(tale["name"], tale["names"])
             self.assertIn(tale["name"], tale["text"], tale["id"])

@@ -17,6 +17,7 @@ import { CALL, DEFAULTS, EXPERIMENTS, OPTIONS, changedFrom } from './training/op
 import { OwnData, ownSheet } from './training/own.js';
 import { OptionsPanel, panelSheet } from './training/panel.js';
 import { plotSheet } from './training/plot.js';
+import { Rescue } from './training/rescue.js';
 import { Stage } from './training/stage.js';
 import { Trials, trialsSheet } from './training/trials.js';
 import { viewSheet } from './training/view.js';
@@ -60,6 +61,7 @@ class HearthTraining extends HearthElement {
   #stage = new Stage(this, this.#controls, () => this.words);
   #trials = new Trials({ onTrial: (trial) => this.#try(trial), onBack: () => this.#untry() });
   #panel = new OptionsPanel(this);
+  #rescue = new Rescue();
   #own = new OwnData(() => this.words, {
     onTrain: () => this.#learnDrawings(),
     onBack: () => this.#learn(null),
@@ -167,7 +169,9 @@ class HearthTraining extends HearthElement {
       const train = await this.#prepare(signal);
       const { step_index } = await train.open(checkpoint);
       signal.throwIfAborted();
-      setOptions(this, OPTIONS, changedFrom(DEFAULTS, await train.options()));
+      const options = await train.options();
+      setOptions(this, OPTIONS, changedFrom(DEFAULTS, options));
+      this.#rescue.begin(options.seed, checkpoint);
       await this.#stage.begin(train, step_index);
       this.say(this.words.openedAt(step_index));
     });
@@ -182,9 +186,10 @@ class HearthTraining extends HearthElement {
         await task(signal);
       } catch (thrown) {
         const { code } = HearthError.from(thrown);
-        if (code === 'training-diverged') throw new HearthError(code, this.words.diverged);
-        if (code !== 'aborted' || job !== this.#jobs || !this.#train) throw thrown;
+        const isBack = code === 'training-diverged';
+        if ((code !== 'aborted' && !isBack) || job !== this.#jobs || !this.#train) throw thrown;
         await this.#stage.settle(this.#train);
+        if (isBack) throw new HearthError(code, this.words.diverged);
         if (job === this.#jobs) this.say(this.words.pausedAt(this.step_index));
       }
     });
@@ -208,7 +213,9 @@ class HearthTraining extends HearthElement {
       this.#own.fit(train.info.image_size);
     }
     this.#train = train;
-    this.#panel.seed = (await train.options()).seed;
+    const { seed } = await train.options();
+    this.#panel.seed = seed;
+    this.#rescue.begin(seed);
     await this.#stage.begin(train);
     this.say(this.words.readyToTrain(train.info.data.count, this.deviceName(train)));
     return train;
@@ -241,14 +248,33 @@ class HearthTraining extends HearthElement {
     this.say(this.words.training);
     this.#stage.play();
     try {
-      for await (const event of train.stream({ ...call, ...(steps && { steps }), resume: true, signal })) {
-        if (event.type === 'step') this.#stage.take(event, train);
-        if (event.type === 'step') this.emit('step', event);
-        else this.emit('complete', event);
-      }
+      await this.#take(train, { ...call, ...(steps && { steps }), signal });
       this.say(this.words.pausedAt(this.step_index));
     } finally {
       if (job === this.#jobs) this.#stage.pause();
+    }
+  }
+
+  /** Takes steps, and goes on where the device is lost. @param {Pipeline} train @param {import('../types.d.ts').TrainingCall} call */
+  async #take(train, call) {
+    const goal = this.step_index + (call.steps ?? Infinity);
+    try {
+      for await (const event of train.stream({ ...call, resume: true })) {
+        if (event.type === 'complete') this.emit('complete', event);
+        else {
+          this.#stage.take(event, train);
+          this.emit('step', event);
+          await this.#rescue.keep(train);
+        }
+      }
+    } catch (thrown) {
+      if (HearthError.from(thrown).code !== 'device-lost' || !this.#rescue.isFresh) throw thrown;
+      this.say(this.words.preparing);
+      await this.#rescue.restore(train, { ...DEFAULTS, ...optionsOf(this, OPTIONS) });
+      call.signal?.throwIfAborted();
+      await this.#stage.settle(train);
+      this.say(this.words.deviceLost(this.step_index));
+      await this.#take(train, { ...call, ...(call.steps && { steps: goal - this.step_index }) });
     }
   }
 

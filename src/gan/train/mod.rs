@@ -47,25 +47,38 @@ pub struct Batch {
     pub class_weights: Option<Tensor<2>>,
     /// Noise `[batch, latent_dim]` for as many generated ones.
     pub latents: Tensor<2>,
-    /// Rows of other classes `[mismatched, num_classes]` for the first of the real pictures, which the discriminator gets with
-    /// these in place of the first generated ones.
+    /// Rows of other classes `[mismatched, num_classes]`: the first real pictures come again with these, as fakes, in place of as
+    /// many generated ones.
     pub mismatched_weights: Option<Tensor<2>>,
 }
 
 impl Batch {
+    /// How many of the fakes are real pictures with the labels of other classes.
+    fn mismatched(&self) -> usize {
+        self.mismatched_weights.as_ref().map_or(0, |rows| rows.dims()[0])
+    }
+
     /// What the discriminator judges: the real pictures, then as many fakes; and the class that each is said to have.
     fn judged(&self, generated: Tensor<2>) -> (Tensor<2>, Option<Tensor<2>>) {
         let both = |real: &Tensor<2>, fake| Tensor::cat(vec![real.clone(), fake], 0);
         let Some(classes) = &self.class_weights else { return (both(&self.real, generated), None) };
         let (mut fakes, mut said) = (generated, classes.clone());
         if let Some(others) = &self.mismatched_weights {
-            let ([batch, _], [mismatched, _]) = (said.dims(), others.dims());
+            let ([batch, _], mismatched) = (said.dims(), self.mismatched());
             let rest = |rows: Tensor<2>| rows.narrow(0, mismatched, batch - mismatched);
             fakes = both(&self.real.clone().narrow(0, 0, mismatched), rest(fakes));
             said = both(others, rest(said));
         }
         (both(&self.real, fakes), Some(both(classes, said)))
     }
+}
+
+/// The discriminator's logits in its last step and the generator's: of the real pictures, of the fakes, and of the generated ones
+/// again; `[3 · batch, 1]`. The first `mismatched` fakes are real pictures.
+#[derive(Debug)]
+struct Judged {
+    logits: Tensor<2>,
+    mismatched: usize,
 }
 
 /// What is reported of a step.
@@ -77,7 +90,7 @@ pub struct Report {
     pub g_loss: f64,
     /// What the discriminator thought of the real pictures, in the mean.
     pub d_real: f64,
-    /// And of the generated ones. Real pictures with the labels of other classes, which are fakes too, are not among them.
+    /// And of the generated ones. Real pictures with the labels of other classes do not count, though they are fakes too.
     pub d_fake: f64,
 }
 
@@ -216,12 +229,12 @@ impl Training {
             ));
         };
         let before = state.kept();
-        let mut logits = Vec::new();
+        let mut judged = Vec::new();
         for _ in 0..steps {
             let batches = state.draw(data, &self.settings, &self.config, &self.device);
-            logits.push(state.step(&batches, &self.settings));
+            judged.push(state.step(&batches, &self.settings));
         }
-        self.reports(before, logits).await
+        self.reports(before, judged).await
     }
 
     /// A step with batches of the caller's, one for each step of the discriminator.
@@ -233,17 +246,18 @@ impl Training {
             return Err(Error::InvalidOption("a training needs a start before its steps".to_owned()));
         };
         let before = state.kept();
-        let logits = vec![state.step(batches, &self.settings)];
-        self.reports(before, logits).await
+        let judged = vec![state.step(batches, &self.settings)];
+        self.reports(before, judged).await
     }
 
-    /// Reads the `logits` of steps that began `before`.
-    async fn reports(&mut self, before: State, logits: Vec<Tensor<2>>) -> Result<Vec<Report>> {
-        if logits.is_empty() {
+    /// Reads what was `judged` in steps that began `before`.
+    async fn reports(&mut self, before: State, judged: Vec<Judged>) -> Result<Vec<Report>> {
+        if judged.is_empty() {
             return Ok(Vec::new());
         }
-        let rows: Vec<usize> = logits.iter().map(|logits| logits.dims()[0]).collect();
-        let all = Tensor::cat(logits, 0);
+        let steps: Vec<[usize; 2]> =
+            judged.iter().map(|step| [step.logits.dims()[0], step.mismatched]).collect();
+        let all = Tensor::cat(judged.into_iter().map(|step| step.logits).collect(), 0);
         let logits = match readback::read(Transaction::default().register(all)).await {
             Ok(mut read) => read.pop().unwrap_or_default(),
             Err(Error::WeightsInvalid(_)) => {
@@ -258,21 +272,20 @@ impl Training {
         };
         self.good = Some(before);
         let mut rest = logits.as_slice();
-        let reports = rows.into_iter().map(|rows| {
+        let reports = steps.into_iter().map(|[rows, mismatched]| {
             let (logits, others) = rest.split_at(rows);
             rest = others;
-            self.report(logits)
+            self.report(logits, mismatched)
         });
         Ok(reports.collect())
     }
 
-    /// `logits` of real pictures, of generated ones, and of those that the generator's step is for.
-    fn report(&mut self, logits: &[f32]) -> Report {
+    /// What a step's [`Judged`] says.
+    fn report(&mut self, logits: &[f32], mismatched: usize) -> Report {
         let Settings { loss, label_smoothing, .. } = self.settings;
         let batch = logits.len() / 3;
         let [real, fake, fooled] = [0, 1, 2].map(|part| &logits[part * batch..][..batch]);
-        let generated = &fake[self.settings.mismatched(batch, self.config().num_classes)..];
-        self.verdicts = [real, generated].map(|part| part.iter().map(|logit| loss.verdict(*logit)).collect());
+        self.verdicts = [real, &fake[mismatched..]].map(|part| part.iter().map(|logit| loss.verdict(*logit)).collect());
         let [d_real, d_fake] = self.verdicts.each_ref().map(|verdicts| mean(verdicts, |verdict| verdict));
         Report {
             d_loss: loss.discriminator(real, fake, label_smoothing),
@@ -390,9 +403,8 @@ impl State {
         (0..settings.discriminator_steps).map(|_| draw()).collect()
     }
 
-    /// A step of the discriminator with each batch, and one of the generator with the last one's noise. The discriminator's
-    /// logits in the last two of them: of real pictures, of generated ones, and of these again; `[3 · batch, 1]`.
-    fn step(&mut self, batches: &[Batch], settings: &Settings) -> Tensor<2> {
+    /// A step of the discriminator with each batch, and one of the generator with the last one's noise.
+    fn step(&mut self, batches: &[Batch], settings: &Settings) -> Judged {
         let mut logits = Vec::new();
         for (index, batch) in batches.iter().enumerate() {
             let classes = batch.class_weights.as_ref();
@@ -403,7 +415,8 @@ impl State {
             }
         }
         self.progress.step_index += 1;
-        Tensor::cat(logits, 0)
+        let mismatched = batches.last().map_or(0, Batch::mismatched);
+        Judged { logits: Tensor::cat(logits, 0), mismatched }
     }
 
     /// A step of the generator: the discriminator's logits of its pictures.
@@ -459,7 +472,7 @@ fn another_class(label: u8, num_classes: usize, rng: &mut Rng) -> u8 {
     ((u32::from(label) + further) % num_classes as u32) as u8
 }
 
-/// A row of the classes' weights for each label, if the model has classes and there are any.
+/// A row of the classes' weights for each label; none without classes or labels.
 fn class_weights(labels: Option<&[u8]>, config: &Config, device: &Device) -> Option<Tensor<2>> {
     let labels = labels.filter(|labels| config.num_classes > 0 && !labels.is_empty())?;
     let rows: Vec<u32> = labels.iter().map(|label| u32::from(*label)).collect();
@@ -470,4 +483,20 @@ fn class_weights(labels: Option<&[u8]>, config: &Config, device: &Device) -> Opt
 fn noise(rng: &mut Rng, shape: [usize; 2], device: &Device) -> Tensor<2> {
     let values: Vec<f32> = (0..shape[0] * shape[1]).map(|_| rng.normal()).collect();
     Tensor::from_data(TensorData::new(values, shape), device)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_class_is_never_a_pictures_own_and_any_other() {
+        let mut rng = Rng::new(1, Purpose::ClassLabels);
+        for label in 0..3 {
+            let drawn: Vec<u8> = (0..100).map(|_| another_class(label, 3, &mut rng)).collect();
+            for class in 0..3 {
+                assert_eq!(drawn.contains(&class), class != label, "{class} for {label}");
+            }
+        }
+    }
 }

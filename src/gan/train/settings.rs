@@ -35,8 +35,8 @@ pub struct Settings {
     pub discriminator_steps: usize,
     /// What [`Loss::Bce`] takes off the ones that real pictures should get.
     pub label_smoothing: f64,
-    /// The share of the discriminator's fakes that are real pictures of another class than they are said to be, so that it learns
-    /// to look at the class (Reed et al., 2016). Without classes there are none.
+    /// The share of the discriminator's fakes, rounded down, that are real pictures with the label of another class. It learns to
+    /// look at the label from them (Reed et al., 2016). Without classes there are none.
     pub mismatched_labels: f64,
     /// What moves the parameters.
     pub optimizer: Optimizer,

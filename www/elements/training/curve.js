@@ -34,6 +34,11 @@ export class Curve {
     values.forEach((value, index) => (last.sums[index] += value));
   }
 
+  /** Forgets what came after a step. @param {number} step_index */
+  cut(step_index) {
+    this.#buckets = this.#buckets.filter((bucket) => bucket.step_index <= step_index);
+  }
+
   get length() {
     return this.#buckets.length;
   }

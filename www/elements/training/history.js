@@ -43,8 +43,7 @@ export class History {
 
   /** @param {Step} step */
   push(step) {
-    // After the engine was started again, a training is a new one.
-    if (step.step_index <= this.step_index) this.begin();
+    if (step.step_index <= this.step_index) this.begin(); // somebody else began the training anew
     const { step_index, d_loss, g_loss, d_real, d_fake } = step;
     this.step_index = step_index;
     this.curve.push(step_index, [d_loss, g_loss, d_real, d_fake]);
@@ -54,6 +53,14 @@ export class History {
       const { d_real: real, d_fake: fake } = this.means;
       this.#widest = Math.max(this.#widest, real - fake);
     }
+  }
+
+  /** The model is at another step than was reported last: further on, or back where it was before. @param {number} step_index */
+  moveTo(step_index) {
+    this.step_index = step_index;
+    this.curve.cut(step_index);
+    this.moments.cut(step_index);
+    this.#recent = this.#recent.filter((step) => step.step_index <= step_index);
   }
 
   /**

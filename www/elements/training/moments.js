@@ -3,7 +3,7 @@
 /** How many moments are kept at most. */
 export const MOST_MOMENTS = 60;
 
-/** @template Moment */
+/** @template {{ step_index: number }} Moment */
 export class Moments {
   #most;
   /** Of how many that come one is kept. */
@@ -26,6 +26,11 @@ export class Moments {
     // The first is always kept: it is where the training began.
     this.#kept = this.#kept.filter((_, index) => index % 2 === 0);
     this.#interval *= 2;
+  }
+
+  /** Forgets what came after a step. @param {number} step_index */
+  cut(step_index) {
+    this.#kept = this.#kept.filter((moment) => moment.step_index <= step_index);
   }
 
   get length() {

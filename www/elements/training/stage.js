@@ -60,11 +60,11 @@ export class Stage {
     this.draw();
   }
 
-  /** Catches up with the steps that a stopped call did not report. @param {Pipeline} train */
+  /** Catches up with the steps that a stopped call did not report, or goes back to where a model is again. @param {Pipeline} train */
   async settle(train) {
     const [step_index, images] = [await train.steps(), await train.sample()];
     if (step_index === this.history.step_index) return;
-    this.history.step_index = step_index;
+    this.history.moveTo(step_index);
     this.#see({ images, verdicts: this.history.latest?.verdicts }, train);
     this.draw();
   }

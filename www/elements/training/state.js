@@ -19,7 +19,7 @@ const BEGINNING = 60;
 /** Below this share of the real pictures' variety the fake ones look alike. */
 const ALIKE = 0.4;
 /** They need some time to become different, so that before this nobody speaks of a collapse. */
-const MAY_COLLAPSE = 200;
+const MAY_COLLAPSE = 800;
 
 /** @param {Numbers} numbers @returns {State} */
 export function stateOf({ step_index, d_real, d_fake, loss, label_smoothing, widest, variety }) {

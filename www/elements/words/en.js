@@ -231,6 +231,8 @@ export const en = {
   pausedAt: (/** @type {number} */ step) => `Paused after step ${step.toLocaleString('en')}.`,
   stepCount: (/** @type {number} */ step, /** @type {string | null} */ rate) =>
     `Step ${step.toLocaleString('en')}${rate === null ? '' : ` · ${rate} steps/s`}`,
+  deviceLost: (/** @type {number} */ step) =>
+    `The GPU was lost, and is there again. Training goes on from step ${step.toLocaleString('en')}.`,
   diverged:
     'The numbers have grown beyond all bounds: the training diverged. What was learnt before is still there. Lower the learning rate and go on, or start over.',
   realPictures: 'Real pictures from the data',
@@ -276,7 +278,7 @@ export const en = {
     overpower:
       'The discriminator learns eight times for each step of the generator. Watch D(x) go to 100% and D(G(z)) to 0%: a perfect critic teaches nothing.',
     collapse:
-      'Steps ten times as large, from only 16 pictures. The generator chases whatever fools the discriminator right now, and its pictures become all the same.',
+      'Much larger steps, from only 16 pictures each. The generator chases whatever fools the discriminator right now, and its pictures become all the same.',
   },
   trialBack: 'Back to the options before',
   trainingOptionsHint:

@@ -205,6 +205,7 @@ export const zh = {
   training: '正在训练。切换到其他标签页时，训练也会继续。',
   pausedAt: (step) => `已暂停，完成了 ${step.toLocaleString('en')} 步。`,
   stepCount: (step, rate) => `第 ${step.toLocaleString('en')} 步${rate === null ? '' : ` · 每秒 ${rate} 步`}`,
+  deviceLost: (step) => `GPU 断开后已恢复，从第 ${step.toLocaleString('en')} 步继续训练。`,
   diverged: '数值失控，训练发散了。之前学到的内容还在。可以降低学习率后继续，或者重新开始。',
   realPictures: '数据中的真实图片',
   fakePictures: (count) => `生成器的 ${count} 幅图，每次都用相同的噪声`,
@@ -237,7 +238,7 @@ export const zh = {
   trialHints: {
     overpower:
       '生成器每学一步，判别器就学八步。看看 D(x) 如何升到 100%、D(G(z)) 降到 0%：总能判对的评委，反而教不会生成器任何东西。',
-    collapse: '步长放大十倍，每步只看 16 张图片。生成器一味追逐眼下能骗过判别器的图，画出来的就都一样了。',
+    collapse: '步长大得多，每步只看 16 张图片。生成器一味追逐眼下能骗过判别器的图，画出来的就都一样了。',
   },
   trialBack: '恢复之前的选项',
   trainingOptionsHint: '这里的改动从下一步起生效。种子在重新开始时生效。',
