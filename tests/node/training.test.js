@@ -111,9 +111,8 @@ test('moments of a long training are thinned out evenly, and the first stays', (
   assert.equal(kept[0], 0);
   const gaps = new Set(kept.slice(1).map((step, index) => step - kept[index]));
   assert.equal(gaps.size, 1, `they are ${[...gaps]} steps apart`);
-  moments.clear();
-  moments.push({ step_index: 5 });
-  assert.deepEqual([moments.length, moments.at(0)], [1, { step_index: 5 }]);
+  assert.equal(moments.upTo(kept[1] + 1)?.step_index, kept[1]);
+  assert.equal(moments.upTo(-1), undefined);
 });
 
 test('a training that is back at an earlier step forgets what came after, and goes on from there', () => {
@@ -131,7 +130,12 @@ test('a training that is back at an earlier step forgets what came after, and go
   const steps = history.curve.points.map(({ step_index }) => step_index);
   assert.deepEqual(steps, [1, 2, 3, 4, 5, 6, 7, 8, 9]);
   assert.equal(history.moments.at(1).step_index, 8);
-  assert.equal(history.before, null, 'it is the same training');
+  const before = () => history.before;
+  assert.equal(before(), null, 'it is the same training');
+  for (let step = 10; step <= 20; step++) push(step);
+  history.begin();
+  assert.deepEqual([before()?.curve.length, history.moments.length], [20, 0]);
+  assert.equal(before()?.moments.upTo(15)?.step_index, 12, 'what the training before had shown by a step');
 });
 
 test('a training whose device is lost goes on from what was saved last, and from the same moment only once', async (context) => {

@@ -16,10 +16,10 @@ const WORTH_KEEPING = 20;
 
 export class History {
   curve = new Curve();
-  /** The curve of the training before. @type {Curve | null} */
-  before = null;
   /** @type {Moments<Moment>} */
   moments = new Moments();
+  /** The training before, to compare with. @type {{ curve: Curve, moments: Moments<Moment> } | null} */
+  before = null;
   /** What was shown last. @type {Moment | null} */
   latest = null;
   /** How many steps the model was trained for. */
@@ -31,9 +31,10 @@ export class History {
 
   /** Another training begins, or goes on from a checkpoint. @param {number} [step_index] */
   begin(step_index = 0) {
-    if (this.curve.length >= WORTH_KEEPING) this.before = this.curve;
+    const { curve, moments } = this;
+    if (curve.length >= WORTH_KEEPING) this.before = { curve, moments };
     this.curve = new Curve();
-    this.moments.clear();
+    this.moments = new Moments();
     this.latest = null;
     this.step_index = step_index;
     this.#recent = [];

@@ -42,9 +42,8 @@ export class Moments {
     return this.#kept[index];
   }
 
-  clear() {
-    this.#kept = [];
-    this.#seen = 0;
-    this.#interval = 1;
+  /** The last moment that is not after a step. @param {number} step_index */
+  upTo(step_index) {
+    return this.#kept.findLast((moment) => moment.step_index <= step_index);
   }
 }

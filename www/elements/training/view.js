@@ -30,6 +30,9 @@ export class View {
   #fakeTitle = h('figcaption');
   #real = new Sheet();
   #fake = new Sheet();
+  #beforeTitle = h('figcaption');
+  #before = new Sheet();
+  #comparison = h('figure', { hidden: true }, this.#beforeTitle, this.#before.element);
   #sliderText = h('span');
   #slider = h('input', {
     type: 'range',
@@ -52,6 +55,8 @@ export class View {
   #chosen = null;
   /** @type {readonly ImageData[]} */
   #painted = [];
+  /** The moment of the training before that is shown. @type {import('./history.js').Moment | undefined} */
+  #compared;
 
   element = h(
     'div',
@@ -61,6 +66,7 @@ export class View {
       { className: 'sheets' },
       h('figure', {}, this.#realTitle, this.#real.element),
       h('figure', {}, this.#fakeTitle, this.#fake.element, h('label', {}, this.#sliderText, this.#slider)),
+      this.#comparison,
     ),
     h('div', { className: 'reading' }, this.#state, this.#numbers),
     h('div', { className: 'plots' }, this.#losses.element, this.#verdicts.element, this.#histograms.element),
@@ -83,9 +89,8 @@ export class View {
 
   /** Shows what it is trained on. @param {readonly ImageData[]} images */
   showReal(images) {
-    this.#real.layOut(images[0].width);
+    for (const sheet of [this.#real, this.#fake, this.#before]) sheet.layOut(images[0].width);
     this.#real.show(images);
-    this.#fake.layOut(images[0].width);
   }
 
   /** @param {History} history @param {Judged} judged */
@@ -102,8 +107,9 @@ export class View {
     this.#slider.value = String(index);
     const isProbability = judged.loss === 'bce';
     const range = isProbability ? /** @type {const} */ ([0, 1]) : null;
-    this.#losses.draw(history.curve, history.before, null);
-    this.#verdicts.draw(history.curve, history.before, range);
+    const before = history.before?.curve ?? null;
+    this.#losses.draw(history.curve, before, null);
+    this.#verdicts.draw(history.curve, before, range);
     this.#describe();
   }
 
@@ -130,8 +136,24 @@ export class View {
     this.#slider.setAttribute('aria-valuetext', words.momentOf(step, !this.#chosen));
     if (moment && moment.images !== this.#painted) this.#fake.show(moment.images);
     this.#painted = moment?.images ?? [];
+    this.#compare(history?.before?.moments.upTo(step), words);
     this.#histograms.draw(moment?.verdicts ?? null, this.#judged.loss === 'bce' ? [0, 1] : null);
     this.#say(history, words);
+  }
+
+  /**
+   * Shows what the training before had made by the same step.
+   * @param {import('./history.js').Moment | undefined} moment
+   * @param {import('../words.js').Words} words
+   */
+  #compare(moment, words) {
+    this.#comparison.hidden = !moment;
+    if (!moment) return;
+    const title = words.picturesBefore(moment.step_index);
+    this.#beforeTitle.textContent = title;
+    this.#before.element.setAttribute('aria-label', title);
+    if (moment !== this.#compared) this.#before.show(moment.images);
+    this.#compared = moment;
   }
 
   /** @param {History | null} history @param {import('../words.js').Words} words */

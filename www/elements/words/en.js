@@ -245,6 +245,7 @@ export const en = {
   ofDiscriminator: 'discriminator',
   ofGenerator: 'generator',
   runBefore: 'the run before',
+  picturesBefore: (/** @type {number} */ step) => `The run before, at step ${step.toLocaleString('en')}`,
   verdictPlot: 'How real the discriminator finds them',
   histogram: 'Verdicts on one batch',
   realAbove: 'real pictures, upwards',

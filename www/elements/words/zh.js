@@ -215,6 +215,7 @@ export const zh = {
   ofDiscriminator: '判别器',
   ofGenerator: '生成器',
   runBefore: '上一次训练',
+  picturesBefore: (step) => `上一次训练，第 ${step.toLocaleString('en')} 步`,
   verdictPlot: '判别器认为图片有多真',
   histogram: '对一批图片的判断',
   realAbove: '真实图片，向上',
