@@ -285,7 +285,8 @@ impl Training {
         let Settings { loss, label_smoothing, .. } = self.settings;
         let batch = logits.len() / 3;
         let [real, fake, fooled] = [0, 1, 2].map(|part| &logits[part * batch..][..batch]);
-        self.verdicts = [real, &fake[mismatched..]].map(|part| part.iter().map(|logit| loss.verdict(*logit)).collect());
+        self.verdicts =
+            [real, &fake[mismatched..]].map(|part| part.iter().map(|logit| loss.verdict(*logit)).collect());
         let [d_real, d_fake] = self.verdicts.each_ref().map(|verdicts| mean(verdicts, |verdict| verdict));
         Report {
             d_loss: loss.discriminator(real, fake, label_smoothing),
@@ -391,7 +392,9 @@ impl State {
             let latents = noise(&mut rng, [batch, config.latent_dim], device);
             let mismatched = labels.as_deref().map(|labels| {
                 let some = &labels[..settings.mismatched(batch, config.num_classes)];
-                some.iter().map(|label| another_class(*label, config.num_classes, &mut rng)).collect::<Vec<_>>()
+                some.iter()
+                    .map(|label| another_class(*label, config.num_classes, &mut rng))
+                    .collect::<Vec<_>>()
             });
             Batch {
                 real: Tensor::from_data(TensorData::new(pixels, [batch, config.pixels()]), device),
