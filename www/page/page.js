@@ -12,12 +12,10 @@ import { OPTIONS as STORY_OPTIONS } from '../elements/story/options.js';
 import { OPTIONS as TEXT_OPTIONS } from '../elements/text/options.js';
 import { keepHouse } from './house.js';
 import { spoken } from './language.js';
-import { showWarnings } from './notes.js';
+import { noteWarnings } from './notes.js';
 import { elementOf, followRooms } from './rooms.js';
 
-for (const note of /** @type {NodeListOf<HTMLDetailsElement>} */ (document.querySelectorAll('.warnings'))) {
-  showWarnings(elementOf(/** @type {HTMLElement} */ (note.closest('section')).id), note);
-}
+['book', 'words', 'pictures', 'noise', 'digits'].map(elementOf).forEach(noteWarnings);
 
 /**
  * Lets the address reproduce what a room shows, so that reloading and sharing it just work.
