@@ -18,7 +18,7 @@ export const textsSheet = styleSheet(`
   .texts { min-height: 5lh; margin: 1rem 0 0.5rem; font: 1.08rem/1.75 ui-serif, Georgia, 'Noto Serif', 'Noto Serif CJK SC', serif; }
   :host([controls]) .texts { min-height: 8.5lh; } /* about 120 tokens of a wide font: what is below stays where it is */
   @media (max-width: 40rem) { :host([controls]) .texts { min-height: 14lh; } }
-  :host([controls]:not([autoplay])) .texts:empty { min-height: 0; margin: 0.75rem 0 0; } /* whoever asks for a text expects something to move */
+  :host([controls]:not([prompt])) .texts:empty { min-height: 0; margin: 0.75rem 0 0; } /* it waits for a reader, who expects something to move */
   .texts.many .item { border-inline-start: 3px solid var(--line); padding-inline-start: 0.8rem; margin-bottom: 1rem; }
   .texts:not(.many) .item > button { display: none; }
   .item > button { font: 0.85rem system-ui, sans-serif; min-height: 2rem; margin-top: 0.3rem; }
