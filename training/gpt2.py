@@ -503,7 +503,7 @@ def main() -> None:
     parser.add_argument("--tale-share", type=float, help="of the windows, from the start to the end; otherwise it grows")
     parser.add_argument("--average", type=Path, nargs="+", help="with --export-only: the mean of these checkpoints or folders")
     parser.add_argument("--start", type=Path, help="model folder to begin from, and its tokenizer, if there is no checkpoint")
-    parser.add_argument("--dropout", type=float, help=f"{CONFIG['attn_pdrop']} otherwise; new tales need less than old stories")
+    parser.add_argument("--dropout", type=float, help=f"{CONFIG['attn_pdrop']} otherwise; without any, tales are soon known by heart")
     parser.add_argument("--batch-tokens", type=int, default=6144)
     parser.add_argument("--muon-learning-rate", type=float, default=0.02)
     parser.add_argument("--learning-rate", type=float, default=2e-3, help="AdamW's, for embeddings, norms and biases")

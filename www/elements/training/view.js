@@ -91,6 +91,7 @@ export class View {
   showReal(images) {
     for (const sheet of [this.#real, this.#fake, this.#before]) sheet.layOut(images[0].width);
     this.#real.show(images);
+    this.#compared = undefined; // its sheet is empty again
   }
 
   /** @param {History} history @param {Judged} judged */
